@@ -1,0 +1,130 @@
+"""Configuration from the environment, checked at start. A wrong value stops the program with the cure in its message."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parents[2]
+FALSE_WORDS = {"", "0", "false", "no", "off"}
+
+
+class ConfigError(SystemExit):
+    """The environment does not fit; the message names the variable and the cure."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one installation. Times in seconds, paths absolute."""
+
+    database_url: str
+    secret_key: str
+    host: str
+    port: int
+    var_dir: Path
+    demo: bool
+    timezone: str
+    smtp_url: str | None
+    mail_from: str
+    base_url: str
+    https: bool
+    trusted_proxies: int
+    idle_seconds: int = 8 * 3600
+
+    @property
+    def upload_dir(self) -> Path:
+        return self.var_dir / "uploads"
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.var_dir / "mail"
+
+    def with_(self, **changes: object) -> Config:
+        """A copy with other values; used by tests and commands."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # the caller names fields of this class
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read `HELIU_…` variables. Raises ConfigError with the cure."""
+    env = os.environ if environ is None else environ
+    demo = env.get("HELIU_DEMO", "").lower() not in FALSE_WORDS
+    var_dir = Path(env.get("HELIU_VAR_DIR", str(ROOT / "var"))).resolve()
+    host = env.get("HELIU_HOST", "127.0.0.1")
+    port = _port(env.get("HELIU_PORT", "8000"))
+    base_url = env.get("HELIU_BASE_URL", f"http://{host}:{port}").rstrip("/")
+    if urlsplit(base_url).scheme not in {"http", "https"}:
+        raise ConfigError("HELIU_BASE_URL must begin with http:// or https://, for example https://crm.example.com")
+    return Config(
+        database_url=_database_url(env.get("HELIU_DATABASE_URL", ""), var_dir),
+        secret_key=_secret_key(env.get("HELIU_SECRET_KEY", ""), var_dir, demo=demo),
+        host=host,
+        port=port,
+        var_dir=var_dir,
+        demo=demo,
+        timezone=_timezone(env.get("HELIU_TIMEZONE", "Asia/Shanghai")),
+        smtp_url=_smtp_url(env.get("HELIU_SMTP_URL", "")),
+        mail_from=env.get("HELIU_MAIL_FROM", "Heliu CRM <heliu@localhost>"),
+        base_url=base_url,
+        https=base_url.startswith("https://"),
+        trusted_proxies=int(env.get("HELIU_TRUSTED_PROXIES", "0") or 0),
+    )
+
+
+def _port(value: str) -> int:
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise ConfigError(f"HELIU_PORT must be a number from 1 to 65535, not {value!r}")
+    return int(value)
+
+
+def _database_url(value: str, var_dir: Path) -> str:
+    if not value:
+        return f"sqlite:///{var_dir / 'heliu.db'}"
+    if value.startswith("postgresql://"):
+        return value.replace("postgresql://", "postgresql+psycopg://", 1)
+    if value.startswith(("postgresql+psycopg://", "sqlite:///")):
+        return value
+    raise ConfigError(
+        "HELIU_DATABASE_URL must begin with postgresql:// or sqlite:///, for example postgresql://heliu@db.example.com/heliu"
+    )
+
+
+def _secret_key(value: str, var_dir: Path, *, demo: bool) -> str:
+    if value:
+        if len(value) < 32:
+            raise ConfigError(
+                "HELIU_SECRET_KEY is too short: give at least 32 characters, for example from `openssl rand -hex 32`"
+            )
+        return value
+    if not demo:
+        raise ConfigError(
+            "HELIU_SECRET_KEY is missing: set it to at least 32 characters, for example from `openssl rand -hex 32`"
+        )
+    kept = var_dir / "secret_key"
+    var_dir.mkdir(parents=True, exist_ok=True)
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_hex(32))
+    return kept.read_text().strip()
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"HELIU_TIMEZONE {value!r} is unknown: give a name such as Asia/Shanghai or Europe/Berlin"
+        ) from None
+    return value
+
+
+def _smtp_url(value: str) -> str | None:
+    if not value:
+        return None
+    if urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname:
+        raise ConfigError("HELIU_SMTP_URL must look like smtp://user:password@mail.example.com:587 or smtps://…:465")
+    return value

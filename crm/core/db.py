@@ -1,0 +1,149 @@
+"""The database: engine, column types, and the one place that commits.
+
+`unit_of_work` is opened at three doors only: a write view, a job, a command. SQLite (WAL, full sync) takes its write lock
+at the beginning of a unit of work, so that no two of them read the same row and overwrite each other; on PostgreSQL the
+verbs lock the rows that they change. Reads use `reading`, which never commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from crm.core.events import Listeners
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables of the product."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, always with zone UTC in Python. Naive values are refused: they would be guessed wrong."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# SQLite numbers rows by itself only where the key is spelled INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+def to_json(value: object) -> str:
+    """JSON text as it is stored."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+
+
+class Database:
+    """One company's data. Holds the connection pool and the table of listeners."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.listeners = Listeners()
+        if url.startswith("sqlite"):
+            self.engine: Engine = create_engine(
+                url,
+                json_serializer=to_json,
+                json_deserializer=orjson.loads,
+                connect_args={"timeout": 30},
+                pool_size=pool_size,
+            )
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_engine(
+                url,
+                json_serializer=to_json,
+                json_deserializer=orjson.loads,
+                pool_size=pool_size,
+                max_overflow=10,
+                pool_timeout=10,
+                pool_pre_ping=False,
+                connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+            )
+        self._writing = self.engine.execution_options(heliu_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not open transactions of its own: BEGIN is sent by `_begin_sqlite`.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -32000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("heliu_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def unit_of_work(database: Database) -> Iterator[Session]:
+    """One transaction: everything inside becomes true together, or nothing does.
+
+    Events told inside are heard before the commit. Leaving normally commits, an exception rolls back and goes on.
+    """
+    with Session(database._writing, expire_on_commit=False) as session:
+        session.info["database"] = database
+        yield session
+        database.listeners.hear(session)
+        session.commit()
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Session]:
+    """A session to look things up; what is changed in it is never stored."""
+    with Session(database.engine, expire_on_commit=False, autoflush=False) as session:
+        session.info["database"] = database
+        yield session
+
+
+def dialect_of(session: Session) -> str:
+    """`sqlite` or `postgresql`: for the few statements that must differ."""
+    return session.get_bind().dialect.name
+
+
+def affected(result: Any) -> int:
+    """How many rows an UPDATE or DELETE changed."""
+    return int(result.rowcount)
