@@ -32,9 +32,10 @@ class Text:
     def in_language(self, locale: str) -> str:
         """The sentence in the given language; values that are sentences themselves are translated too."""
         catalogue = catalogue_of(locale)
-        source: str = (
-            catalogue.gettext(self.source) if self.context is None else catalogue.pgettext(self.context, self.source)
-        )
+        if self.context is None:
+            source = str(catalogue.gettext(self.source))
+        else:
+            source = str(catalogue.pgettext(self.context, self.source))
         return fill(source, {name: translate(value, locale) for name, value in self.values.items()})
 
 
