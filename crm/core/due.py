@@ -8,7 +8,7 @@ compare-and-set in the UPDATE holds on both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,29 +60,37 @@ class Due:
     attempts: int
 
 
-def schedule(
-    session: Session,
-    *,
-    kind: str,
-    due_at: datetime,
-    now: datetime,
-    subject_id: int | None = None,
-    ref: int | None = None,
-    payload: Mapping[str, object] | None = None,
-) -> None:
-    """Ask for `kind` to be done at `due_at`."""
+@dataclass(frozen=True)
+class Appointment:
+    """Something to be scheduled: what, when, and about which row."""
+
+    kind: str
+    due_at: datetime
+    subject_id: int | None = None
+    ref: int | None = None
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+
+def schedule(session: Session, appointment: Appointment, *, now: datetime) -> None:
+    """Ask for something to be done at its time."""
+    schedule_many(session, [appointment], now=now)
+
+
+def schedule_many(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> None:
+    """Ask for several things in one statement."""
     session.execute(
         insert(DueRow),
         [
             {
-                "kind": kind,
-                "subject_id": subject_id,
-                "ref": ref,
-                "payload": dict(payload or {}),
-                "due_at": due_at,
+                "kind": appointment.kind,
+                "subject_id": appointment.subject_id,
+                "ref": appointment.ref,
+                "payload": dict(appointment.payload),
+                "due_at": appointment.due_at,
                 "created_at": now,
                 "attempts": 0,
             }
+            for appointment in appointments
         ],
     )
 
