@@ -2,24 +2,30 @@
 
 A row is claimed with a lease, so that any number of schedulers may run side by side and a dead one loses nothing:
 PostgreSQL passes over rows that another transaction holds (`SKIP LOCKED`), SQLite has one writer at a time anyway, and the
-compare-and-set in the UPDATE holds on both.
+compare-and-set in the UPDATE holds on both. Each verb after the claim names the worker, so that one whose lease ran out
+changes nothing any more. Which handler does the work stands in scheduler/jobs.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, Text, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.db import Base, Id, Json, UtcDateTime, dialect_of
 
 LEASE = timedelta(minutes=2)
-TRIES = 3
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
+TRIES = len(BACK_OFF) + 1
+
+
+class Hopeless(Exception):
+    """Raised by a handler: trying this again cannot help. The message is for the administrator."""
 
 
 class DueRow(Base):
@@ -38,6 +44,7 @@ class DueRow(Base):
     subject_id: Mapped[int | None] = mapped_column(Id, comment="the row it is about, by kind")
     ref: Mapped[int | None] = mapped_column(Id, comment="what in it, e.g. the engine's token of a timer")
     payload: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    key: Mapped[str | None] = mapped_column(String(200), unique=True, comment="what must stand here only once")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -58,17 +65,28 @@ class Due:
     payload: Mapping[str, Any]
     due_at: datetime
     attempts: int
+    lease_until: datetime
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How the due work stands: what should have happened by now, since when, and what was given up."""
+
+    waiting: int
+    oldest_due_at: datetime | None
+    failed: int
 
 
 @dataclass(frozen=True)
 class Appointment:
-    """Something to be scheduled: what, when, and about which row."""
+    """Something to be scheduled: what, when, and about which row. A `key` that stands already means: asked for before."""
 
     kind: str
     due_at: datetime
     subject_id: int | None = None
     ref: int | None = None
     payload: Mapping[str, object] = field(default_factory=dict)
+    key: str | None = None
 
 
 def schedule(session: Session, appointment: Appointment, *, now: datetime) -> None:
@@ -78,21 +96,33 @@ def schedule(session: Session, appointment: Appointment, *, now: datetime) -> No
 
 def schedule_many(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> None:
     """Ask for several things in one statement."""
-    session.execute(
-        insert(DueRow),
-        [
-            {
-                "kind": appointment.kind,
-                "subject_id": appointment.subject_id,
-                "ref": appointment.ref,
-                "payload": dict(appointment.payload),
-                "due_at": appointment.due_at,
-                "created_at": now,
-                "attempts": 0,
-            }
-            for appointment in appointments
-        ],
-    )
+    rows = [
+        {
+            "kind": appointment.kind,
+            "subject_id": appointment.subject_id,
+            "ref": appointment.ref,
+            "payload": dict(appointment.payload),
+            "key": appointment.key,
+            "due_at": appointment.due_at,
+            "created_at": now,
+            "attempts": 0,
+        }
+        for appointment in appointments
+    ]
+    if rows:
+        session.execute(_insert(session, DueRow).on_conflict_do_nothing(), rows)
+
+
+def insert_once(session: Session, model: type[Base], values: Mapping[str, object]) -> int | None:
+    """Add a row unless one with the same unique values stands there. Its id, or None if there was one."""
+    statement = _insert(session, model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
+    found: int | None = session.execute(statement).scalar_one_or_none()
+    return found
+
+
+def _insert(session: Session, model: type[Base]) -> Any:
+    # Both databases know ON CONFLICT, but SQLAlchemy offers it with each dialect's own INSERT only.
+    return (postgresql if dialect_of(session) == "postgresql" else sqlite).insert(model)
 
 
 def unschedule(session: Session, *, kind: str, subject_id: int, refs: Sequence[int] | None = None) -> None:
@@ -101,15 +131,29 @@ def unschedule(session: Session, *, kind: str, subject_id: int, refs: Sequence[i
     session.execute(query if refs is None else query.where(DueRow.ref.in_(refs)))
 
 
-def claim(session: Session, *, now: datetime, worker: str, limit: int = 100) -> list[Due]:
-    """Take up to `limit` rows that are due and free, and hold them for `LEASE`."""
-    free = or_(DueRow.lease_until.is_(None), DueRow.lease_until < now)
-    candidates = (
-        select(DueRow.id)
-        .where(DueRow.failed_at.is_(None), DueRow.due_at <= now, free)
-        .order_by(DueRow.due_at, DueRow.id)
-        .limit(limit)
-    )
+def anything_due(session: Session, *, now: datetime, kinds: Collection[str] | None = None) -> bool:
+    """Is there a row to claim? A look without any lock, so that an idle scheduler disturbs nobody."""
+    return session.scalar(select(DueRow.id).where(*_claimable(now, kinds)).limit(1)) is not None
+
+
+def claim(
+    session: Session,
+    *,
+    now: datetime,
+    worker: str,
+    limit: int = 100,
+    kinds: Collection[str] | None = None,
+    tried: bool | None = None,
+) -> list[Due]:
+    """Take up to `limit` rows that are due and free, and hold them for `LEASE`.
+
+    `kinds` are those that the caller can handle; None takes all. `tried` asks for rows that were claimed before (True) or
+    never (False).
+    """
+    conditions = _claimable(now, kinds)
+    if tried is not None:
+        conditions.append(DueRow.attempts > 0 if tried else DueRow.attempts == 0)
+    candidates = select(DueRow.id).where(*conditions).order_by(DueRow.due_at, DueRow.id).limit(limit)
     if dialect_of(session) == "postgresql":
         candidates = candidates.with_for_update(skip_locked=True)
     ids = list(session.scalars(candidates))
@@ -117,31 +161,91 @@ def claim(session: Session, *, now: datetime, worker: str, limit: int = 100) -> 
         return []
     taken = session.execute(
         update(DueRow)
-        .where(DueRow.id.in_(ids), free)
+        .where(DueRow.id.in_(ids), _free(now))
         .values(claimed_by=worker, lease_until=now + LEASE, attempts=DueRow.attempts + 1)
         .returning(
-            DueRow.id, DueRow.kind, DueRow.subject_id, DueRow.ref, DueRow.payload, DueRow.due_at, DueRow.attempts
-        )
+            DueRow.id,
+            DueRow.kind,
+            DueRow.subject_id,
+            DueRow.ref,
+            DueRow.payload,
+            DueRow.due_at,
+            DueRow.attempts,
+            DueRow.lease_until,
+        ),
+        execution_options={"synchronize_session": False},
     )
     return sorted((Due(*row) for row in taken), key=lambda due: (due.due_at, due.id))
 
 
+def _free(now: datetime) -> ColumnElement[bool]:
+    # A lease further ahead than any lease lasts was written under a clock that has been set back since: it binds nobody.
+    return or_(DueRow.lease_until.is_(None), DueRow.lease_until < now, DueRow.lease_until > now + 2 * LEASE)
+
+
+def _claimable(now: datetime, kinds: Collection[str] | None) -> list[ColumnElement[bool]]:
+    conditions = [DueRow.failed_at.is_(None), DueRow.due_at <= now, _free(now)]
+    if kinds is not None:
+        conditions.append(DueRow.kind.in_(sorted(kinds)))
+    return conditions
+
+
+def _still_held(due: Due, worker: str) -> ColumnElement[bool]:
+    # The number of the attempt tells this claim from a later one of the same worker.
+    return and_(DueRow.id == due.id, DueRow.claimed_by == worker, DueRow.attempts == due.attempts)
+
+
+def renew(session: Session, due: Due, *, worker: str, now: datetime) -> bool:
+    """Hold a claimed row for a full lease from now. False if it was lost, or is not wanted any more."""
+    held = update(DueRow).where(_still_held(due, worker)).values(lease_until=now + LEASE).returning(DueRow.id)
+    return session.execute(held, execution_options={"synchronize_session": False}).first() is not None
+
+
 def finish(session: Session, due: Due, *, worker: str) -> bool:
     """The work is done, in this same transaction. False if the lease was lost meanwhile: then roll back."""
-    gone = session.execute(delete(DueRow).where(DueRow.id == due.id, DueRow.claimed_by == worker).returning(DueRow.id))
-    return gone.first() is not None
+    gone = delete(DueRow).where(_still_held(due, worker)).returning(DueRow.id)
+    return session.execute(gone, execution_options={"synchronize_session": False}).first() is not None
 
 
-def give_back(session: Session, due: Due, *, worker: str, now: datetime, error: str) -> bool:
-    """The work failed: try again later. True when that was the last try and the row now counts as failed."""
-    last = due.attempts >= TRIES
+def put_off(session: Session, due: Due, *, worker: str, due_at: datetime) -> bool:
+    """The work is done for this time and comes again at `due_at`. False if the lease was lost: then roll back."""
+    again = (
+        update(DueRow)
+        .where(_still_held(due, worker))
+        .values(due_at=due_at, claimed_by=None, lease_until=None, attempts=0, last_error=None)
+        .returning(DueRow.id)
+    )
+    return session.execute(again, execution_options={"synchronize_session": False}).first() is not None
+
+
+def give_back(
+    session: Session,
+    due: Due,
+    *,
+    worker: str,
+    now: datetime,
+    error: str,
+    back_off: Sequence[timedelta] = BACK_OFF,
+    hopeless: bool = False,
+) -> bool:
+    """The work failed: try again after `back_off`. True when that was the last try and the row now counts as failed."""
+    last = hopeless or due.attempts > len(back_off)
     values: dict[str, object] = {"claimed_by": None, "lease_until": None, "last_error": error[:2000]}
     if last:
         values["failed_at"] = now
     else:
-        values["due_at"] = now + BACK_OFF[min(due.attempts, len(BACK_OFF)) - 1]
-    session.execute(update(DueRow).where(DueRow.id == due.id, DueRow.claimed_by == worker).values(**values))
-    return last
+        values["due_at"] = now + back_off[due.attempts - 1]
+    given = update(DueRow).where(_still_held(due, worker)).values(**values).returning(DueRow.id)
+    mine = session.execute(given, execution_options={"synchronize_session": False}).first() is not None
+    return last and mine
+
+
+def let_go(session: Session, *, worker: str) -> None:
+    """Free whatever this worker still holds; said when it stops or could not work."""
+    session.execute(
+        update(DueRow).where(DueRow.claimed_by == worker).values(claimed_by=None, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def retry(session: Session, *, kind: str, subject_id: int, now: datetime) -> None:
@@ -151,3 +255,12 @@ def retry(session: Session, *, kind: str, subject_id: int, now: datetime) -> Non
         .where(DueRow.kind == kind, DueRow.subject_id == subject_id, DueRow.failed_at.is_not(None))
         .values(failed_at=None, attempts=0, due_at=now, last_error=None)
     )
+
+
+def queue_at(session: Session, *, now: datetime) -> Queue:
+    """How much should have happened by now and has not."""
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(DueRow.due_at)).where(DueRow.failed_at.is_(None), DueRow.due_at <= now)
+    ).one()
+    failed = session.scalar(select(func.count()).where(DueRow.failed_at.is_not(None)))
+    return Queue(waiting=waiting, oldest_due_at=oldest, failed=failed or 0)
