@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -22,6 +22,7 @@ from crm.core.db import Base, Id, Json, UtcDateTime, dialect_of
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
 TRIES = len(BACK_OFF) + 1
+STILL_WANTED = text("failed_at IS NULL")
 
 
 class Hopeless(Exception):
@@ -33,9 +34,7 @@ class DueRow(Base):
 
     __tablename__ = "due_row"
     __table_args__ = (
-        Index(
-            "ix_due_row_waiting", "due_at", "id", postgresql_where="failed_at IS NULL", sqlite_where="failed_at IS NULL"
-        ),
+        Index("ix_due_row_waiting", "due_at", "id", postgresql_where=STILL_WANTED, sqlite_where=STILL_WANTED),
         Index("ix_due_row_subject", "kind", "subject_id", "ref"),
     )
 
