@@ -1,0 +1,21 @@
+"""The one exception of this package: what is wrong with an expression, where, and in words that can be translated."""
+
+from __future__ import annotations
+
+
+class FeelError(Exception):
+    """An expression cannot be read, or its evaluation went beyond its budget.
+
+    `template` is the English message with {placeholders}, `params` fills them, `position` is the 0-based offset in
+    the text (None where no single place is to blame). Nothing else ever leaves this package as an exception.
+    """
+
+    def __init__(self, template: str, *, position: int | None = None, **params: object) -> None:
+        super().__init__(template)
+        self.template = template
+        self.params = params
+        self.position = position
+
+    def __str__(self) -> str:
+        cause = self.template.format(**self.params)
+        return cause if self.position is None else f"{cause} (character {self.position + 1})"

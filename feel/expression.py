@@ -1,0 +1,145 @@
+"""Texts made ready to evaluate, and their evaluation within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from . import repetition as repetition  # its import completes the compiler's table of nodes
+from . import tree
+from .budget import DEFAULT_BUDGET, Budget, Run
+from .comparison import meets_test
+from .compiler import Compiler
+from .errors import FeelError
+from .parser import STOPS, parse_expression, parse_tests
+from .scope import Code, Frame
+from .values import Function, Value, adopt, settle
+
+NOTHING: Mapping[str, object] = {}
+NO_NAMES: frozenset[str] = frozenset()
+
+
+class Expression:
+    """A parsed expression; immutable, to be evaluated any number of times in any thread.
+
+    `names` are the roots that it reads from the context, as "request" of request.type. `possible_names` stand inside
+    filters, where they are entries of the filtered elements or, failing that, names of the context.
+    """
+
+    __slots__ = ("_code", "names", "possible_names", "text")
+
+    def __init__(self, text: str, names: Iterable[str] = ()) -> None:
+        known = frozenset(names)
+        compiler = Compiler(known)
+        self._code = compiler.code(parse_expression(text, known))
+        self.text = text
+        self.names = frozenset(compiler.names)
+        self.possible_names = frozenset(compiler.possible_names)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def evaluate(
+        self, context: Mapping[str, object] = NOTHING, *, now: datetime | None = None, budget: Budget | None = None
+    ) -> Value:
+        """The value for these names. Nothing of the context is changed or kept; FeelError only beyond the budget."""
+        run = Run(budget or DEFAULT_BUDGET, now)
+        return settle(_evaluate(self._code, Frame(context, None, run)), run)
+
+
+def _evaluate(code: Code, frame: Frame) -> Value:
+    try:
+        return code(frame)
+    except RecursionError:
+        raise FeelError("The expression is nested too deeply") from None
+
+
+class UnaryTests:
+    """A parsed cell of a decision table: whether a value meets any of its tests, or, after `not`, none."""
+
+    __slots__ = ("_negated", "_tests", "names", "text")
+
+    def __init__(self, text: str, names: Iterable[str] = ()) -> None:
+        known = frozenset(names) | {"?"}
+        cell = parse_tests(text, known)
+        compiler = Compiler(known)
+        self._tests = tuple((_kind(test), compiler.code(test)) for test in cell.tests)
+        self._negated = cell.negated
+        self.text = text
+        self.names = frozenset(compiler.names - {"?"})
+
+    def __repr__(self) -> str:
+        return f"UnaryTests({self.text!r})"
+
+    def matches(
+        self,
+        value: object,
+        context: Mapping[str, object] = NOTHING,
+        *,
+        now: datetime | None = None,
+        budget: Budget | None = None,
+    ) -> bool:
+        """Whether the value meets the cell; a test that gives null is not met."""
+        if not self._tests:
+            return True
+        run = Run(budget or DEFAULT_BUDGET, now)
+        tested = adopt(value)
+        frame = Frame({"?": tested}, Frame(context, None, run), run)
+        try:
+            met = any(self._meets(kind, code, tested, frame) for kind, code in self._tests)
+        except RecursionError:
+            raise FeelError("The expression is nested too deeply") from None
+        return met is not self._negated
+
+    @staticmethod
+    def _meets(kind: str, code: Code, value: Value, frame: Frame) -> bool:
+        answer = code(frame)
+        if kind == "verdict" or (kind == "computed" and type(answer) is bool and type(value) is not bool):
+            return answer is True
+        return meets_test(value, answer, frame.run) is True
+
+
+def _kind(test: tree.Node) -> str:
+    """How a test speaks: a "verdict" about `?`, a "computed" value that may be a verdict, or a plain "value"."""
+    if any(isinstance(node, tree.Name) and node.name == "?" for node, _ in tree.walk(test)):
+        return "verdict"
+    if isinstance(test, tree.Literal | tree.Name | tree.Path):
+        return "value"
+    return "computed"
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
+    """The expression of a text; FeelError when it cannot be read.
+
+    `names` are needed only for names that hold signs or key words (`credit-limit`) and for functions handed in.
+    """
+    return Expression(text, names)
+
+
+@lru_cache(maxsize=4096)
+def parse_unary_tests(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
+    """The decision-table cell of a text; "-" and "" match everything. FeelError when it cannot be read."""
+    return UnaryTests(text, names)
+
+
+def evaluate(
+    text: str,
+    context: Mapping[str, object] = NOTHING,
+    *,
+    now: datetime | None = None,
+    budget: Budget | None = None,
+) -> Value:
+    """The value of a text for these names; both are told apart as in `parse` and `Expression.evaluate`."""
+    return parse(text, _hard_names(context)).evaluate(context, now=now, budget=budget)
+
+
+def _hard_names(context: Mapping[str, object]) -> frozenset[str]:
+    """The names of a context without which its expressions could be misread."""
+    hard = [
+        name
+        for name, value in context.items()
+        if (not name.isidentifier() or name in STOPS or type(value) is Function) and name != "?"
+    ]
+    return frozenset(hard) if hard else NO_NAMES
