@@ -48,7 +48,9 @@ class DueRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str | None] = mapped_column(String(80))
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="nobody else takes it up before: the worker's time, or the wait after a failure"
+    )
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
 
@@ -179,7 +181,8 @@ def claim(
 
 def _free(now: datetime) -> ColumnElement[bool]:
     # A lease further ahead than any lease lasts was written under a clock that has been set back since: it binds nobody.
-    return or_(DueRow.lease_until.is_(None), DueRow.lease_until < now, DueRow.lease_until > now + 2 * LEASE)
+    impossible = and_(DueRow.claimed_by.is_not(None), DueRow.lease_until > now + 2 * LEASE)
+    return or_(DueRow.lease_until.is_(None), DueRow.lease_until <= now, impossible)
 
 
 def _claimable(now: datetime, kinds: Collection[str] | None) -> list[ColumnElement[bool]]:
@@ -227,13 +230,16 @@ def give_back(
     back_off: Sequence[timedelta] = BACK_OFF,
     hopeless: bool = False,
 ) -> bool:
-    """The work failed: try again after `back_off`. True when that was the last try and the row now counts as failed."""
+    """The work failed: nobody takes it up before `back_off` has passed; `due_at` stays what it was.
+
+    True when that was the last try and the row now counts as failed.
+    """
     last = hopeless or due.attempts > len(back_off)
     values: dict[str, object] = {"claimed_by": None, "lease_until": None, "last_error": error[:2000]}
     if last:
         values["failed_at"] = now
     else:
-        values["due_at"] = now + back_off[due.attempts - 1]
+        values["lease_until"] = now + back_off[due.attempts - 1]
     given = update(DueRow).where(_still_held(due, worker)).values(**values).returning(DueRow.id)
     mine = session.execute(given, execution_options={"synchronize_session": False}).first() is not None
     return last and mine
@@ -252,7 +258,7 @@ def retry(session: Session, *, kind: str, subject_id: int, now: datetime) -> Non
     session.execute(
         update(DueRow)
         .where(DueRow.kind == kind, DueRow.subject_id == subject_id, DueRow.failed_at.is_not(None))
-        .values(failed_at=None, attempts=0, due_at=now, last_error=None)
+        .values(failed_at=None, attempts=0, lease_until=now, last_error=None)
     )
 
 

@@ -1,0 +1,128 @@
+"""The table of what the clock can do: kind of due row → who does it and who hears when it was given up.
+
+`app.py` fills it; nothing else does. A kind that is not in the table is never claimed, so that during an upgrade the
+scheduler that knows it finds it untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from crm.core import due as due_rows
+from crm.core import outbox
+from crm.core.db import Database, reading
+from crm.core.due import BACK_OFF, Appointment, Due
+from crm.core.mail import Transport
+from scheduler.rhythm import Rhythm
+
+Handler = Callable[[Session, Due, datetime], object]
+Errand = Callable[[Database, Due, datetime], object]
+GaveUp = Callable[[Session, Due, str, datetime], object]
+
+# A mail server may be away for a night: eight tries over almost a day and a half.
+MAIL_BACK_OFF = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=20),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=8),
+    timedelta(hours=20),
+)
+
+
+class Lane(StrEnum):
+    """Two queues, so that a slow mail server never holds up a deadline."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class Job:
+    """How one kind of due row is done.
+
+    `handler` works inside the transaction that also deletes the row. `errand` is done before it, while no transaction is
+    open: it may talk to the world, and may happen twice when the scheduler dies in between. `gave_up` is told once, with
+    the last error, when all tries are used up.
+    """
+
+    kind: str
+    handler: Handler
+    errand: Errand | None = None
+    gave_up: GaveUp | None = None
+    back_off: Sequence[timedelta] = BACK_OFF
+    rhythm: Rhythm | None = None
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.INSIDE if self.errand is None else Lane.OUTSIDE
+
+
+class Jobs:
+    """The table itself."""
+
+    def __init__(self) -> None:
+        self._table: dict[str, Job] = {}
+
+    def on(
+        self,
+        kind: str,
+        handler: Handler,
+        *,
+        errand: Errand | None = None,
+        gave_up: GaveUp | None = None,
+        back_off: Sequence[timedelta] = BACK_OFF,
+    ) -> None:
+        """Rows of this kind are done by `handler(session, due, now)`; see `Job` for the rest."""
+        self._add(Job(kind, handler, errand, gave_up, tuple(back_off)))
+
+    def every(self, name: str, do: Callable[[Session, datetime], object], rhythm: Rhythm) -> None:
+        """`do(session, now)` again and again, in a transaction of its own. Late ones are caught up once."""
+        self._add(Job(f"every:{name}", lambda session, _due, now: do(session, now), rhythm=rhythm))
+
+    def _add(self, job: Job) -> None:
+        if job.kind in self._table:
+            raise ValueError(f"two jobs are called {job.kind}")
+        self._table[job.kind] = job
+
+    def __getitem__(self, kind: str) -> Job:
+        return self._table[kind]
+
+    def kinds(self, lane: Lane) -> frozenset[str]:
+        return frozenset(kind for kind, job in self._table.items() if job.lane is lane)
+
+    def start_rhythms(self, session: Session, *, now: datetime) -> None:
+        """Write the due row of each recurring job that has none yet; its key keeps a second scheduler from doubling it."""
+        for job in self._table.values():
+            if job.rhythm is not None:
+                due_rows.schedule(session, Appointment(job.kind, job.rhythm(now), key=job.kind), now=now)
+
+
+def add_mail(jobs: Jobs, transport: Transport) -> None:
+    """Mail that operations have put into the outbox goes out over `transport`."""
+
+    def send(database: Database, due: Due, _now: datetime) -> None:
+        with reading(database) as session:
+            letter = outbox.letter_of(session, _message_id(due))
+        if letter is not None:
+            transport.send(letter)
+
+    def note_sent(session: Session, due: Due, now: datetime) -> None:
+        outbox.mark_sent(session, _message_id(due), now=now)
+
+    def note_failed(session: Session, due: Due, error: str, now: datetime) -> None:
+        outbox.mark_failed(session, _message_id(due), now=now, error=error)
+
+    jobs.on(outbox.MAIL, note_sent, errand=send, gave_up=note_failed, back_off=MAIL_BACK_OFF)
+
+
+def _message_id(due: Due) -> int:
+    if due.subject_id is None:
+        raise due_rows.Hopeless("the due row names no message")
+    return due.subject_id
