@@ -28,7 +28,9 @@ def set_up_assets(app: Flask) -> None:
     def keep(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code in {200, 304}:
             seconds = YEAR if "v" in request.args else 300
-            response.headers["Cache-Control"] = f"public, max-age={seconds}" + (", immutable" if seconds == YEAR else "")
+            response.headers["Cache-Control"] = f"public, max-age={seconds}" + (
+                ", immutable" if seconds == YEAR else ""
+            )
         return response
 
 

@@ -1,0 +1,125 @@
+"""What users change about themselves: language, profile, substitute, password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from crm.accounts import rules
+from crm.accounts.credentials import PasswordLink, digest
+from crm.accounts.models import User
+from crm.accounts.operations import locked_user, note_user
+from crm.accounts.passwords import fits
+from crm.accounts.queries import find_user
+from crm.accounts.signing_in import end_sessions
+from crm.core.audit import differences
+from crm.core.errors import Conflict, Denied, Fault, Invalid, NotFound
+from crm.core.i18n import text
+from crm.permissions import Actor
+
+
+def set_language(session: Session, *, by: Actor, now: datetime, locale: str) -> None:
+    """The language in which this user is answered."""
+    user = _myself(session, by)
+    faults = rules.check_place(locale, user.timezone)
+    if faults:
+        raise Invalid(faults)
+    user.locale = locale
+
+
+def edit_profile(session: Session, *, by: Actor, now: datetime, locale: str, timezone: str, phone: str) -> User:
+    """What users may change about themselves."""
+    user = _myself(session, by)
+    faults = rules.check_place(locale, timezone)
+    phone = phone.strip()
+    if phone and not rules.PHONE.fullmatch(phone):
+        faults.append(Fault("phone", text("A phone number has digits, blanks and + - ( ) only.")))
+    if faults:
+        raise Invalid(faults)
+    old, new = differences(
+        {"locale": user.locale, "timezone": user.timezone, "phone": user.phone},
+        {"locale": locale, "timezone": timezone, "phone": phone},
+    )
+    user.locale, user.timezone, user.phone = locale, timezone, phone
+    if new:
+        note_user(session, by, now, "user.profile", user, old=old, new=new)
+    return user
+
+
+def name_substitute(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    substitute_id: int | None,
+    begins: datetime | None,
+    ends: datetime | None,
+) -> User:
+    """Who sees this user's tasks from `begins` until `ends` (either may be open); None ends it."""
+    user = _myself(session, by)
+    rules.check_substitute_period(begins, ends)
+    if substitute_id == user.id:
+        raise Invalid([Fault("substitute_id", text("Nobody stands in for themselves."))])
+    if substitute_id is not None and not find_user(session, substitute_id).active:
+        raise Invalid([Fault("substitute_id", text("This account is disabled; choose somebody else."))])
+    before = {"substitute": user.substitute_id, "from": user.substitute_from, "until": user.substitute_until}
+    user.substitute_id = substitute_id
+    user.substitute_from, user.substitute_until = (begins, ends) if substitute_id else (None, None)
+    after = {"substitute": user.substitute_id, "from": user.substitute_from, "until": user.substitute_until}
+    old, new = differences(before, after)
+    if new:
+        note_user(session, by, now, "user.substitute", user, old=old, new=new)
+    return user
+
+
+def check_own_password(user: User, password: str) -> None:
+    """Invalid if it is not the present password. Takes long: outside of a unit of work."""
+    if not fits(user.password_hash, password):
+        raise Invalid([Fault("old_password", text("This is not your present password."))])
+
+
+def change_password(
+    session: Session, *, by: Actor, now: datetime, seen_hash: str | None, password_hash: str, keep_session: int | None
+) -> None:
+    """Set a new password, and sign out every other browser. `seen_hash` is what the old password was checked against."""
+    user = _myself(session, by)
+    if user.password_hash != seen_hash:
+        raise Conflict(text("Your password was changed a moment ago somewhere else."))
+    user.password_hash, user.password_set_at = password_hash, now
+    end_sessions(session, user_id=user.id, but=keep_session)
+    session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
+    note_user(session, by, now, "user.password", user)
+
+
+def user_of_link(session: Session, *, secret: str, now: datetime) -> User:
+    """For whom a one-time link was made. NotFound if it was used or is too old."""
+    user = session.scalar(
+        select(User)
+        .join(PasswordLink, PasswordLink.user_id == User.id)
+        .where(PasswordLink.token_hash == digest(secret), PasswordLink.expires_at > now, User.active)
+    )
+    if user is None:
+        raise NotFound(text("This link has been used or is too old. Ask your administrator for a new one."))
+    return user
+
+
+def use_password_link(session: Session, *, secret: str, now: datetime, password_hash: str) -> User:
+    """Set the password and burn the link."""
+    user = user_of_link(session, secret=secret, now=now)
+    burnt = session.execute(
+        delete(PasswordLink).where(PasswordLink.token_hash == digest(secret)).returning(PasswordLink.id)
+    ).all()
+    if not burnt:
+        raise NotFound(text("This link has been used or is too old. Ask your administrator for a new one."))
+    user.password_hash, user.password_set_at = password_hash, now
+    end_sessions(session, user_id=user.id)
+    note_user(session, Actor(user.id, user.username, user.name), now, "user.password-by-link", user)
+    return user
+
+
+def _myself(session: Session, by: Actor) -> User:
+    if by.id is None:
+        raise Denied(text("The system has no account of its own."))
+    return locked_user(session, by.id)

@@ -1,0 +1,164 @@
+"""Looking people up: the actor behind a user, names for ids, who has a role, who heads a department."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import Department, Role, RolePermission, User, UserRole, shown_name
+from crm.core.errors import NotFound
+from crm.core.i18n import text
+from crm.permissions import PERMISSIONS, WIDTH, Actor, Scope, check_may
+
+
+def actor_for(session: Session, user_id: int) -> Actor:
+    """The person as operations know them, with what all their roles give together. NotFound if disabled or unknown."""
+    rows = session.execute(
+        select(
+            User.username,
+            User.name,
+            User.department_id,
+            User.locale,
+            User.timezone,
+            Role.id,
+            Role.key,
+            Role.scope,
+            RolePermission.module,
+            RolePermission.action,
+        )
+        .outerjoin(UserRole, UserRole.user_id == User.id)
+        .outerjoin(Role, Role.id == UserRole.role_id)
+        .outerjoin(RolePermission, RolePermission.role_id == Role.id)
+        .where(User.id == user_id, User.active)
+    ).all()
+    if not rows:
+        raise NotFound(text("This user does not exist or has been disabled."))
+    username, name, department_id, locale, timezone = rows[0][:5]
+    grants: dict[tuple[str, str], Scope] = {}
+    for *_, scope, module, action in rows:
+        # A permission that a later release took away stays in the table without effect.
+        if (module, action) in PERMISSIONS:
+            grants[module, action] = wider(grants.get((module, action)), Scope(scope))
+    needs_tree = Scope.DEPARTMENT_AND_BELOW in grants.values()
+    return Actor(
+        id=user_id,
+        username=username,
+        name=name,
+        department_id=department_id,
+        departments_below=departments_below(session, user_id, department_id) if needs_tree else frozenset(),
+        role_ids=frozenset(row[5] for row in rows if row[5] is not None),
+        role_keys=frozenset(row[6] for row in rows if row[6] is not None),
+        grants=grants,
+        locale=locale,
+        timezone=timezone,
+    )
+
+
+def wider(one: Scope | None, other: Scope) -> Scope:
+    """The wider of two scopes."""
+    return other if one is None or WIDTH[other] > WIDTH[one] else one
+
+
+def departments_below(session: Session, user_id: int, department_id: int | None) -> frozenset[int]:
+    """The user's department and those they head, each with everything below it."""
+    roots: ColumnElement[bool] = Department.manager_id == user_id
+    if department_id is not None:
+        roots = or_(roots, Department.id == department_id)
+    below = select(Department.id).where(roots).cte("below", recursive=True)
+    # UNION, not UNION ALL: it also ends on a tree that has been bent into a ring.
+    below = below.union(select(Department.id).join(below, Department.parent_id == below.c.id))
+    return frozenset(session.scalars(select(below.c.id)))
+
+
+def users_with_role(session: Session, role_key: str) -> list[User]:
+    """Active users who have the role, by name."""
+    return list(
+        session.scalars(
+            select(User)
+            .join(UserRole, UserRole.user_id == User.id)
+            .join(Role, Role.id == UserRole.role_id)
+            .where(Role.key == role_key, User.active)
+            .order_by(User.name, User.id)
+        )
+    )
+
+
+def find_user(session: Session, user_id: int) -> User:
+    """The user, active or not. NotFound if there is none."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound(text("There is no user with number {number}.", number=user_id))
+    return user
+
+
+def user_named(session: Session, username: str) -> User | None:
+    """The user who signs in with this name, in whatever case it was typed."""
+    return session.scalar(select(User).where(User.username == username.strip().lower()))
+
+
+def names_of(session: Session, ids: Iterable[int | None], locale: str) -> dict[int, str]:
+    """Names for the reader, by user id."""
+    wanted = {user_id for user_id in ids if user_id is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name, User.name_en).where(User.id.in_(wanted)))
+    return {user_id: shown_name(name, name_en, locale) for user_id, name, name_en in rows}
+
+
+def department_head(session: Session, department_id: int | None) -> User | None:
+    """Who heads the department, or the nearest one above it that has an active head."""
+    seen: set[int] = set()
+    while department_id is not None and department_id not in seen:
+        seen.add(department_id)
+        department = session.get(Department, department_id)
+        if department is None:
+            return None
+        if department.manager_id is not None:
+            head = session.get(User, department.manager_id)
+            if head is not None and head.active:
+                return head
+        department_id = department.parent_id
+    return None
+
+
+def role_names(session: Session, locale: str) -> dict[str, str]:
+    """Names of all roles for the reader, by key."""
+    rows = session.execute(select(Role.key, Role.name, Role.name_en).order_by(Role.id))
+    return {key: shown_name(name, name_en, locale) for key, name, name_en in rows}
+
+
+def absent_represented_by(session: Session, user_id: int, now: datetime) -> list[int]:
+    """Ids of the people whom this user stands in for at the moment."""
+    return list(session.scalars(select(User.id).where(User.substitute_id == user_id, User.active, is_absent(now))))
+
+
+def is_absent(now: datetime) -> ColumnElement[bool]:
+    """The WHERE clause for users who are away now and have named a substitute; an open end or beginning counts as endless."""
+    return and_(
+        User.substitute_id.is_not(None),
+        or_(User.substitute_from.is_(None), User.substitute_from <= now),
+        or_(User.substitute_until.is_(None), User.substitute_until > now),
+    )
+
+
+def roles_of(session: Session, user_ids: Collection[int]) -> dict[int, list[Role]]:
+    """The roles of several users, in one statement."""
+    found: dict[int, list[Role]] = {user_id: [] for user_id in user_ids}
+    rows = session.execute(
+        select(UserRole.user_id, Role)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id.in_(user_ids))
+        .order_by(Role.id)
+    )
+    for user_id, role in rows:
+        found[user_id].append(role)
+    return found
+
+
+def find_departments(session: Session, *, by: Actor) -> list[Department]:
+    """All departments, for the tree and for pick-lists."""
+    check_may(by, "accounts", "view")
+    return list(session.scalars(select(Department).order_by(Department.position, Department.name, Department.id)))

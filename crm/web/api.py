@@ -1,0 +1,226 @@
+"""The envelope of the REST API: where it lives, how programs prove who they are, paging, versions, unknown fields.
+
+Rooms write `api = ApiBlueprint("customers_api", __name__, url_prefix="/customers")` and their schemas on `Body`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from flask import Flask, g, request
+from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint as SmorestBlueprint
+from itsdangerous import BadSignature, URLSafeSerializer
+from marshmallow import RAISE, Schema, fields, validate
+from sqlalchemy import bindparam, select, update
+from webargs.flaskparser import FlaskParser
+
+from crm.accounts.credentials import TOUCH, ApiToken, digest
+from crm.accounts.models import User
+from crm.core.db import reading, unit_of_work
+from crm.core.errors import Fault, HeliuError, Invalid
+from crm.core.i18n import Text, text
+from crm.web.doors import SignInNeeded, ground, now
+from crm.web.languages import shown
+
+PREFIX = "/api/v1"
+PAGE = 30
+LARGEST_PAGE = 200
+T = TypeVar("T")
+
+# Marshmallow's sentences that a client can cause, so that they are in our catalogue.
+MESSAGES: Mapping[str, Text] = {
+    "Unknown field.": text("This field is not known here."),
+    "Missing data for required field.": text("This field is required."),
+    "Field may not be null.": text("This field may not be empty."),
+    "Not a valid string.": text("This must be text."),
+    "Not a valid integer.": text("This must be a whole number."),
+    "Not a valid number.": text("This must be a number."),
+    "Not a valid boolean.": text("This must be true or false."),
+    "Not a valid datetime.": text("This must be a date and time such as 2026-03-01T08:30:00Z."),
+    "Not a valid date.": text("This must be a date such as 2026-03-01."),
+    "Not a valid list.": text("This must be a list."),
+    "Not a valid mapping type.": text("This must be an object."),
+    "Not a valid email address.": text("This must be an e-mail address."),
+    "Invalid input type.": text("This must be a JSON object."),
+    "Invalid JSON body.": text("The body is not valid JSON."),
+}
+BOUNDS: Sequence[tuple[re.Pattern[str], Text]] = (
+    (re.compile(r"Longer than maximum length (?P<most>\d+)\."), text("This may have at most {most} characters or entries.")),
+    (re.compile(r"Shorter than minimum length (?P<least>\d+)\."), text("This needs at least {least} characters or entries.")),
+    (re.compile(r"Length must be between (?P<least>\d+) and (?P<most>\d+)\."), text("This needs {least} to {most} characters or entries.")),
+    (re.compile(r"Must be greater than or equal to (?P<least>[^ ]+)\."), text("This must be {least} or more.")),
+    (re.compile(r"Must be less than or equal to (?P<most>[^ ]+)\."), text("This must be {most} or less.")),
+    (re.compile(r".*Must be greater than or equal to (?P<least>[^ ]+) and less than or equal to (?P<most>[^ ]+)\."), text("This must be {least} to {most}.")),
+    (re.compile(r"Must be one of: (?P<choices>.+)\."), text("This must be one of: {choices}.")),
+)  # fmt: skip
+
+
+class VersionNeeded(HeliuError):
+    """The client did not say which version it saw."""
+
+    status, code = 428, "version-needed"
+
+    def __init__(self) -> None:
+        super().__init__(text("Say which version you saw: send If-Match with the ETag of the record."))
+
+
+class Body(Schema):
+    """Base of what clients send and get: an unknown field is refused by name."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class PageQuery(Body):
+    """The query of a list."""
+
+    cursor = fields.String(load_default=None, metadata={"description": "from `next` of the page before"})
+    limit = fields.Integer(load_default=PAGE, validate=validate.Range(1, LARGEST_PAGE))
+
+
+class FaultBody(Body):
+    """One wrong field."""
+
+    field = fields.String()
+    message = fields.String()
+
+
+class ProblemBody(Body):
+    """RFC 9457 problem details, as `crm/web/errors.py` writes them."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    errors = fields.List(fields.Nested(FaultBody))
+    current = fields.Dict(metadata={"description": "after a conflict: the newer values"})
+    incident = fields.String(metadata={"description": "after a fault of ours: the number to quote"})
+
+
+class Arguments(FlaskParser):
+    """Reads bodies and queries; an unknown word in the query is refused like one in the body."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012 - the library reads it as a plain attribute
+
+
+class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]  # the library has no types
+    """A room's part of the API, under `/api/v1`."""
+
+    ARGUMENTS_PARSER = Arguments()
+
+    def __init__(self, name: str, import_name: str, *, url_prefix: str = "", description: str = "") -> None:
+        super().__init__(name, import_name, url_prefix=PREFIX + url_prefix, description=description)
+
+
+class HeliuApi(SmorestApi):  # type: ignore[misc]  # the library has no types
+    """The API as a whole; its errors are answered by `crm/web/errors.py`."""
+
+    ERROR_SCHEMA = ProblemBody
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def set_up_api(app: Flask) -> HeliuApi:
+    """Make the API and its description at `/api/v1/openapi.json`."""
+    app.config.update(
+        API_TITLE="Heliu CRM",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX=PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.before_request(know_by_token)
+    api = HeliuApi(
+        app,
+        spec_kwargs={
+            "info": {"description": "Customers, service, processes and tasks. Get a token at POST /tokens."},
+            "security": [{"token": []}],
+        },
+    )
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    return api
+
+
+FIND_TOKEN = (
+    select(ApiToken.id, ApiToken.user_id, ApiToken.expires_at, ApiToken.last_used_at, User.locale, User.timezone)
+    .join(User, User.id == ApiToken.user_id)
+    .where(ApiToken.token_hash == bindparam("token_hash"), User.active)
+)
+
+
+def know_by_token() -> None:
+    """Who sent the bearer token? A token that is unknown, old or of a disabled user is refused, not taken for a guest."""
+    header = request.headers.get("Authorization", "")
+    if not request.path.startswith("/api/") or not header:
+        return
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise SignInNeeded
+    with reading(ground().database) as session:
+        row = session.execute(FIND_TOKEN, {"token_hash": digest(token.strip())}).first()
+    if row is None or row.expires_at <= now():
+        raise SignInNeeded
+    g.user_id, g.token_id, g.user_locale, g.user_timezone = row.user_id, row.id, row.locale, row.timezone
+    if row.last_used_at is None or now() - row.last_used_at >= TOUCH:
+        with unit_of_work(ground().database) as session:
+            session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=now()))
+
+
+def argument_message(message: str) -> str:
+    """A sentence of the argument reader, in the reader's language."""
+    known = MESSAGES.get(message)
+    if known is not None:
+        return shown(known)
+    for pattern, sentence in BOUNDS:
+        if found := pattern.fullmatch(message):
+            return shown(Text(sentence.source, found.groupdict()))
+    return message
+
+
+def write_cursor(*values: str | int | float | None) -> str:
+    """Where the next page begins: the sort values of the last row shown. Signed, so that it cannot be made up."""
+    return str(_cursor_signer().dumps(list(values)))
+
+
+def read_cursor(cursor: str | None, length: int) -> list[Any] | None:
+    """The values of `write_cursor`, or None for the first page. Invalid if it is not from us or for another list."""
+    if not cursor:
+        return None
+    try:
+        values = _cursor_signer().loads(cursor)
+    except BadSignature:
+        values = None
+    if not isinstance(values, list) or len(values) != length:
+        raise Invalid([Fault("cursor", text("This page mark is not valid; begin again without it."))])
+    return values
+
+
+def _cursor_signer() -> URLSafeSerializer:
+    return URLSafeSerializer(ground().config.secret_key, salt=f"cursor {request.endpoint}")
+
+
+def page_of(rows: Sequence[T], limit: int, mark: Any) -> tuple[list[T], str | None]:
+    """Part what was fetched with `limit + 1` into this page and the mark of the next; `mark(row)` gives its sort values."""
+    shown_rows = list(rows[:limit])
+    return shown_rows, write_cursor(*mark(shown_rows[-1])) if len(rows) > limit else None
+
+
+def etag_of(version: int) -> dict[str, str]:
+    """The header that tells a client which version it got."""
+    return {"ETag": f'"{version}"'}
+
+
+def version_seen() -> int:
+    """The version that the client saw, from If-Match. 428 without it; what is stale is answered 409 by the operation."""
+    header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not header:
+        raise VersionNeeded
+    if not header.isdigit() or len(header) > 15:
+        raise Invalid([Fault("If-Match", text('This must be the ETag of the record, such as "3".'))])
+    return int(header)

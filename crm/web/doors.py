@@ -1,0 +1,119 @@
+"""What a page or an API call takes in its hand before it calls an operation: a session, the person asking, the time.
+
+`writing` is the only place in a web process that opens a unit of work. Everything is found through the current Flask
+application, so that several applications (tests) may live in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from crm.accounts.queries import actor_for
+from crm.core.clock import Clock
+from crm.core.config import Config
+from crm.core.db import Database, reading, unit_of_work
+from crm.core.errors import HeliuError, NotFound
+from crm.core.i18n import text
+from crm.permissions import Actor, check_may
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What an application stands on; kept in `app.extensions["heliu"]`."""
+
+    config: Config
+    database: Database
+    clock: Clock
+
+
+class SignInNeeded(HeliuError):
+    """Nobody is signed in, or no longer. Pages lead to the sign-in page, the API answers 401."""
+
+    status, code = 401, "sign-in-needed"
+
+    def __init__(self) -> None:
+        super().__init__(text("Please sign in."))
+
+
+def ground() -> Ground:
+    """The ground of the current application."""
+    found: Ground = current_app.extensions["heliu"]
+    return found
+
+
+def database() -> Database:
+    """The data of the company that this request is for."""
+    return ground().database
+
+
+def now() -> datetime:
+    """The time of this request: the same from its first line to its last."""
+    if "now" not in g:
+        g.now = ground().clock()
+    moment: datetime = g.now
+    return moment
+
+
+def writing() -> AbstractContextManager[Session]:
+    """A unit of work: leaving normally commits, raising rolls back."""
+    return unit_of_work(database())
+
+
+def reading_session() -> AbstractContextManager[Session]:
+    """A session to look things up."""
+    return reading(database())
+
+
+def current_actor() -> Actor:
+    """Who is asking, with their permissions as they are now. SignInNeeded if nobody is."""
+    actor = visitor()
+    if actor is None:
+        raise SignInNeeded
+    return actor
+
+
+def visitor() -> Actor | None:
+    """Who is asking, or None; for pages that are open to everybody."""
+    if "actor" not in g:
+        user_id: int | None = g.get("user_id")
+        g.actor = None
+        if user_id is not None:
+            try:
+                with reading_session() as session:
+                    g.actor = actor_for(session, user_id)
+            except NotFound:
+                # Disabled between the look at the session and now.
+                g.actor = None
+    found: Actor | None = g.actor
+    return found
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view as open to people who are not signed in. All others are closed to them by `crm/web/security.py`."""
+    view.is_public = True  # type: ignore[attr-defined]  # a mark on the function, read by `security.close_doors`
+    return view
+
+
+def requires(module: str, action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Refuse the view to people without the permission, before its form is read. The operation checks once more."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            check_may(current_actor(), module, action)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate

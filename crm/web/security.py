@@ -1,0 +1,108 @@
+"""What every answer says to the browser, who may knock at all, how much may be sent, and where a visitor may be led."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from flask_wtf import CSRFProtect
+
+from crm.web.doors import SignInNeeded, ground
+
+BODY_LIMIT = 1024 * 1024
+# With one part a field, forms of a few hundred fields pass and floods do not.
+FORM_PARTS = 1000
+FIELD_LIMIT = 500_000
+
+CSP = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "form-action": "'self'",
+}
+csrf = CSRFProtect()
+
+
+def set_up_security(app: Flask) -> None:
+    """Close the doors, check tokens against forged posts, and put the headers on every answer."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_PARTS=FORM_PARTS,
+        MAX_FORM_MEMORY_SIZE=FIELD_LIMIT,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    csrf.init_app(app)
+    app.before_request(close_doors)
+    app.after_request(add_headers)
+
+
+def close_doors() -> None:
+    """Let nobody in who is not signed in, except at views marked `public`; refuse posts without our token."""
+    if fault := request.environ.pop("heliu.fault", None):
+        raise fault
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    view = current_app.view_functions[request.endpoint]
+    if g.get("user_id") is None and not getattr(view, "is_public", False):
+        raise SignInNeeded
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and not _proved_by_token(view):
+        csrf.protect()
+
+
+def _proved_by_token(view: object) -> bool:
+    # A bearer token is not sent by the browser on its own, so another site cannot use it; nor does a view that takes
+    # its own proof (user name and password) trust a cookie.
+    return bool(g.get("token_id")) or getattr(view, "takes_own_proof", False)
+
+
+def draws_diagrams() -> None:
+    """This page shows a diagram: the drawing library sets style attributes, which the page must then allow."""
+    g.style_attributes = True
+
+
+def writes_styles() -> None:
+    """This page holds the form designer, whose code editor adds style elements (measured; nothing else needs it)."""
+    g.style_elements = True
+
+
+def allow_body(limit: int) -> None:
+    """Raise the limit of this request's body, in bytes; for uploads, before the body is touched."""
+    request.max_content_length = limit
+
+
+def add_headers(response: Response) -> Response:
+    """The same headers on every answer, errors and files too."""
+    policy = dict(CSP)
+    if g.get("style_attributes"):
+        policy["style-src-attr"] = "'unsafe-inline'"
+    if g.get("style_elements"):
+        policy["style-src"] = "'self' 'unsafe-inline'"
+    headers = response.headers
+    headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if ground().config.https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        # Records must not stay behind on a shared computer.
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """Where to go after signing in: a path on this site, or the default. `//host`, schemes and backslashes are refused."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    if any(ord(letter) < 33 or letter == "\\" for letter in target):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
