@@ -6,7 +6,7 @@ says and as the FEEL library inside form-js does; only a text that cannot be rea
 `FeelError`. This package knows nothing of the rest of the system and imports the standard library only.
 
 Where the standard leaves room or browsers decide otherwise, the library inside form-js is followed, so that a form
-gives the same answer in the browser and here (`comparison` and `compiler` tell the details): values of different
+gives the same answer in the browser and here (`comparison`, `access` and `operators` tell the details): values of different
 types differ (`!=` is true, `=` is null); `null in [1..3]` is false; a list of one element equals its element;
 unknown names are null. Not followed: comparing text with numbers, `if` on values that are not truths, and the
 functions that library does not have; `tests/unit/feel` holds the list with reasons.

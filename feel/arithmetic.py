@@ -17,6 +17,7 @@ from .comparison import clock, moment
 from .values import NUMBERS, Value, YearsMonths
 
 DAY = timedelta(days=1)
+MAX_MONTHS = 12 * 10**9
 
 
 def calculate(operator: str, left: Value, right: Value, run: Run) -> Value:
@@ -69,7 +70,7 @@ def _add(left: Value, right: Value) -> Value:
         left, right = right, left
     if type(right) is YearsMonths:
         if type(left) is YearsMonths:
-            return YearsMonths(left.months + right.months)
+            return _months(left.months + right.months)
         return add_months(left, right.months) if isinstance(left, date) else None
     if isinstance(right, timedelta):
         if isinstance(left, timedelta):
@@ -90,6 +91,10 @@ def _subtract(left: Value, right: Value, run: Run) -> Value:
     if isinstance(left, time) and isinstance(right, time):
         return timedelta(microseconds=clock(left, run.zone) - clock(right, run.zone))
     return None
+
+
+def _months(count: int) -> YearsMonths | None:
+    return YearsMonths(count) if abs(count) <= MAX_MONTHS else None
 
 
 def _move(value: Value, span: timedelta) -> Value:
@@ -120,7 +125,7 @@ def _scale(value: Value, factor: Value) -> Value:
     if isinstance(value, timedelta):
         return timedelta(microseconds=int(NUMBERS.multiply(_microseconds(value), factor)))
     if type(value) is YearsMonths:
-        return YearsMonths(int(NUMBERS.multiply(Decimal(value.months), factor)))
+        return _months(int(NUMBERS.multiply(Decimal(value.months), factor)))
     return None
 
 

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from . import repetition as repetition  # its import completes the compiler's table of nodes
-from . import tree
+from . import access, operators, repetition, tree
 from .budget import DEFAULT_BUDGET, Budget, Run
 from .comparison import meets_test
 from .compiler import Compiler
 from .errors import FeelError
-from .parser import STOPS, parse_expression, parse_tests
+from .parser import parse_expression, parse_tests
+from .reader import is_hard
 from .scope import Code, Frame
 from .values import Function, Value, adopt, settle
+
+# Importing these completes the compiler's table of nodes.
+COMPLETE = (access, operators, repetition)
 
 NOTHING: Mapping[str, object] = {}
 NO_NAMES: frozenset[str] = frozenset()
@@ -136,10 +139,6 @@ def evaluate(
 
 
 def _hard_names(context: Mapping[str, object]) -> frozenset[str]:
-    """The names of a context without which its expressions could be misread."""
-    hard = [
-        name
-        for name, value in context.items()
-        if (not name.isidentifier() or name in STOPS or type(value) is Function) and name != "?"
-    ]
-    return frozenset(hard) if hard else NO_NAMES
+    """The names of a context that must be known to read expressions: with signs or key words, or of functions."""
+    hard = [name for name, value in context.items() if type(value) is Function or not name.isidentifier()]
+    return frozenset(name for name in hard if is_hard(name) or name.isidentifier()) if hard else NO_NAMES

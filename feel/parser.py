@@ -6,42 +6,22 @@ Words that follow each other without an operator are one name (`first name`). A 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from . import tree
 from .errors import FeelError
-from .lexer import Token, tokenize
+from .lexer import Token
+from .reader import LITERALS, STOPS
+from .type_reader import TypeReader
 
-MAX_NESTING = 90
 MAX_TREE_LEVELS = 150
 
-LITERALS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-# Words that end a name of several words.
-STOPS = frozenset({"and", "or", "in", "between", "then", "else", "return", "satisfies", "not", *LITERALS})
-RESERVED = STOPS | {"if", "for", "some", "every", "function"}
 # Names of functions and types that hold a key word: read as one name where they can be meant.
 COMPOUND_FUNCTIONS = (("date", "and", "time"), ("years", "and", "months", "duration"), ("get", "or", "else"))
-COMPOUND_TYPES = (
-    ("date", "and", "time"),
-    ("years", "and", "months", "duration"),
-    ("days", "and", "time", "duration"),
-)
 COMPARISONS = {"=": "=", "==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 OR, AND, NOT, COMPARE, ADD, MULTIPLY, POWER, SIGN = range(1, 9)
 LOGIC = {"or": OR, "and": AND}
 ARITHMETIC = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
-
-
-def known_names(names: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern for those of the names that cannot be told from the text alone; the longest is tried first."""
-    hard = [n for n in names if not all(w.isidentifier() and w not in RESERVED for w in n.split(" ")) and n.strip()]
-    if not hard:
-        return None
-    hard.sort(key=len, reverse=True)
-    return re.compile(
-        "(?:" + "|".join(r"\s+".join(re.escape(word) for word in name.split()) for name in hard) + r")(?!\w)"
-    )
 
 
 def parse_expression(text: str, names: Iterable[str] = ()) -> tree.Node:
@@ -61,49 +41,8 @@ def parse_tests(text: str, names: Iterable[str] = ()) -> tree.Tests:
     return found
 
 
-class Parser:
+class Parser(TypeReader):
     """One reading of one text. Each method reads one form of the grammar, from the current token on."""
-
-    def __init__(self, text: str, names: Iterable[str]) -> None:
-        self.tokens = tokenize(text, known_names(names))
-        self.index = 0
-        self.nesting = 0
-
-    # Reading tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index]
-
-    def ahead(self, count: int) -> Token:
-        return self.tokens[min(self.index + count, len(self.tokens) - 1)]
-
-    def sees(self, *texts: str) -> bool:
-        token = self.token
-        return token.kind in ("sign", "word") and token.text in texts
-
-    def take(self, *texts: str) -> Token | None:
-        if self.sees(*texts):
-            self.index += 1
-            return self.tokens[self.index - 1]
-        return None
-
-    def need(self, *texts: str) -> Token:
-        found = self.take(*texts)
-        if found is None:
-            raise self.unexpected(" / ".join(texts))
-        return found
-
-    def unexpected(self, wanted: str | None = None) -> FeelError:
-        token = self.token
-        if token.kind == "end":
-            if wanted is None:
-                return FeelError("The expression ends too early", position=token.start)
-            return FeelError("The expression ends where {wanted} is expected", position=token.start, wanted=wanted)
-        found = token.text[:40]
-        if wanted is None:
-            return FeelError("{found} has no meaning here", position=token.start, found=found)
-        return FeelError("{wanted} is expected before {found}", position=token.start, wanted=wanted, found=found)
 
     def whole(self, rule: Callable[[], tree.Node]) -> tree.Node:
         node = rule()
@@ -113,16 +52,11 @@ class Parser:
             raise self.too_deep()
         return node
 
-    def too_deep(self) -> FeelError:
-        return FeelError("The expression is nested too deeply", position=min(self.token.start, self.tokens[-1].start))
-
     # Operators
 
     def expression(self, rank: int = OR) -> tree.Node:
         """An expression whose operators all bind at least as tightly as `rank`."""
-        self.nesting += 1
-        if self.nesting > MAX_NESTING:
-            raise self.too_deep()
+        self.go_down()
         left = self.operand(rank)
         while (longer := self.operator(left, rank)) is not None:
             left = longer
@@ -228,7 +162,7 @@ class Parser:
             if rank > NOT:
                 raise self.unexpected()
             self.index += 1
-            return tree.Not(token.start, self.expression(COMPARE))
+            return tree.Not(token.start, self.expression(NOT))
         return self.postfix(self.primary())
 
     def postfix(self, node: tree.Node) -> tree.Node:
@@ -282,32 +216,6 @@ class Parser:
             count += 1
         return count > 0 and self.ahead(count).text == ":" and self.ahead(count).kind == "sign"
 
-    def name_in_front(self) -> str:
-        """The name before a colon; key words are allowed in it."""
-        words = []
-        while self.token.kind in ("word", "quoted", "known"):
-            words.append(str(self.token.value))
-            self.index += 1
-        if not words:
-            raise self.unexpected("a name")
-        return " ".join(words)
-
-    def name(self) -> str:
-        """A name of one or several words."""
-        token = self.token
-        if token.kind not in ("word", "quoted", "known"):
-            raise self.unexpected("a name")
-        words = [str(token.value)]
-        self.index += 1
-        if token.kind == "word":
-            while self.token.kind == "word" and self.token.text not in STOPS and not self._is_instance_of():
-                words.append(self.token.text)
-                self.index += 1
-        return " ".join(words)
-
-    def _is_instance_of(self) -> bool:
-        return self.token.text == "instance" and self.ahead(1).text == "of"
-
     def primary(self) -> tree.Node:
         token = self.token
         if token.kind in ("number", "text"):
@@ -343,15 +251,12 @@ class Parser:
             self.index += 1
             return tree.Name(token.start, "not")
         for words in COMPOUND_FUNCTIONS:
-            if self._follow(words) and self.ahead(len(words)).text == "(":
+            if self.sees_words(words) and self.ahead(len(words)).text == "(":
                 self.index += len(words)
                 return tree.Name(token.start, " ".join(words))
         if token.text in STOPS:
             raise self.unexpected()
         return tree.Name(token.start, self.name())
-
-    def _follow(self, words: tuple[str, ...]) -> bool:
-        return all(self.ahead(i).kind == "word" and self.ahead(i).text == word for i, word in enumerate(words))
 
     def literal_at(self) -> tree.Node:
         at = self.need("@").start
@@ -468,45 +373,3 @@ class Parser:
         if self.sees("external"):
             raise FeelError("External functions are not supported", position=self.token.start)
         return tree.FunctionDefinition(at, tuple(parameters), self.expression())
-
-    def type_name(self) -> tree.TypeName:
-        self.nesting += 1
-        if self.nesting > MAX_NESTING:
-            raise self.too_deep()
-        at = self.token.start
-        name = next((" ".join(words) for words in COMPOUND_TYPES if self._follow(words)), "")
-        self.index += len(name.split())
-        name = name or self.type_words()
-        of: tree.TypeName | None = None
-        entries: list[tuple[str, tree.TypeName]] = []
-        if self.take("<"):
-            if name == "context":
-                while not self.sees(">"):
-                    key = self.name_in_front()
-                    self.need(":")
-                    entries.append((key, self.type_name()))
-                    if not self.take(","):
-                        break
-            elif not self.sees(">"):
-                of = self.type_name()
-                while self.take(","):
-                    self.type_name()
-            self.need(">")
-            if self.take("->"):
-                self.type_name()
-        self.nesting -= 1
-        return tree.TypeName(at, name, of, tuple(entries))
-
-    def type_words(self) -> str:
-        at = self.token.start
-        if self.take("null"):
-            return "Null"
-        name = self.name()
-        if name not in TYPE_NAMES:
-            raise FeelError("There is no type {name}", position=at, name=name)
-        return name
-
-
-TYPE_NAMES = frozenset(
-    {"Any", "Null", "number", "string", "boolean", "date", "time", "list", "context", "range", "function"}
-)

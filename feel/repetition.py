@@ -9,7 +9,7 @@ from decimal import Decimal
 from . import tree
 from .budget import Run
 from .comparison import meets_test
-from .compiler import MAKERS, Compiler
+from .compiler import Compiler, makes
 from .scope import Code, Frame
 from .values import Function, Range, Value, adopt
 
@@ -79,6 +79,7 @@ def _counted(first: int, end: Decimal, interval: Range, run: Run) -> Iterator[De
         current += step
 
 
+@makes(tree.For)
 def _for(compiler: Compiler, node: tree.For) -> Code:
     before = len(compiler.local)
     turns = _turns(compiler, node.iterators)
@@ -105,6 +106,7 @@ def _for(compiler: Compiler, node: tree.For) -> Code:
     return code
 
 
+@makes(tree.Quantified)
 def _quantified(compiler: Compiler, node: tree.Quantified) -> Code:
     before = len(compiler.local)
     turns = _turns(compiler, node.iterators)
@@ -128,6 +130,7 @@ def _quantified(compiler: Compiler, node: tree.Quantified) -> Code:
     return code
 
 
+@makes(tree.Filter)
 def _filter(compiler: Compiler, node: tree.Filter) -> Code:
     target = compiler.code(node.target)
     compiler.local.append("item")
@@ -174,6 +177,7 @@ def _pick(items: list[Value], index: Decimal) -> Value:
     return adopt(items[int(index) - 1 if index > 0 else int(index)])
 
 
+@makes(tree.FunctionDefinition)
 def _function(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
     before = len(compiler.local)
     compiler.local.extend(node.parameters)
@@ -195,9 +199,3 @@ def _function(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
         return Function(parameters, call)
 
     return code
-
-
-MAKERS[tree.For] = _for
-MAKERS[tree.Quantified] = _quantified
-MAKERS[tree.Filter] = _filter
-MAKERS[tree.FunctionDefinition] = _function

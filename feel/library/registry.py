@@ -119,18 +119,29 @@ def _parameter(text: str) -> Parameter:
     return Parameter(name.removeprefix("..."), kind.removesuffix("?"), optional, rest)
 
 
-def choose(name: str, count: int, names: Sequence[str], at: int) -> Overload:
-    """The way of calling that fits; FeelError when the function takes other arguments."""
+def choose(name: str, count: int, names: Sequence[str], at: int) -> tuple[Overload, ...]:
+    """The ways of calling that fit by number or names; FeelError when the function takes other arguments."""
     overloads = LIBRARY[name]
+    fitting = tuple(overload for overload in overloads if overload.takes(count, names))
+    if not fitting:
+        usage = " / ".join(dict.fromkeys(str(overload) for overload in overloads))
+        raise FeelError("{function} takes other arguments: {usage}", position=at, function=name, usage=usage)
+    return fitting
+
+
+def invoke(overloads: tuple[Overload, ...], arguments: list[Value], run: Run) -> Value:
+    """The answer of the first way of calling whose types fit, for arguments in order; None where none fits."""
     for overload in overloads:
-        if overload.takes(count, names):
-            return overload
-    usage = " / ".join(str(overload) for overload in overloads)
-    raise FeelError("{function} takes other arguments: {usage}", position=at, function=name, usage=usage)
+        values = _accepted(overload, arguments, run)
+        if values is not None:
+            try:
+                return overload.body(run, *values)
+            except (ArithmeticError, ValueError):
+                return None
+    return None
 
 
-def invoke(overload: Overload, arguments: list[Value], run: Run) -> Value:
-    """The function's answer for arguments in the order of its parameters; None where a type does not fit."""
+def _accepted(overload: Overload, arguments: list[Value], run: Run) -> list[Value] | None:
     values: list[Value] = []
     for index, parameter in enumerate(overload.parameters):
         accept = ACCEPT[parameter.kind]
@@ -140,7 +151,7 @@ def invoke(overload: Overload, arguments: list[Value], run: Run) -> Value:
                 rest = elements(rest[0], run)
             run.spend(len(rest))
             taken = [accept(value, run) for value in rest]
-            if any(value is WRONG for value in taken) and not parameter.optional:
+            if any(value is WRONG for value in taken):
                 return None
             values.append(taken)
             break
@@ -150,7 +161,4 @@ def invoke(overload: Overload, arguments: list[Value], run: Run) -> Value:
             if value is WRONG:
                 return None
         values.append(value)
-    try:
-        return overload.body(run, *values)
-    except (ArithmeticError, ValueError):
-        return None
+    return values
