@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from types import FrameType
@@ -40,17 +41,27 @@ def worker_name() -> str:
 class Turn:
     """What one lane does each second, and whether its database answers."""
 
-    def __init__(self, database: Database, jobs: Jobs, clock: Clock, lane: Lane, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        clock: Clock,
+        lane: Lane,
+        stop: threading.Event,
+        steady: Callable[[], float] = monotonic,
+    ) -> None:
         self.database, self.jobs, self.clock, self.lane, self.stop = database, jobs, clock, lane, stop
+        # Seconds that only ever grow: waits must not depend on a clock that somebody sets.
+        self.steady = steady
         self.worker = f"{worker_name()}:{lane}"
         self._ready = False
-        self._last_beat = -heartbeat.EVERY.total_seconds()
+        self._last_beat = float("-inf")
         self._wait = 0.0
-        self._not_before = 0.0
+        self._not_before = float("-inf")
 
     def take(self) -> Swept | None:
         """Sweep once, unless we are still waiting for the database. Never raises."""
-        if self.stop.is_set() or monotonic() < self._not_before:
+        if self.stop.is_set() or self.steady() < self._not_before:
             return None
         try:
             self._live()
@@ -77,10 +88,10 @@ class Turn:
                 if self._keeps_deadlines:
                     self.jobs.start_rhythms(session, now=self.clock())
             self._ready = True
-        if self._keeps_deadlines and monotonic() - self._last_beat >= heartbeat.EVERY.total_seconds():
+        if self._keeps_deadlines and self.steady() - self._last_beat >= heartbeat.EVERY.total_seconds():
             with unit_of_work(self.database) as session:
                 heartbeat.beat(session, worker=self.worker, now=self.clock())
-            self._last_beat = monotonic()
+            self._last_beat = self.steady()
 
     def _sweep(self) -> Swept:
         return tick(
@@ -97,7 +108,7 @@ class Turn:
         if not self._wait:
             logger.error("the scheduler cannot work (%s) and goes on trying: %s", self.lane, reason_of(error))
         self._wait = min(max(FIRST_WAIT_SECONDS, 2 * self._wait), LONGEST_WAIT_SECONDS)
-        self._not_before = monotonic() + self._wait
+        self._not_before = self.steady() + self._wait
         self._ready = False
 
     def leave(self) -> None:

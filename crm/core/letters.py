@@ -60,7 +60,7 @@ def link(path: str) -> str:
 @cache
 def _environment(folder: Path, locale: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, EMAILS]),
         extensions=["jinja2.ext.i18n"],
         autoescape=select_autoescape(("html.jinja",), ("txt.jinja", "subject.jinja"), default=True),
         undefined=StrictUndefined,
