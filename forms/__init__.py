@@ -1,0 +1,35 @@
+"""Forms from their descriptions: a form-js schema becomes a form that is checked, drawn and answered on the server.
+
+    found = check(schema, choice_sources=…)          # at publish
+    description = read(schema)                       # once, cached by the caller
+    form = build(description, values=…, formdata=request.form)
+    if form.validate(): use(form.answers)            # else draw it again, with form.faults beside the fields
+
+Every value is checked here and nowhere else, whether it comes from a browser or from the API. This room knows no business,
+no database and no process: choices, files and translations are handed in. What a component becomes stands in `fields/`
+(one class a type) and `presentation.py`; how it is drawn, in templates/components/form.html.
+"""
+
+from __future__ import annotations
+
+from forms.bound import BoundForm
+from forms.build import build
+from forms.check import check
+from forms.choices import Choice, RemoteChoices
+from forms.description import FieldDescription, FormDescription, read
+from forms.problems import Fault, FormProblem, FormRefused, Refusal
+
+__all__ = [
+    "BoundForm",
+    "Choice",
+    "Fault",
+    "FieldDescription",
+    "FormDescription",
+    "FormProblem",
+    "FormRefused",
+    "Refusal",
+    "RemoteChoices",
+    "build",
+    "check",
+    "read",
+]

@@ -1,0 +1,88 @@
+"""What is shown, what is read-only and what is computed: worked out together until nothing changes any more.
+
+It begins with every conditional component hidden and its value null, and shows what the data then call for, so that a
+request cannot keep a field open merely by sending a value for it. Components that never come to rest (each hides the
+other) stay hidden.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forms.expressions import Scope
+from forms.nodes import ComputedNode, FieldNode, Frame, GroupNode, ListNode, Node, every, put
+
+MOST_ROUNDS = 30
+
+
+def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
+    """Set `hidden`, `locked` and computed values of all nodes under the root."""
+    nodes = list(every(root))
+    for node in nodes:
+        component = node.component
+        node.hidden = component.hide is not None or (node.inside is not None and node.inside.hidden)
+        node.locked = read_only or component.read_only.literal is True or _outer(node, "locked")
+    moving: list[Node] = []
+    rounds = min(MOST_ROUNDS, 2 + sum(node.component.is_dynamic for node in nodes))
+    for _ in range(rounds):
+        _name(root, context)
+        moving = [node for node in nodes if _decide(node, read_only)]
+        if not moving:
+            return
+    for node in moving:
+        node.hidden = True
+    for node in nodes:
+        node.hidden = node.hidden or _outer(node, "hidden")
+    _name(root, context)
+
+
+def _outer(node: Node, name: str) -> bool:
+    """Is the group or list around it so?"""
+    return node.inside is not None and bool(getattr(node.inside, name))
+
+
+def _decide(node: Node, read_only: bool) -> bool:
+    """Look at one node amid the present data; did anything about it change?"""
+    component, scope = node.component, node.frame.scope
+    before = node.hidden, node.locked
+    node.hidden = _outer(node, "hidden") or (component.hide is not None and component.hide.value(scope) is True)
+    if component.read_only.formula:
+        node.locked = read_only or _outer(node, "locked") or component.read_only.value(scope) is True
+    elif not node.locked:
+        node.locked = _outer(node, "locked")
+    changed = before != (node.hidden, node.locked)
+    if isinstance(node, ComputedNode) and component.computed:
+        value = component.computed.value(scope)
+        changed = changed or value != node.value
+        node.value = value
+    return changed
+
+
+def _name(frame: Frame, context: Scope) -> None:
+    """Give a frame and the rows inside it their variables."""
+    data = _data(frame)
+    if frame.outer is None:
+        frame.names = frame.scope = Scope({**context, **data}, context.now)
+    else:
+        frame.names = {**data, **frame.outer.names}
+        row = {"this": data, "parent": dict(frame.outer.names), "i": frame.numbers}
+        frame.scope = Scope({**data, **row, **frame.outer.names}, context.now)
+    for node in frame.nodes:
+        if isinstance(node, FieldNode):
+            node.entry.asking.scope = frame.scope
+        elif isinstance(node, ListNode):
+            for _, inner in node.items:
+                _name(inner, context)
+
+
+def _data(frame: Frame) -> dict[str, Any]:
+    """The frame's values: what is known, over it what was entered; null for what is hidden."""
+    data = dict(frame.kept)
+    for node in frame.nodes:
+        if isinstance(node, ListNode):
+            put(data, node.component.keys, None if node.hidden else [_data(inner) for _, inner in node.items])
+        elif isinstance(node, (FieldNode, ComputedNode)):
+            put(data, node.component.keys, None if node.hidden else node.data)
+        elif isinstance(node, GroupNode) and node.component.keys and not node.nodes:
+            put(data, node.component.keys, {})
+    return data

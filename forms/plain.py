@@ -1,0 +1,64 @@
+"""What text may enter at all: characters that a database, a spreadsheet or another program could not hold are refused.
+
+Emoji, Chinese and joined characters are ordinary text. NUL and other control characters, and halves of surrogate pairs
+(which JSON can spell but PostgreSQL cannot store), are not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from forms.problems import N_, Refusal
+
+# Tab and line feed are the only control characters that people type.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+NAME = re.compile(r"[^\W\d]\w{0,99}")
+# Words that FEEL keeps for itself: a field named so could not be asked for in a condition.
+FEEL_WORDS = frozenset(
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "not",
+        "between",
+        "instance",
+        "of",
+        "true",
+        "false",
+        "null",
+        "function",
+        "external",
+    ]
+)
+# `typename` marks typed values in the engine's stored state: a field of that name would make a case unreadable.
+RESERVED = frozenset({"typename", "csrf_token"})
+
+
+def tidy(text: str) -> str:
+    """Line ends as one character; raises Refusal for what cannot be stored."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if found := UNSTORABLE.search(text):
+        raise Refusal(
+            N_("{label} contains a character that cannot be stored (U+{code}); delete it and type it again."),
+            code=f"{ord(found[0]):04X}",
+        )
+    return text
+
+
+def quotable(name: object) -> str:
+    """A foreign name as it may stand in a sentence or a log: short, printable, no halves of characters."""
+    text = name if isinstance(name, str) else type(name).__name__
+    return text[:60].encode("ascii" if UNSTORABLE.search(text[:60]) else "utf-8", "backslashreplace").decode()
+
+
+def is_name(text: str) -> bool:
+    """Can FEEL and a field name both be spelled so?"""
+    return NAME.fullmatch(text) is not None and text not in FEEL_WORDS
