@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
@@ -95,8 +96,8 @@ def in_scope(
     module: str,
     action: str,
     *,
-    owner: ColumnElement[Any],
-    department: ColumnElement[Any] | None = None,
+    owner: ColumnElement[Any] | InstrumentedAttribute[Any],
+    department: ColumnElement[Any] | InstrumentedAttribute[Any] | None = None,
 ) -> ColumnElement[bool]:
     """The WHERE clause that keeps a query inside what this person may reach.
 

@@ -1,0 +1,74 @@
+"""What this room tells others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crm.permissions import Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestOpened:
+    """A customer's request has been recorded."""
+
+    request_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestAssigned:
+    """Somebody is to handle it."""
+
+    request_id: int
+    assignee_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestHandled:
+    """The handling has been recorded."""
+
+    request_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestFedBack:
+    """The customer has said how satisfied they are (1–5)."""
+
+    request_id: int
+    satisfaction: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestReturned:
+    """It went back to handling."""
+
+    request_id: int
+    rounds: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestArchived:
+    """It is finished."""
+
+    request_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestCancelled:
+    """It was given up before it was finished."""
+
+    request_id: int
+    at: datetime
+    by: Actor

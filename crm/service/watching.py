@@ -1,0 +1,147 @@
+"""What happens by itself around a service request: who is proposed to handle it, reminders, escalation.
+
+Called by process steps and their timers. A timer may be late: what was done meanwhile makes it end quietly.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import User
+from crm.accounts.queries import department_head, users_with_role
+from crm.activity.operations import Person, record
+from crm.core.errors import Denied
+from crm.core.i18n import Text, text
+from crm.customers.models import Customer
+from crm.permissions import Actor
+from crm.service.letters import tell_assignee, tell_supervisor
+from crm.service.models import ServiceRequest
+from crm.service.queries import find_request, load_of_team, may_see
+from crm.service.rules import WAITING_FOR_US, Status
+
+SUPERVISORS = "sales_supervisor"
+
+
+def propose_assignee(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    request_id: int,
+    team: str,
+    prefer: str = "least_busy",
+    department_id: int | None = None,
+) -> dict[str, object]:
+    """Who should handle it: `proposed_id`, and the reason in the actor's language.
+
+    `team` is the key of a role. `prefer` is `least_busy`, `owner` (the customer's manager) or `same_as_before` (who handled
+    this customer's last request); whoever is away or not in the team is passed over for the least busy one.
+    """
+    request = find_request(session, by=by, request_id=request_id)
+    loads = load_of_team(session, role_key=team, now=now, department_id=department_id)
+    wanted, reason = _preferred(session, request, prefer)
+    by_id = {user.id: (user, count) for user, count in loads}
+    if wanted not in by_id:
+        if not loads:
+            return {
+                "proposed_id": None,
+                "load": 0,
+                "reason": text("Nobody of this team is available").in_language(by.locale),
+            }
+        wanted, reason = loads[0][0].id, text("Has the fewest requests in hand ({count})", count=loads[0][1])
+    user, count = by_id[wanted]
+    return {"proposed_id": user.id, "load": count, "reason": reason.in_language(by.locale)}
+
+
+def least_load(session: Session, *, now: datetime, team: str) -> int:
+    """How many requests the least busy present member of a role has in hand; 0 if nobody is there."""
+    loads = load_of_team(session, role_key=team, now=now)
+    return loads[0][1] if loads else 0
+
+
+def remind(session: Session, *, by: Actor, now: datetime, request_id: int) -> None:
+    """The assignee is reminded by mail that the due time is near. Nothing happens if it is handled already."""
+    request = _mark(session, by=by, now=now, request_id=request_id, column="reminded_at", statuses=(Status.ASSIGNED,))
+    if request is None or request.assigned_to_id is None:
+        return
+    assignee = session.get(User, request.assigned_to_id)
+    if assignee is None:
+        return
+    told = text("Reminded {person} of the due time", person=Person(assignee.id))
+    _note(session, request, by=by, now=now, kind="service.reminded", message=told)
+    tell_assignee(
+        session, "request_reminder", request, assignee, now=now, key=f"reminder-{request.id}-{request.rounds}"
+    )
+
+
+def escalate(session: Session, *, by: Actor, now: datetime, request_id: int) -> None:
+    """The head of the department concerned is told that it waits too long; without one, every sales supervisor.
+
+    Nothing happens if it is handled already.
+    """
+    request = _mark(session, by=by, now=now, request_id=request_id, column="escalated_at", statuses=WAITING_FOR_US)
+    if request is None:
+        return
+    waits = text("Still not assigned") if request.status == Status.OPENED else text("Overdue")
+    for supervisor in _supervisors(session, request):
+        told = text("{why}: escalated to {person}", why=waits, person=Person(supervisor.id))
+        _note(session, request, by=by, now=now, kind="service.escalated", message=told)
+        key = f"escalated-{request.id}-{request.status}-{request.rounds}-{supervisor.id}"
+        tell_supervisor(session, request, supervisor, why=waits, now=now, key=key)
+
+
+def _preferred(session: Session, request: ServiceRequest, prefer: str) -> tuple[int | None, Text]:
+    if prefer == "owner":
+        owner = session.scalar(select(Customer.owner_id).where(Customer.id == request.customer_id))
+        return owner, text("Looks after this customer")
+    if prefer == "same_as_before":
+        last = session.scalar(
+            select(ServiceRequest.handled_by_id)
+            .where(ServiceRequest.customer_id == request.customer_id, ServiceRequest.handled_by_id.is_not(None))
+            .order_by(ServiceRequest.id.desc())
+            .limit(1)
+        )
+        return last, text("Handled this customer's last request")
+    return None, text("")
+
+
+def _supervisors(session: Session, request: ServiceRequest) -> list[User]:
+    department_id = None
+    if request.assigned_to_id is not None:
+        department_id = session.scalar(select(User.department_id).where(User.id == request.assigned_to_id))
+    if department_id is None:
+        department_id = session.scalar(select(Customer.department_id).where(Customer.id == request.customer_id))
+    head = department_head(session, department_id)
+    return [head] if head is not None and head.id != request.assigned_to_id else users_with_role(session, SUPERVISORS)
+
+
+def _mark(
+    session: Session, *, by: Actor, now: datetime, request_id: int, column: str, statuses: tuple[Status, ...]
+) -> ServiceRequest | None:
+    """Note the time of the reminder or escalation if the request still waits; None if there is nothing to remind of."""
+    if not by.is_system and not by.may("service", "assign"):
+        raise Denied(text("Only those who assign service requests may remind and escalate."))
+    return session.scalar(
+        update(ServiceRequest)
+        .where(ServiceRequest.id == request_id, ServiceRequest.status.in_(statuses), may_see(by, "assign"))
+        .values({column: now, "version": ServiceRequest.version + 1})
+        .returning(ServiceRequest),
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    )
+
+
+def _note(session: Session, request: ServiceRequest, *, by: Actor, now: datetime, kind: str, message: Text) -> None:
+    record(
+        session,
+        at=now,
+        actor=by,
+        record_type="service_request",
+        record_id=request.id,
+        customer_id=request.customer_id,
+        kind=kind,
+        message=message,
+        link=f"/service-requests/{request.id}",
+    )
