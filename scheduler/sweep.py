@@ -269,13 +269,13 @@ def _is_away(error: Exception) -> bool:
 
 def _log_failure(due: Due, error: Exception) -> None:
     """Ids and places only: the words of an error may quote a customer's data, and stand in the row for those who may see it."""
-    places = "".join(traceback.format_tb(error.__traceback__)) if not isinstance(error, HeliuError | Hopeless) else ""
+    expected = isinstance(error, HeliuError | Hopeless)
     logger.warning(
-        "due row %s (%s, subject %s), try %s: %s\n%s",
+        "due row %s (%s, subject %s), try %s: %s%s",
         due.id,
         due.kind,
         due.subject_id,
         due.attempts,
         type(error).__name__,
-        places,
+        "" if expected else "\n" + "".join(traceback.format_tb(error.__traceback__)).rstrip(),
     )

@@ -83,6 +83,7 @@ class Database:
             )
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "checkin", _leave_nothing_open)
         else:
             self.engine = create_engine(
                 url,
@@ -116,6 +117,12 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("heliu_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _leave_nothing_open(connection: sqlite3.Connection | None, _record: object) -> None:
+    # A COMMIT that is refused, by a deferred key for instance, leaves SQLite's transaction open.
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 @contextmanager
