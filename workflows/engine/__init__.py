@@ -1,0 +1,48 @@
+"""The engine room: reads, checks and runs diagrams. The only importer of SpiffWorkflow; knows no business, no database.
+
+A bundle becomes a `Definition` (compile), a case is opaque bytes, and each function of `running` takes such bytes one
+step further. Texts for people are English templates with values, which others translate.
+"""
+
+from workflows.engine.bundle import Bundle
+from workflows.engine.checking import check
+from workflows.engine.definition import Definition, compile  # noqa: A004 -- called as engine.compile
+from workflows.engine.diagram import Flow, Lane, Node
+from workflows.engine.errors import BadValue, BundleRefused, EngineError, Problem, StepRefused, UnknownToken
+from workflows.engine.limited import check_limited
+from workflows.engine.linting.elements import Operation
+from workflows.engine.running import complete, deliver, fire, live_nodes, start, task_data
+from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
+from workflows.engine.values import check_value
+
+__all__ = [
+    "BadValue",
+    "Budget",
+    "Bundle",
+    "BundleRefused",
+    "Call",
+    "ClosedTask",
+    "Definition",
+    "EngineError",
+    "Flow",
+    "Lane",
+    "Node",
+    "OpenTask",
+    "Operation",
+    "Passed",
+    "Problem",
+    "Step",
+    "StepRefused",
+    "TimerSet",
+    "UnknownToken",
+    "check",
+    "check_limited",
+    "check_value",
+    "compile",
+    "complete",
+    "deliver",
+    "fire",
+    "live_nodes",
+    "start",
+    "task_data",
+]

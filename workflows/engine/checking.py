@@ -1,0 +1,52 @@
+"""Judges a bundle before it is published. Static here; `check_limited` also lets it run, in a process that can be killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from workflows.engine.bundle import MAX_FILE_BYTES, MAX_FILES, Bundle
+from workflows.engine.errors import BundleRefused, Problem
+from workflows.engine.lint import lint
+from workflows.engine.linting.elements import Operation
+from workflows.engine.texts import N_
+
+CheckForm = Callable[[dict[str, Any]], list[tuple[str | None, str, dict[str, Any]]]]
+
+
+def check(
+    bundle: Bundle, *, operations: Mapping[str, Operation], roles: Collection[str], check_form: CheckForm
+) -> list[Problem]:
+    """All problems of a bundle, errors first. Never raises for what was uploaded."""
+    oversized = check_sizes(bundle)
+    if oversized:
+        return oversized
+    _, _, problems = lint(bundle, operations, roles)
+    if not any(
+        problem.is_error and problem.element is None and problem.file in bundle.form_files.values()
+        for problem in problems
+    ):
+        problems += check_forms(bundle, check_form)
+    return sorted(problems, key=lambda problem: not problem.is_error)
+
+
+def check_sizes(bundle: Bundle) -> list[Problem]:
+    if len(bundle.files) > MAX_FILES:
+        return [Problem(None, N_("The bundle has more than {limit} files."), {"limit": MAX_FILES})]
+    message = N_("{file} is larger than 2 MB; split the process.")
+    return [
+        Problem(None, message, {"file": name}, file=name)
+        for name, raw in bundle.files.items()
+        if len(raw) > MAX_FILE_BYTES
+    ]
+
+
+def check_forms(bundle: Bundle, check_form: CheckForm) -> list[Problem]:
+    problems = []
+    for key, name in bundle.form_files.items():
+        try:
+            schema = bundle.forms[key]
+        except BundleRefused as refused:
+            return list(refused.problems)
+        problems += [Problem(element, message, params, file=name) for element, message, params in check_form(schema)]
+    return problems

@@ -1,0 +1,128 @@
+"""The diagram as values: processes, nodes, flows and lanes, as drawn. What they may be is judged by the linter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+USER_KINDS = frozenset({"userTask", "manualTask"})
+GATEWAY_KINDS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
+NESTED_KINDS = frozenset({"subProcess", "callActivity"})
+
+
+@dataclass(frozen=True)
+class EventMark:
+    """What an event waits for or throws. `text` is the timer's text, `payload` a FEEL expression for what is thrown."""
+
+    kind: str
+    name: str | None = None
+    text: str = ""
+    timer_kind: str = ""
+    variable: str | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """A task done several times: `kind` is parallel, sequential or loop. Texts are FEEL; None where not drawn."""
+
+    kind: str
+    collection: str | None = None
+    cardinality: str | None = None
+    item: str | None = None
+    output: str | None = None
+    output_item: str | None = None
+    condition: str | None = None
+    maximum: str | None = None
+    test_before: bool = False
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The operation that a service task calls, with the FEEL text of each parameter."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    result: str | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One element of the diagram. `process` is the process or sub-process in which it stands."""
+
+    id: str
+    name: str
+    kind: str
+    process: str
+    lane: str | None = None
+    role: str | None = None
+    form_key: str | None = None
+    documentation: str = ""
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    default_flow: str | None = None
+    attached_to: str | None = None
+    interrupting: bool = True
+    events: tuple[EventMark, ...] = ()
+    repetition: Repetition | None = None
+    operator: Operator | None = None
+    called: str | None = None
+    result_variable: str | None = None
+    script: str | None = None
+    script_format: str | None = None
+    pre_script: str | None = None
+    post_script: str | None = None
+    triggered_by_event: bool = False
+
+    @property
+    def event(self) -> EventMark | None:
+        return self.events[0] if self.events else None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An arrow from one node to another, with the FEEL text of its condition if there is one."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str | None = None
+    process: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane and the role whose people work in it; `nodes` are the ids drawn inside."""
+
+    id: str
+    name: str
+    role: str | None = None
+    nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process or a sub-process: a scope of its own. `parent` is the sub-process's surroundings."""
+
+    id: str
+    name: str
+    documentation: str = ""
+    executable: bool = True
+    parent: str | None = None
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """All processes of one file. `main` is the one that a case runs; None when none can be told."""
+
+    file: str
+    main: str | None
+    processes: Mapping[str, Process]
+    nodes: Mapping[str, Node]
+    flows: Mapping[str, Flow]
+    lanes: tuple[Lane, ...]
+    participants: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""The child that `check_limited` starts: judges a bundle and lets it run once, under limits set by the system.
+
+A process of its own and not a fork, because a fork of a web server with threads inherits locks that nobody will open.
+Reads one JSON object from standard input and writes the problems as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from workflows.engine.bundle import Bundle
+from workflows.engine.checking import CheckForm, check
+from workflows.engine.definition import compile as compile_bundle
+from workflows.engine.errors import BundleRefused, EngineError, Problem, StepRefused
+from workflows.engine.linting.elements import Operation
+from workflows.engine.running import start
+from workflows.engine.state import dump, load
+from workflows.engine.texts import N_
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+class NeedsAnswers(Exception):
+    """The trial met an operation; what it would answer cannot be known here."""
+
+
+def try_out(bundle: Bundle) -> list[Problem]:
+    """Start a case without data. Only what would fail with any data is a problem: a budget that runs out, a crash."""
+    try:
+        definition = compile_bundle(bundle)
+        step = start(definition, {}, call=_call, now=NOW)
+    except NeedsAnswers:
+        return []
+    except BundleRefused as refused:
+        return list(refused.problems)
+    except StepRefused as refused:
+        if "limit" not in refused.params:
+            return []  # an expression that misses its data, a gateway that cannot choose yet
+        return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
+    except EngineError as refused:
+        return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
+    if _reloaded(definition, step.state) != step.state:
+        message = N_("A case of this process does not survive being stored.")
+        return [Problem(None, message, {}, file=bundle.bpmn[0])]
+    return []
+
+
+def _reloaded(definition: Any, state: bytes) -> bytes:
+    from workflows.engine.run import Run
+    from workflows.engine.steps import Budget
+
+    run = Run(call=_call, now=NOW, budget=Budget())
+    return dump(load(state, definition.spec, dict(definition.nested), run))
+
+
+def _call(operation: str, parameters: dict[str, Any], node_id: str) -> Mapping[str, Any] | None:
+    raise NeedsAnswers
+
+
+def _limit(seconds: int, megabytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _no_forms(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, Any]]]:
+    return []
+
+
+def _form_check(where: str | None) -> CheckForm:
+    if where is None:
+        return _no_forms
+    module, _, name = where.partition(":")
+    found: CheckForm = getattr(importlib.import_module(module), name)
+    return found
+
+
+def main() -> None:
+    task = json.load(sys.stdin)
+    check_form = _form_check(task["check_form"])
+    _limit(task["seconds"], task["megabytes"])
+    bundle = Bundle({name: base64.b64decode(raw) for name, raw in task["files"].items()})
+    operations = {
+        name: Operation(name, tuple(given["parameters"]), tuple(given["required"]), tuple(given["results"]))
+        for name, given in task["operations"].items()
+    }
+    problems = check(bundle, operations=operations, roles=task["roles"], check_form=check_form)
+    if not any(problem.is_error for problem in problems):
+        problems += try_out(bundle)
+    json.dump([asdict(problem) for problem in problems], sys.stdout, default=str)
+
+
+if __name__ == "__main__":
+    main()

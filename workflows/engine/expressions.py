@@ -1,0 +1,33 @@
+"""FEEL as it stands in diagrams: a leading "=" is allowed, results become plain values, faults name their element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import feel
+from workflows.engine.errors import StepRefused
+from workflows.engine.texts import N_
+from workflows.engine.values import plain_numbers
+
+
+def source(text: str) -> str:
+    """The FEEL text without blanks around it and without the one leading "=" that modelling tools write."""
+    text = text.strip()
+    return text[1:].lstrip() if text.startswith("=") and not text.startswith("==") else text
+
+
+def parse(text: str) -> feel.Expression:
+    """Raises feel.FeelError."""
+    return feel.parse(source(text))
+
+
+def evaluate(expression: feel.Expression, data: Mapping[str, object], *, now: datetime, element: str | None) -> Any:
+    """The value, whole numbers as int. Raises StepRefused naming `element` when it cannot be computed."""
+    try:
+        return plain_numbers(expression.evaluate(data, now=now))
+    except feel.FeelError as fault:
+        message = N_("The expression {expression} at {element} cannot be computed: {cause}")
+        params = {"expression": expression.text[:200], "element": element or "?", "cause": str(fault)}
+        raise StepRefused(message, params, element) from fault

@@ -1,0 +1,81 @@
+"""`check_limited`: the check and a trial run in a child process that is killed when it takes too long or too much."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from workflows.engine.bundle import Bundle
+from workflows.engine.checking import CheckForm, check_forms, check_sizes
+from workflows.engine.errors import Problem
+from workflows.engine.linting.elements import Operation
+from workflows.engine.texts import N_
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_limited(
+    bundle: Bundle,
+    *,
+    operations: Mapping[str, Operation],
+    roles: Collection[str],
+    check_form: CheckForm,
+    seconds: float = 5.0,
+    megabytes: int = 1024,
+) -> list[Problem]:
+    """As `check`, and a case is started for trial. Answers within `seconds` and some start-up time, whatever it gets."""
+    oversized = check_sizes(bundle)
+    if oversized:
+        return oversized
+    where = _address(check_form)
+    task = {
+        "files": {name: base64.b64encode(raw).decode() for name, raw in bundle.files.items()},
+        "operations": {name: asdict(operation) for name, operation in operations.items()},
+        "roles": sorted(roles),
+        "check_form": where,
+        "seconds": max(1, round(seconds)),
+        "megabytes": megabytes,
+    }
+    # The child judges what strangers wrote; it gets no key and no address of a database with its environment.
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "TZ": "UTC"}
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "workflows.engine.dry_run"],
+            input=json.dumps(task).encode(),
+            capture_output=True,
+            timeout=seconds + 0.5,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [
+            Problem(
+                None,
+                N_("The process could not be checked within {limit} seconds; make it simpler."),
+                {"limit": seconds},
+            )
+        ]
+    if child.returncode != 0:
+        message = N_("The check of the process was stopped: it needs too much time or memory; make it simpler.")
+        return [Problem(None, message)]
+    problems = [Problem(**problem) for problem in json.loads(child.stdout)]
+    if where is None:
+        problems += check_forms(bundle, check_form)
+    return problems
+
+
+def _address(check_form: CheckForm) -> str | None:
+    """`module:name` under which the child finds the same function, None for one that has no such name."""
+    module, name = getattr(check_form, "__module__", None), getattr(check_form, "__qualname__", "")
+    if module is None or module == "__main__" or not name.isidentifier():
+        return None
+    found = getattr(importlib.import_module(module), name, None)
+    return f"{module}:{name}" if found is check_form else None

@@ -1,0 +1,1 @@
+"""Rules that a bundle must keep, one subject a file. Each refusal names the element and the cure."""

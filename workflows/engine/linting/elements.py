@@ -1,0 +1,285 @@
+"""Each element for itself: is its kind supported, and has it what its kind needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from workflows.engine.decision_model import SINGLE_HIT
+from workflows.engine.decisions import Decisions
+from workflows.engine.diagram import Diagram, EventMark, Node, Process
+from workflows.engine.linting.report import Report, label
+from workflows.engine.texts import N_
+
+NODE_KINDS = frozenset({
+    "startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask",
+    "manualTask", "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "subProcess",
+    "callActivity", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway",
+})  # fmt: skip
+EVENTS_OF = {
+    "startEvent": frozenset[str](),
+    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
+    "boundaryEvent": frozenset({"timer", "message", "signal", "error", "escalation"}),
+    "intermediateCatchEvent": frozenset({"timer", "message", "signal"}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation"}),
+    "sendTask": frozenset({"message"}),
+    "receiveTask": frozenset({"message"}),
+}
+MANY_WAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
+BORDERED = frozenset({
+    "userTask", "manualTask", "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask",
+    "subProcess", "callActivity",
+})  # fmt: skip
+REPEATABLE = BORDERED - {"receiveTask"}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation that service tasks may call: `service/record_handling` with the names of what goes in and out."""
+
+    name: str
+    parameters: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the bundle may refer to. None where it is not known and therefore not checked."""
+
+    forms: Collection[str]
+    decisions: Decisions
+    operations: Mapping[str, Operation] | None = None
+    roles: Collection[str] | None = None
+
+
+def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> None:
+    for process in diagram.processes.values():
+        if process.parent is None and not process.executable and process.id != diagram.main:
+            continue
+        for node in process.nodes.values():
+            if not _check_kind(node, report):
+                continue
+            _check_ways(node, process, report)
+            _check_events(node, report)
+            _check_repetition(node, report)
+            if node.kind == "boundaryEvent":
+                _check_border(node, process, report)
+            elif node.kind == "userTask" or node.kind == "manualTask":
+                _check_human(node, around, report)
+            elif node.kind == "startEvent":
+                _check_start(node, process, diagram, around, report)
+            elif node.kind == "serviceTask" or (node.kind == "sendTask" and node.operator is not None):
+                _check_service(node, around, report)
+            elif node.kind == "businessRuleTask":
+                _check_rule(node, around, report)
+            elif node.kind == "callActivity":
+                _check_call(node, diagram, report)
+            elif node.kind == "scriptTask":
+                _check_script(node, report)
+            elif node.kind == "eventBasedGateway":
+                _check_race(node, process, report)
+
+
+def _check_kind(node: Node, report: Report) -> bool:
+    if node.kind == "task":
+        message = N_("The task {element} has no kind; make it a user task, a service task or another kind of task.")
+        report.error(node.id, message, element=label(node))
+    elif node.kind == "subProcess" and node.triggered_by_event:
+        message = N_("{element} is an event sub-process, which is not supported; use a boundary event.")
+        report.error(node.id, message, element=label(node))
+    elif node.kind not in NODE_KINDS:
+        message = N_(
+            "{element} is of the kind {kind}, which is not supported; draw it with tasks, events and gateways."
+        )
+        report.error(node.id, message, element=label(node), kind=node.kind)
+    else:
+        return True
+    return False
+
+
+def _check_ways(node: Node, process: Process, report: Report) -> None:
+    if len(node.outgoing) > 1 and node.kind not in MANY_WAYS:
+        message = N_("{count} flows leave {element}; let one flow lead to a gateway and the others leave from there.")
+        report.error(node.id, message, element=label(node), count=len(node.outgoing))
+    if node.default_flow is not None and node.default_flow not in node.outgoing:
+        message = N_("The default flow {flow} of {element} does not leave it; choose one that does.")
+        report.error(node.id, message, element=label(node), flow=node.default_flow)
+    if node.kind in ("exclusiveGateway", "inclusiveGateway") and len(node.outgoing) > 1:
+        if node.default_flow is None:
+            message = N_("The gateway {element} has no default flow; choose the one to take when no condition holds.")
+            report.error(node.id, message, element=label(node))
+        for ident in node.outgoing:
+            if ident != node.default_flow and not process.flows[ident].condition:
+                message = N_(
+                    "The flow {element} out of {gateway} has no condition; write one, or make it the default flow."
+                )
+                report.error(ident, message, gateway=label(node))
+    elif node.kind not in ("exclusiveGateway", "inclusiveGateway"):
+        for ident in node.outgoing:
+            if process.flows[ident].condition:
+                message = N_(
+                    "The flow {element} has a condition but leaves {node}, which is no gateway that chooses; add one."
+                )
+                report.error(ident, message, node=label(node))
+
+
+def _check_events(node: Node, report: Report) -> None:
+    allowed = EVENTS_OF.get(node.kind)
+    if allowed is None:
+        if node.events:
+            report.error(node.id, N_("{element} cannot carry an event."), element=label(node))
+        return
+    if len(node.events) > 1:
+        report.error(node.id, N_("{element} has several events; draw one each."), element=label(node))
+    for event in node.events:
+        if event.kind not in allowed:
+            message = N_("{element} has an event of the kind {kind}, which is not supported there.")
+            report.error(node.id, message, element=label(node), kind=event.kind)
+        else:
+            _check_event_name(node, event, report)
+    needs_event = {"boundaryEvent", "intermediateCatchEvent", "receiveTask"}
+    if not node.events and (node.kind in needs_event or (node.kind == "sendTask" and node.operator is None)):
+        message = N_("{element} waits for nothing or sends nothing; give it a timer, message or signal.")
+        report.error(node.id, message, element=label(node))
+
+
+def _check_event_name(node: Node, event: EventMark, report: Report) -> None:
+    if event.kind in ("message", "signal") and not event.name:
+        message = N_("{element} has no name for its message or signal; choose or create one.")
+        report.error(node.id, message, element=label(node))
+    if event.kind == "error" and node.kind == "endEvent" and not event.name:
+        report.error(node.id, N_("{element} throws an error without code; choose or create one."), element=label(node))
+
+
+def _check_repetition(node: Node, report: Report) -> None:
+    repetition = node.repetition
+    if repetition is None:
+        return
+    if node.kind not in REPEATABLE:
+        report.error(node.id, N_("{element} cannot be repeated."), element=label(node))
+    elif repetition.kind == "loop":
+        if repetition.condition is None and repetition.maximum is None:
+            message = N_("{element} repeats without end; write a condition or a maximum.")
+            report.error(node.id, message, element=label(node))
+        if repetition.maximum is not None and not (repetition.maximum.isdecimal() and int(repetition.maximum[:9]) > 0):
+            report.error(node.id, N_("The maximum of {element} must be a whole number."), element=label(node))
+    elif (repetition.collection is None) == (repetition.cardinality is None):
+        message = N_("{element} needs either a list or a number of rounds to be repeated for.")
+        report.error(node.id, message, element=label(node))
+
+
+def _check_border(node: Node, process: Process, report: Report) -> None:
+    owner = process.nodes.get(node.attached_to or "")
+    if owner is None or owner.kind not in BORDERED:
+        message = N_("The boundary event {element} is attached to no task or sub-process; attach it to one.")
+        report.error(node.id, message, element=label(node))
+        return
+    kinds = {event.kind for event in node.events}
+    if kinds & {"error", "escalation"} and owner.kind not in ("subProcess", "callActivity"):
+        message = N_("{element} waits for an error that {owner} never throws; attach it to a sub-process.")
+        report.error(node.id, message, element=label(node), owner=label(owner))
+    if "error" in kinds and not node.interrupting:
+        report.error(node.id, N_("The error event {element} must interrupt; draw it with a solid border."))
+
+
+def _check_human(node: Node, around: Surroundings, report: Report) -> None:
+    if not node.role:
+        message = N_("The task {element} has no role; give it one, or give its lane a role.")
+        report.error(node.id, message, element=label(node))
+    elif around.roles is not None and node.role not in around.roles:
+        message = N_("The task {element} is for the role {role}, which does not exist; choose another one.")
+        report.error(node.id, message, element=label(node), role=node.role)
+    if node.form_key is None:
+        if node.kind == "userTask":
+            report.error(node.id, N_("The task {element} has no form; choose one."), element=label(node))
+    else:
+        _check_form(node, around, report)
+
+
+def _check_form(node: Node, around: Surroundings, report: Report) -> None:
+    if node.form_key not in around.forms:
+        message = N_("{element} uses the form {form}, which is not in the bundle; add it or choose another one.")
+        report.error(node.id, message, element=label(node), form=node.form_key)
+
+
+def _check_start(node: Node, process: Process, diagram: Diagram, around: Surroundings, report: Report) -> None:
+    if process.id != diagram.main:
+        return
+    if node.form_key is not None:
+        _check_form(node, around, report)
+    for role in (node.properties.get("role") or "").split(","):
+        if role.strip() and around.roles is not None and role.strip() not in around.roles:
+            message = N_("The role {role} that may start the process at {element} does not exist; choose another one.")
+            report.error(node.id, message, element=label(node), role=role.strip())
+
+
+def _check_service(node: Node, around: Surroundings, report: Report) -> None:
+    operator = node.operator
+    if operator is None or not operator.name:
+        report.error(node.id, N_("The service task {element} has no operation; choose one."), element=label(node))
+        return
+    given = [name for name, _ in operator.parameters]
+    if len(set(given)) < len(given):
+        report.error(node.id, N_("A parameter of {element} is given twice; remove one."), element=label(node))
+    if around.operations is None:
+        return
+    operation = around.operations.get(operator.name)
+    if operation is None:
+        message = N_("{element} calls the operation {operation}, which does not exist; choose another one.")
+        report.error(node.id, message, element=label(node), operation=operator.name)
+        return
+    for name in given:
+        if name not in operation.parameters:
+            message = N_("{element} gives {parameter} to {operation}, which does not know it; use one of {known}.")
+            known = ", ".join(operation.parameters) or "-"
+            params = {"parameter": name, "operation": operator.name, "known": known}
+            report.error(node.id, message, element=label(node), **params)
+    for name in operation.required:
+        if name not in given:
+            message = N_("{element} calls {operation} without {parameter}; add this parameter.")
+            report.error(node.id, message, element=label(node), operation=operator.name, parameter=name)
+
+
+def _check_rule(node: Node, around: Surroundings, report: Report) -> None:
+    if not node.called:
+        report.error(node.id, N_("The business rule task {element} has no decision; choose one."), element=label(node))
+        return
+    decision = around.decisions.get(node.called)
+    if decision is None:
+        message = N_(
+            "{element} asks for the decision {decision}, which is not in the bundle; add it or choose another one."
+        )
+        report.error(node.id, message, element=label(node), decision=node.called)
+        return
+    table = decision.table
+    many = table is not None and table.hit_policy not in SINGLE_HIT and table.aggregation is None
+    if many and node.result_variable is None:
+        message = N_("{element} gets a list from {decision}; name a result variable for it.")
+        report.error(node.id, message, element=label(node), decision=node.called)
+
+
+def _check_call(node: Node, diagram: Diagram, report: Report) -> None:
+    called = diagram.processes.get(node.called or "")
+    if called is None or called.parent is not None:
+        message = N_("{element} calls the process {called}, which is not in the bundle; add it or choose another one.")
+        report.error(node.id, message, element=label(node), called=node.called or "?")
+
+
+def _check_script(node: Node, report: Report) -> None:
+    if (node.script_format or "feel").lower() not in ("feel", "application/feel"):
+        message = N_("The script of {element} is written in {language}; write it in FEEL, as a context.")
+        report.error(node.id, message, element=label(node), language=node.script_format)
+    elif not node.script:
+        report.error(node.id, N_("The script task {element} has no script; write one."), element=label(node))
+
+
+def _check_race(node: Node, process: Process, report: Report) -> None:
+    for ident in node.outgoing:
+        target = process.nodes.get(process.flows[ident].target)
+        if target is not None and target.kind not in ("intermediateCatchEvent", "receiveTask"):
+            message = N_("The flow {element} out of {gateway} must lead to an event that waits.")
+            report.error(ident, message, gateway=label(node))
+        elif target is not None and len(target.incoming) > 1:
+            message = N_("{element} follows an event-based gateway and may have no other flow into it.")
+            report.error(target.id, message, element=label(target))

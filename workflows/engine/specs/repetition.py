@@ -1,0 +1,177 @@
+"""Elements done several times: for each of many (side by side or one after the other), or while a condition holds.
+
+The drawn element's token holds the count and the results; each round is a child of it. Written anew because the
+library's own stops for ever at a None item, forgets its children on a freshly parsed spec and fails in its second
+round without an output item (3.2.0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.util.task import TaskState
+
+import feel
+from workflows.engine.errors import StepRefused
+from workflows.engine.specs.activities import Activity
+from workflows.engine.specs.base import ProcessSpec
+from workflows.engine.texts import N_
+
+if TYPE_CHECKING:
+    from workflows.engine.diagram import Node
+    from workflows.engine.tokens import Token
+
+MAX_ROUNDS = 1_000
+
+
+class Repeated(Activity, LoopTask):  # type: ignore[misc]
+    """Base: opens rounds and hears when one of them ends."""
+
+    condition: feel.Expression | None = None
+
+    def __init__(self, process: ProcessSpec, node: Node, child: str) -> None:
+        super().__init__(process, node.id, node)
+        self.task_spec = child
+
+    def open_round(self, my_task: Token, item: str | None = None, value: Any = None, index: int = 0) -> None:
+        child = my_task._add_child(my_task.workflow.spec.task_specs[self.task_spec])
+        child.triggered = True
+        child.internal_data["round"] = index
+        if item is not None:
+            child.data[item] = value
+        child.task_spec._update(child)
+
+    def merge_child(self, workflow: Any, child: Token) -> None:
+        raise NotImplementedError
+
+    def refuse(self, message: str, **params: object) -> StepRefused:
+        return StepRefused(message, {"element": self.bpmn_id, **params}, self.bpmn_id)
+
+
+class StandardLoop(Repeated):
+    """Repeats while its condition holds, and never more often than its maximum."""
+
+    maximum: int = MAX_ROUNDS
+    test_before = False
+
+    def _update_hook(self, my_task: Token) -> bool:
+        super()._update_hook(my_task)
+        my_task.internal_data["rounds"] = 0
+        if self.test_before and self._is_over(my_task):
+            return True
+        my_task._set_state(TaskState.STARTED)
+        self.open_round(my_task)
+        return False
+
+    def _is_over(self, my_task: Token) -> bool:
+        if my_task.internal_data["rounds"] >= self.maximum:
+            return True
+        return self.condition is not None and (
+            my_task.workflow.script_engine.evaluate(my_task, self.condition) is not True
+        )
+
+    def merge_child(self, workflow: Any, child: Token) -> None:
+        my_task = child.parent
+        my_task.data = dict(child.data)
+        my_task.internal_data["rounds"] += 1
+        if self._is_over(my_task):
+            my_task._ready()
+        else:
+            self.open_round(my_task, index=my_task.internal_data["rounds"])
+
+
+class ForEach(Repeated):
+    """Once for each item of a list, or a number of times."""
+
+    collection: feel.Expression | None = None
+    cardinality: feel.Expression | None = None
+    item: str | None = None
+    output: str | None = None
+    output_item: str | None = None
+    sequential = False
+
+    def _update_hook(self, my_task: Token) -> bool:
+        super()._update_hook(my_task)
+        items = self._items(my_task)
+        total = len(items)
+        my_task.internal_data.update(total=total, opened=0, ended=0, results={})
+        self._show_results(my_task)
+        if total == 0:
+            return True
+        my_task._set_state(TaskState.STARTED)
+        for _ in range(1 if self.sequential else total):
+            self._open_next(my_task, items)
+            if my_task._state != TaskState.STARTED:  # the first rounds ended by themselves and were enough
+                break
+        return False
+
+    def _items(self, my_task: Token) -> list[Any]:
+        engine = my_task.workflow.script_engine
+        if self.cardinality is not None:
+            count = engine.evaluate(my_task, self.cardinality)
+            if type(count) is not int or count < 0:
+                raise self.refuse(
+                    N_("The number of rounds at {element} must be a whole number, not {value}."), value=count
+                )
+            self._limit(count)
+            return list(range(count))
+        items = engine.evaluate(my_task, self.collection or "null")
+        if not isinstance(items, list):
+            raise self.refuse(N_("What {element} is repeated for must be a list; check {text}."), text=self._text())
+        self._limit(len(items))
+        if any(item is None for item in items):
+            raise self.refuse(N_("The list for {element} contains an empty item; check {text}."), text=self._text())
+        return items
+
+    def _text(self) -> str:
+        return self.collection.text if self.collection is not None else ""
+
+    def _limit(self, count: int) -> None:
+        if count > MAX_ROUNDS:
+            raise self.refuse(N_("{element} would be repeated more than {limit} times."), limit=MAX_ROUNDS)
+
+    def _open_next(self, my_task: Token, items: list[Any]) -> None:
+        kept = my_task.internal_data
+        index = kept["opened"]
+        kept["opened"] = index + 1
+        if index >= len(items):
+            raise self.refuse(N_("The list for {element} became shorter while it was worked on."))
+        self.open_round(my_task, self.item, items[index], index)
+
+    def _show_results(self, my_task: Token) -> None:
+        if self.output is not None:
+            results = my_task.internal_data["results"]
+            my_task.data[self.output] = [results[key] for key in sorted(results, key=int)]
+
+    def merge_child(self, workflow: Any, child: Token) -> None:
+        my_task = child.parent
+        kept = my_task.internal_data
+        kept["ended"] += 1
+        if self.output is not None and self.output_item is not None:
+            kept["results"][str(child.internal_data["round"])] = child.data.get(self.output_item)
+            self._show_results(my_task)
+        else:
+            changed = {name: value for name, value in child.data.items() if name != self.item}
+            my_task.data = {**my_task.data, **changed}
+        if kept["ended"] == kept["total"] or self._is_enough(my_task, child):
+            my_task.cancel_children()
+            my_task._ready()
+        elif self.sequential:
+            # The list is not kept beside the data, where it already is: it is read anew for each round.
+            self._open_next(my_task, self._items(my_task))
+
+    def _is_enough(self, my_task: Token, child: Token) -> bool:
+        if self.condition is None:
+            return False
+        kept = my_task.internal_data
+        seen = {
+            **child.data,
+            "numberOfInstances": kept["total"],
+            "numberOfCompletedInstances": kept["ended"],
+            "numberOfActiveInstances": kept["opened"] - kept["ended"],
+        }
+        if self.output is not None:
+            seen[self.output] = my_task.data[self.output]
+        engine = my_task.workflow.script_engine
+        return engine.environment.evaluate(self.condition, seen, element=self.bpmn_id) is True

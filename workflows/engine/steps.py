@@ -1,0 +1,80 @@
+"""What goes into a step and what comes out of it: plain values that callers store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Call(Protocol):
+    """Runs one operation of the business for a service task. What it raises reaches the caller of the step unchanged."""
+
+    def __call__(self, operation: str, parameters: dict[str, Any], node_id: str) -> Mapping[str, Any] | None: ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that one step may cost; beyond it the step is refused and nothing is stored."""
+
+    steps: int = 1_000
+    seconds: float = 5.0
+    state_bytes: int = 1_000_000
+    tokens: int = 5_000
+    processes: int = 500
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A task that people can now do. `token` names it inside its case, for ever."""
+
+    token: int
+    node_id: str
+    data: dict[str, Any]
+    assignee: int | None = None
+    candidates: tuple[int, ...] = ()
+    due_at: datetime | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class ClosedTask:
+    """A task that is open no more: completed by somebody, or withdrawn by the flow."""
+
+    token: int
+    node_id: str
+    completed: bool
+
+
+@dataclass(frozen=True)
+class TimerSet:
+    """A timer to store or to move: due at `due_at` (UTC), then `repeats_left` times more (None = for ever)."""
+
+    token: int
+    node_id: str
+    due_at: datetime
+    repeats_left: int | None
+
+
+@dataclass(frozen=True)
+class Passed:
+    """One mark of the path taken: kind is node, flow, gateway, decision, timer or message."""
+
+    kind: str
+    element_id: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The outcome of a step: the new state and all that changed. `data` holds the final data of a completed case."""
+
+    state: bytes
+    completed: bool
+    opened: tuple[OpenTask, ...] = ()
+    closed: tuple[ClosedTask, ...] = ()
+    timers: tuple[TimerSet, ...] = ()
+    cleared_timers: tuple[int, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,138 @@
+"""Timers as values: when something falls due, and when it does so again. All instants are UTC; no clock is read here.
+
+A timer is written as strict ISO 8601 (PT2H, R3/PT1H, 2026-01-31T08:00:00+08:00) or as FEEL that yields such text, a
+duration or a date and time. A cycle that was slept through is caught up once and then resumes its own rhythm.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from feel import YearsMonths
+from workflows.engine.texts import N_
+
+# The bounds keep every sum inside the years that datetime knows, and every count inside what a person can mean.
+_DURATION = (
+    r"P(?=.)(?:(?P<years>\d{1,2})Y)?(?:(?P<months>\d{1,3})M)?(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,4})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,7})S)?)?"
+)
+_MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)"
+DURATION = re.compile(_DURATION, re.ASCII)
+MOMENT = re.compile(_MOMENT, re.ASCII)
+CYCLE = re.compile(rf"R(?P<count>\d{{1,4}})?/(?:(?P<start>{_MOMENT})/)?(?P<every>{_DURATION})", re.ASCII)
+LOOKS_ISO = re.compile(r"(R\d*/|-?P[\dT]|\d{4}-\d\d)")
+SHORTEST_CYCLE = timedelta(minutes=1)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class BadTimer(Exception):
+    """The value is no timer; `template` says why and what to write, with {value} in it."""
+
+    def __init__(self, template: str, value: object) -> None:
+        super().__init__(template)
+        self.template, self.value = template, str(value)[:80]
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Months count by the calendar (31 January + 1 month = 28 February), the rest by the clock."""
+
+    months: int = 0
+    rest: timedelta = timedelta()
+
+    def after(self, moment: datetime) -> datetime:
+        year, month = divmod(moment.year * 12 + moment.month - 1 + self.months, 12)
+        day = min(moment.day, monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day) + self.rest
+
+
+@dataclass(frozen=True)
+class Due:
+    """The next instant, and for a cycle: its text, and how often it still fires (None = for ever)."""
+
+    at: datetime
+    left: int | None = 1
+    cycle: str | None = None
+
+
+def first_due(kind: str, value: Any, now: datetime) -> Due:
+    """When a timer of `kind` (timeDuration, timeDate, timeCycle) with this value is first due. Raises BadTimer."""
+    try:
+        if kind == "timeCycle":
+            return _first_of_cycle(value, now)
+        at = _moment(value) if kind == "timeDate" else read_duration(value).after(now)
+        return Due(_within(at, value))
+    except (OverflowError, ValueError):
+        raise BadTimer(N_("{value} is out of reach; write a nearer time."), value) from None
+
+
+def next_due(due: Due, now: datetime) -> Due | None:
+    """After a firing: the next instant of the cycle that lies ahead of `now`, or None when it was the last."""
+    if due.cycle is None or due.left == 1:
+        return None
+    every = read_duration(_cycle_match(due.cycle)["every"])
+    at = due.at
+    if at < now and not every.months:
+        at += (now - at) // every.rest * every.rest
+    while at <= now or at <= due.at:
+        at = every.after(at)
+    return Due(at, None if due.left is None else due.left - 1, due.cycle)
+
+
+def read_duration(value: Any) -> Duration:
+    if isinstance(value, timedelta):
+        duration = Duration(0, value)
+    elif isinstance(value, YearsMonths):
+        duration = Duration(value.months)
+    elif isinstance(value, str) and (match := DURATION.fullmatch(value.strip())):
+        part = {name: int(text or 0) for name, text in match.groupdict().items()}
+        rest = timedelta(
+            weeks=part["weeks"], days=part["days"], hours=part["hours"],
+            minutes=part["minutes"], seconds=part["seconds"],
+        )  # fmt: skip
+        duration = Duration(part["years"] * 12 + part["months"], rest)
+    else:
+        raise BadTimer(N_("{value} is not a duration; write for example PT2H or P3D."), value)
+    if duration.months < 0 or duration.rest < timedelta():
+        raise BadTimer(N_("{value} is a negative duration; write for example PT2H or P3D."), value)
+    return duration
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str) and MOMENT.fullmatch(value.strip()):
+        value = datetime.fromisoformat(value.strip())
+    if not isinstance(value, datetime):
+        message = N_("{value} is not a date with time and zone; write for example 2026-01-31T08:00:00+08:00.")
+        raise BadTimer(message, value.isoformat() if isinstance(value, date) else value)
+    if value.tzinfo is None:
+        raise BadTimer(N_("{value} has no time zone; write for example 2026-01-31T08:00:00+08:00."), value.isoformat())
+    return value.astimezone(UTC)
+
+
+def _cycle_match(value: Any) -> re.Match[str]:
+    match = CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise BadTimer(N_("{value} is not a cycle; write for example R3/PT1H."), value)
+    return match
+
+
+def _first_of_cycle(value: Any, now: datetime) -> Due:
+    match = _cycle_match(value)
+    every = read_duration(match["every"])
+    if not every.months and every.rest < SHORTEST_CYCLE:
+        raise BadTimer(N_("{value} repeats too often; a cycle lasts at least one minute."), value)
+    count = int(match["count"]) if match["count"] else None
+    if count == 0:
+        raise BadTimer(N_("{value} never fires; write for example R3/PT1H."), value)
+    at = _moment(match["start"]) if match["start"] else every.after(now)
+    return Due(_within(at, value), count, value.strip())
+
+
+def _within(at: datetime, value: Any) -> datetime:
+    if at > LATEST:
+        raise BadTimer(N_("{value} is out of reach; write a nearer time."), value)
+    return at
