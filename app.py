@@ -1,21 +1,40 @@
-"""The roof: the only file that sees all rooms. `create_app` puts an application together."""
+"""The roof: the only file that sees all rooms. `create_app` puts an application together; below it stands the command line."""
 
 from __future__ import annotations
 
+import argparse
+import getpass
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 
 from flask import Blueprint, Flask
 from sqlalchemy import MetaData
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from tqdm import tqdm
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.accounts import admin_routes as accounts_admin
 from crm.accounts import api as accounts_api
 from crm.accounts import profile_routes as accounts_profile
 from crm.accounts import routes as accounts
+from crm.accounts.demo import DEMO_PEOPLE, seed_accounts, seed_roles
+from crm.accounts.first import any_user, create_first_administrator
+from crm.accounts.passwords import DEMO_PASSWORD
+from crm.accounts.signing_in import sweep
 from crm.core.clock import Clock, utc_now
-from crm.core.config import ROOT, Config, load_config
-from crm.core.db import Base, Database
+from crm.core.config import ROOT, Config, ConfigError, load_config
+from crm.core.db import Base, Database, reading, unit_of_work
+from crm.core.errors import HeliuError
+from crm.core.mail import transport_for
+from crm.dictionary.seed import seed_dictionary
+from crm.migrations import migrate, newest_version
+from crm.web import server
 from crm.web.api import ApiBlueprint, set_up_api
 from crm.web.assets import set_up_assets
 from crm.web.doors import Ground
@@ -25,6 +44,9 @@ from crm.web.languages import set_up_languages
 from crm.web.navigation import Entry, set_up_navigation
 from crm.web.security import set_up_security
 from crm.web.sessions import Sessions
+from scheduler.jobs import Jobs, add_mail
+from scheduler.rhythm import nightly
+from scheduler.runner import run_forever, run_in_background
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
 TABLES = (
@@ -98,3 +120,228 @@ def create_app(config: Config | None = None, *, database: Database | None = None
         entries += room.navigation
     set_up_navigation(app, entries)
     return app
+
+
+def jobs(config: Config) -> Jobs:
+    """What the clock can do."""
+    table = Jobs()
+    add_mail(table, transport_for(config))
+    table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
+    return table
+
+
+def web() -> Flask:
+    """The application of a web worker, from the environment; named to the server as `app:web`."""
+    set_up_logging()
+    return create_app()
+
+
+# --- the command line
+
+
+def lay_foundations(session: Session, now: datetime) -> None:
+    """What every installation needs before the first person comes in. May be called at every start: it only adds."""
+    seed_roles(session, now)
+    seed_dictionary(session)
+
+
+# The demonstration, step by step; each is a unit of work of its own.
+DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
+    ("foundations", lay_foundations),
+    ("people", seed_accounts),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers the exit code."""
+    options = _parser().parse_args(arguments)
+    if getattr(options, "demo", False):
+        os.environ["HELIU_DEMO"] = "1"
+    set_up_logging()
+    try:
+        config = load_config()
+        config.var_dir.mkdir(parents=True, exist_ok=True)
+        code: int = options.run(config, options)
+    except HeliuError as error:
+        faults = [f"{fault.field}: {fault.message}" for fault in getattr(error, "faults", ())]
+        print("; ".join([str(error), *faults]), file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(f"The database does not answer: {error.orig}\nCheck HELIU_DATABASE_URL.", file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="app.py", description="Heliu CRM")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: Callable[[Config, argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(run=run)
+        return command
+
+    serving = add("serve", run_serve, "migrate the database, then serve the product until interrupted")
+    serving.add_argument("--demo", action="store_true", help="with demonstration data and known passwords")
+    serving.add_argument("--reload", action="store_true", help="for development: start anew when a file changes")
+    serving.add_argument("--no-scheduler", action="store_true", help="a scheduler runs elsewhere")
+    add("scheduler", run_scheduler, "only keep the time: reminders, timers, mail")
+    first = add("init", run_init, "prepare an empty database and create the first administrator")
+    first.add_argument("--username", default=os.environ.get("HELIU_ADMIN_USERNAME", ""))
+    first.add_argument("--name", default=os.environ.get("HELIU_ADMIN_NAME", ""))
+    first.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+    add("migrate", run_migrate, "bring the database to the present shape")
+    add("seed", run_seed, "fill an empty database with demonstration data")
+    add("routes", run_routes, "list the addresses of the product")
+    return parser
+
+
+def run_serve(config: Config, options: argparse.Namespace) -> int:
+    """Everything one machine needs, in one command."""
+    if options.reload:
+        # The reloader starts this command again in a child; only there the work begins.
+        if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
+            _prepare(config)
+        server.serve_for_development(config, web)
+        return 0
+    server.check_port(config)
+    database = _prepare(config)
+    workers = _workers(config)
+    if workers > 1:
+        server.share_figures(config.var_dir)
+    clock = None if options.no_scheduler else run_in_background(database, jobs(config))
+    _say_where(config)
+    try:
+        server.serve(config, "app:web", web, workers=workers)
+    finally:
+        if clock is not None:
+            clock.stop()
+        database.close()
+    return 0
+
+
+def run_scheduler(config: Config, options: argparse.Namespace) -> int:
+    """Keep the time and nothing else; any number of these may run."""
+    database = _opened(config)
+    run_forever(database, jobs(config))
+    return 0
+
+
+def run_init(config: Config, options: argparse.Namespace) -> int:
+    """The first administrator; refuses when somebody has an account already."""
+    database = Database(config.database_url)
+    migrate(database, metadata())
+    username = options.username or _ask("User name of the first administrator: ")
+    name = options.name or username
+    password = _password(options)
+    now = utc_now()
+    with unit_of_work(database) as session:
+        lay_foundations(session, now)
+        create_first_administrator(session, now=now, username=username, name=name, password=password)
+    print(f"Administrator {username} was created. Start with: python app.py serve")
+    return 0
+
+
+def run_migrate(config: Config, options: argparse.Namespace) -> int:
+    """Bring the database up to date."""
+    changed = migrate(Database(config.database_url), metadata())
+    print(f"The database is at version {newest_version()}" + ("." if changed else " already."))
+    return 0
+
+
+def run_seed(config: Config, options: argparse.Namespace) -> int:
+    """Demonstration data for an empty database."""
+    database = _opened(config)
+    with reading(database) as session:
+        if any_user(session):
+            print("There are accounts already: demonstration data goes into an empty database only.", file=sys.stderr)
+            return 1
+    seed_demo(database)
+    return 0
+
+
+def run_routes(config: Config, options: argparse.Namespace) -> int:
+    """What can be asked."""
+    app = create_app(config)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        print(f"{methods:16} {rule.rule:60} {rule.endpoint}")
+    return 0
+
+
+def seed_demo(database: Database, now: datetime | None = None) -> None:
+    """Fill an empty database with the demonstration."""
+    moment = now or utc_now()
+    # The bar shows only when the work takes longer than two seconds.
+    with tqdm(DEMO_STEPS, desc="Demonstration data", delay=2, leave=False, file=sys.stderr) as steps:
+        for _, step in steps:
+            with unit_of_work(database) as session:
+                step(session, moment)
+
+
+def _opened(config: Config) -> Database:
+    database = Database(config.database_url)
+    migrate(database, metadata())
+    return database
+
+
+def _prepare(config: Config) -> Database:
+    database = _opened(config)
+    with reading(database) as session:
+        empty = not any_user(session)
+    if empty and config.demo:
+        seed_demo(database)
+    elif empty:
+        raise ConfigError("Nobody has an account yet: create the first administrator with `python app.py init`")
+    else:
+        with unit_of_work(database) as session:
+            lay_foundations(session, utc_now())
+    return database
+
+
+def _workers(config: Config) -> int:
+    given = os.environ.get("HELIU_WORKERS", "")
+    if not given:
+        return 1 if config.demo else 2
+    if not given.isdigit() or not 1 <= int(given) <= 64:
+        raise ConfigError(f"HELIU_WORKERS must be a number from 1 to 64, not {given!r}")
+    return int(given)
+
+
+def _say_where(config: Config) -> None:
+    words = f"Heliu CRM: {config.base_url}"
+    if config.demo:
+        names = ", ".join(person.username for person in DEMO_PEOPLE)
+        words += f"\n  登录 / sign in: {names} — 密码 / password: {DEMO_PASSWORD}"
+    print(words, flush=True)
+
+
+def _ask(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            "Give --username or HELIU_ADMIN_USERNAME, and the password by HELIU_ADMIN_PASSWORD or --password-stdin"
+        )
+    return input(question)
+
+
+def _password(options: argparse.Namespace) -> str:
+    if options.password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if given := os.environ.get("HELIU_ADMIN_PASSWORD", ""):
+        return given
+    if not sys.stdin.isatty():
+        raise ConfigError("Give the password by HELIU_ADMIN_PASSWORD or --password-stdin")
+    first = getpass.getpass("Password (12 characters or more): ")
+    if getpass.getpass("Once more: ") != first:
+        raise ConfigError("The two passwords differ; nothing was created")
+    return first
+
+
+def set_up_logging() -> None:
+    """Logs go to stderr in English, one line a matter."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts import operations, organisation
@@ -44,7 +45,7 @@ ROLES: tuple[RoleSeed, ...] = (
         {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
-        "service_agent", "客服专员", "Service agent", Scope.DEPARTMENT,
+        "service_agent", "客服专员", "Service agent", Scope.ALL,
         {"customers": "view", "contacts": "view", "service": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
@@ -120,26 +121,27 @@ def permissions_of(seed: RoleSeed) -> frozenset[tuple[str, str]]:
     return frozenset(named)
 
 
-def seed_roles(session: Session, now: datetime) -> dict[str, Role]:
-    """The built-in roles, by key."""
-    return {
-        seed.key: organisation.create_role(
-            session,
-            by=SYSTEM,
-            now=now,
-            key=seed.key,
-            name=seed.name,
-            name_en=seed.name_en,
-            scope=seed.scope.value,
-            permissions=permissions_of(seed),
-        )
-        for seed in ROLES
-    }
+def seed_roles(session: Session, now: datetime) -> None:
+    """The built-in roles exist; what administrators made of them stays."""
+    present = set(session.scalars(select(Role.key)))
+    for seed in ROLES:
+        if seed.key not in present:
+            organisation.create_role(
+                session,
+                by=SYSTEM,
+                now=now,
+                key=seed.key,
+                name=seed.name,
+                name_en=seed.name_en,
+                scope=seed.scope.value,
+                permissions=permissions_of(seed),
+            )
 
 
 def seed_accounts(session: Session, now: datetime, *, password_hash: str | None = None) -> dict[str, User]:
-    """Departments, roles and people of the demonstration, by user name; everybody has the demonstration's password."""
-    roles = seed_roles(session, now)
+    """Departments and people of the demonstration, by user name; everybody has its password. Roles are added where missing."""
+    seed_roles(session, now)
+    roles = {role.key: role for role in session.scalars(select(Role))}
     departments: dict[str, Department] = {}
     for key, name, name_en, parent in DEPARTMENTS:
         departments[key] = organisation.create_department(

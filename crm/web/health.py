@@ -9,6 +9,7 @@ import time
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import select
 
 from crm.core.errors import NotFound
@@ -41,6 +42,10 @@ def metrics() -> Response:
     if not _may_measure():
         raise NotFound
     registry: CollectorRegistry = current_app.extensions["heliu.metrics"]
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        # Each worker counts for itself; together they are the figures of this machine.
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
