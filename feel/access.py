@@ -108,7 +108,7 @@ def _call(compiler: Compiler, node: tree.Call) -> Code:
 
 
 def _library_call(compiler: Compiler, node: tree.Call, name: str) -> Code:
-    overloads = choose(name, len(node.arguments), node.names, node.at if name == "@" else node.target.at)
+    overloads = choose(name, len(node.arguments), node.names, node.target.at)
     arguments = compiler.codes(node.arguments)
     if node.names:
         given = dict(zip(node.names, arguments, strict=True))

@@ -56,18 +56,22 @@ def _only_element(value: Value) -> Value:
     return value
 
 
-def moment(value: date, run: Run) -> datetime:
-    """A point in time; a date is its midnight, and what has no zone is read in that of the evaluation."""
+def moment(value: date, run: Run) -> timedelta:
+    """A point in time, as its distance from the beginning of the calendar in UTC.
+
+    A date is its midnight, and what has no zone is read in that of the evaluation. Python itself compares two moments
+    of one zone by their clocks, which is wrong where daylight saving begins or ends.
+    """
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
-    return value if value.tzinfo else value.replace(tzinfo=run.zone)
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=run.zone)
+    return value.replace(tzinfo=None) - datetime.min - (value.utcoffset() or timedelta(0))
 
 
 def clock(value: time, zone: tzinfo) -> int:
     """Microseconds since midnight in UTC; the offset of a named zone is that of the first of January 1970."""
-    offset = value.utcoffset()
-    if offset is None:
-        offset = (value.replace(tzinfo=zone).utcoffset() if value.tzinfo is None else None) or zone_offset(value)
+    offset = zone_offset(value if value.tzinfo else value.replace(tzinfo=zone))
     seconds = (value.hour * 60 + value.minute) * 60 + value.second
     return seconds * 1_000_000 + value.microsecond - offset // timedelta(microseconds=1)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from . import access, operators, repetition, tree
 from .budget import DEFAULT_BUDGET, Budget, Run
@@ -21,6 +22,9 @@ COMPLETE = (access, operators, repetition)
 
 NOTHING: Mapping[str, object] = {}
 NO_NAMES: frozenset[str] = frozenset()
+# Longer texts are read anew each time, so that what is kept stays small.
+KEPT_LENGTH = 2_000
+Kind = TypeVar("Kind")
 
 
 class Expression:
@@ -48,14 +52,10 @@ class Expression:
     ) -> Value:
         """The value for these names. Nothing of the context is changed or kept; FeelError only beyond the budget."""
         run = Run(budget or DEFAULT_BUDGET, now)
-        return settle(_evaluate(self._code, Frame(context, None, run)), run)
-
-
-def _evaluate(code: Code, frame: Frame) -> Value:
-    try:
-        return code(frame)
-    except RecursionError:
-        raise FeelError("The expression is nested too deeply") from None
+        try:
+            return settle(self._code(Frame(context, None, run)), run)
+        except RecursionError:
+            raise FeelError("The expression is nested too deeply") from None
 
 
 class UnaryTests:
@@ -112,19 +112,34 @@ def _kind(test: tree.Node) -> str:
     return "computed"
 
 
-@lru_cache(maxsize=4096)
-def parse(text: str, names: frozenset[str] = frozenset()) -> Expression:
+def parse(text: str, names: frozenset[str] = NO_NAMES) -> Expression:
     """The expression of a text; FeelError when it cannot be read.
 
     `names` are needed only for names that hold signs or key words (`credit-limit`) and for functions handed in.
     """
-    return Expression(text, names)
+    return _kept_expression(text, names) if len(text) <= KEPT_LENGTH else _read(Expression, text, names)
+
+
+def parse_unary_tests(text: str, names: frozenset[str] = NO_NAMES) -> UnaryTests:
+    """The decision-table cell of a text; "-" and "" match everything. FeelError when it cannot be read."""
+    return _kept_tests(text, names) if len(text) <= KEPT_LENGTH else _read(UnaryTests, text, names)
+
+
+def _read(kind: Callable[[str, frozenset[str]], Kind], text: str, names: frozenset[str]) -> Kind:
+    try:
+        return kind(text, names)
+    except RecursionError:
+        raise FeelError("The expression is nested too deeply") from None
 
 
 @lru_cache(maxsize=4096)
-def parse_unary_tests(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
-    """The decision-table cell of a text; "-" and "" match everything. FeelError when it cannot be read."""
-    return UnaryTests(text, names)
+def _kept_expression(text: str, names: frozenset[str]) -> Expression:
+    return _read(Expression, text, names)
+
+
+@lru_cache(maxsize=4096)
+def _kept_tests(text: str, names: frozenset[str]) -> UnaryTests:
+    return _read(UnaryTests, text, names)
 
 
 def evaluate(
