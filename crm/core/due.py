@@ -126,10 +126,19 @@ def _insert(session: Session, model: type[Base]) -> Any:
     return (postgresql if dialect_of(session) == "postgresql" else sqlite).insert(model)
 
 
-def unschedule(session: Session, *, kind: str, subject_id: int, refs: Sequence[int] | None = None) -> None:
-    """It need not happen any more: all rows of the subject, or those of the named refs."""
+def unschedule(
+    session: Session, *, kind: str, subject_id: int, refs: Sequence[int] | None = None, spare: int | None = None
+) -> None:
+    """It need not happen any more: all rows of the subject, or those of the named refs.
+
+    `spare` is the id of the row whose work is being done just now: whoever claimed it puts it away.
+    """
     query = delete(DueRow).where(DueRow.kind == kind, DueRow.subject_id == subject_id)
-    session.execute(query if refs is None else query.where(DueRow.ref.in_(refs)))
+    if refs is not None:
+        query = query.where(DueRow.ref.in_(refs))
+    if spare is not None:
+        query = query.where(DueRow.id != spare)
+    session.execute(query, execution_options={"synchronize_session": False})
 
 
 def anything_due(session: Session, *, now: datetime, kinds: Collection[str] | None = None) -> bool:

@@ -1,0 +1,270 @@
+"""The pages of the inbox: its folders, a task with its form, and the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.core.errors import Conflict
+from crm.core.i18n import Text, ctext, text
+from crm.customers.models import Customer
+from crm.permissions import Actor
+from crm.web.api import read_cursor, write_cursor
+from crm.web.doors import current_actor, now, reading_session, writing
+from crm.web.languages import shown
+from forms import BoundForm
+from workflows import library, queries
+from workflows.doors import stepping
+from workflows.inbox.queries import Filters, Folder, Page, Sort, counts, page
+from workflows.instances import story
+from workflows.models import ProcessInstance, Task
+from workflows.operations import tasks
+from workflows.operations.tasks import AlreadyDone
+from workflows.registry import registry
+from workflows.rules import task_actions
+from workflows.showing import PRIORITY_WORDS, show_cases, show_tasks
+from workflows.task_forms import FormRefused, Submission
+
+blueprint = Blueprint("inbox", __name__)
+
+FOLDERS: Mapping[Folder, tuple[Text, str]] = {
+    Folder.MINE: (ctext("folder", "My tasks"), "user-check"),
+    Folder.GROUPS: (ctext("folder", "My groups' tasks"), "users"),
+    Folder.OVERDUE: (ctext("folder", "Overdue"), "alert-triangle"),
+    Folder.TODAY: (ctext("folder", "Due today"), "clock"),
+    Folder.STARTED: (ctext("folder", "Started by me"), "send"),
+    Folder.DONE: (ctext("folder", "Done"), "check"),
+}
+EMPTY: Mapping[Folder, tuple[Text, Text]] = {
+    Folder.MINE: (text("Nothing is waiting for you"), text("Look into your groups' tasks, or take a break.")),
+    Folder.GROUPS: (text("Your groups have no open task"), text("What is offered to your roles appears here.")),
+    Folder.OVERDUE: (text("Nothing is overdue"), text("Well done.")),
+    Folder.TODAY: (text("Nothing is due today"), text("Tasks with today's due date appear here.")),
+    Folder.STARTED: (text("No case of yours is running"), text("Start one with “New case”.")),
+    Folder.DONE: (text("You have not completed a task yet"), text("What you complete can be looked up here.")),
+}
+SORTS: Mapping[Sort, Text] = {
+    Sort.DUE: text("By due date"),
+    Sort.PRIORITY: text("By priority"),
+    Sort.NEWEST: text("Newest first"),
+}
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """The first page after signing in."""
+    return redirect(url_for("inbox.show"))
+
+
+@blueprint.get("/tasks")
+def show() -> ResponseReturnValue:
+    """A folder of the inbox. Its counts and rows renew themselves while they are looked at."""
+    part = "_folder.html" if request.headers.get("HX-Request") else "show.html"
+    answer = make_response(render_template(f"inbox/{part}", **_folder_page()))
+    answer.vary.add("HX-Request")
+    return answer
+
+
+@blueprint.get("/tasks/count")
+def count() -> ResponseReturnValue:
+    """The badge in the navigation: how many tasks wait for this person."""
+    return render_template("inbox/_count.html", number=waiting_count(current_actor()))
+
+
+def waiting_count(actor: Actor) -> int:
+    """Tasks that are with this person now."""
+    with reading_session() as session:
+        return counts(session, by=actor, now=now())[Folder.MINE]
+
+
+@blueprint.get("/tasks/<int:task_id>")
+def task(task_id: int) -> ResponseReturnValue:
+    """A task: its form, the record and the customer beside it, the diagram and the history."""
+    with reading_session() as session:
+        found = queries.find_task(session, task_id, by=current_actor())
+        form = tasks.task_form(session, found, by=current_actor())
+        return _task_page(session, found, form)
+
+
+@blueprint.post("/tasks/<int:task_id>/claim")
+def claim(task_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
+    flash(shown(text("The task is yours now.")), "success")
+    return redirect(url_for("inbox.task", task_id=task_id))
+
+
+@blueprint.post("/tasks/<int:task_id>/release")
+def release(task_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
+    flash(shown(text("The task is back with the group.")), "success")
+    return redirect(url_for("inbox.show", folder=Folder.GROUPS))
+
+
+@blueprint.post("/tasks/<int:task_id>")
+def submit(task_id: int) -> ResponseReturnValue:
+    """Complete the task or keep a draft, by the button that was pressed."""
+    submission = Submission(formdata=request.form)
+    act = request.form.get("act", "complete")
+    if act not in ("complete", "save"):
+        abort(400)
+    try:
+        with stepping() as session:
+            verb = tasks.complete if act == "complete" else tasks.save_draft
+            done = verb(session, by=current_actor(), now=now(), task_id=task_id, submission=submission)
+    except FormRefused as refused:
+        with reading_session() as session:
+            found = queries.find_task(session, task_id, by=current_actor())
+            return _task_page(session, found, refused.form), 422
+    except AlreadyDone as late:
+        if late.by_id == current_actor().id:
+            # The same person pressed twice: the first press counted, and that is what they wanted.
+            return redirect(url_for("inbox.show"))
+        return _too_late(task_id, late)
+    except Conflict as conflict:
+        return _too_late(task_id, conflict)
+    if act == "save":
+        flash(shown(text("The draft is kept.")), "success")
+        return redirect(url_for("inbox.task", task_id=task_id))
+    flash(shown(text("Done: {title}", title=done.title)), "success")
+    return redirect(url_for("inbox.show"))
+
+
+def _too_late(task_id: int, conflict: Conflict) -> ResponseReturnValue:
+    """Somebody was first. The page says who, and shows what was typed so that it can be copied."""
+    with reading_session() as session:
+        found = queries.find_task(session, task_id, by=current_actor())
+        form = tasks.task_form(session, found, by=current_actor())
+        typed = [
+            (field.label, value)
+            for field in (form.description.fields if form else ())
+            if (value := request.form.get(field.path, "").strip())
+        ]
+        return _task_page(session, found, form, refusal=conflict.message, typed=typed), 409
+
+
+def _task_page(
+    session: Session,
+    found: Task,
+    form: BoundForm | None,
+    *,
+    refusal: Text | None = None,
+    typed: list[tuple[str, str]] | None = None,
+) -> str:
+    actor = current_actor()
+    instance = session.get_one(ProcessInstance, found.instance_id)
+    published = library.published(session, found.version_id)
+    node = published.definition.nodes[found.node_id]
+    words = published.translator(actor.locale)
+    facts = registry().facts.get(instance.record_type or "")
+    return render_template(
+        "inbox/task.html",
+        task=show_tasks(session, [found], by=actor, now=now())[0],
+        form=form,
+        draft_kept=found.draft is not None,
+        documentation=words(node.documentation),
+        actions=task_actions(found, actor),
+        story=story.tell(session, instance, published, by=actor, now=now()),
+        case=show_cases(session, [instance], by=actor)[0],
+        facts=facts(session, actor, instance.record_id) if facts and instance.record_id else "",
+        refusal=refusal,
+        typed=typed or [],
+    )
+
+
+def _folder_page() -> dict[str, Any]:
+    actor = current_actor()
+    folder = Folder(request.args["folder"]) if request.args.get("folder") in set(Folder) else Folder.MINE
+    sort = Sort(request.args["sort"]) if request.args.get("sort") in set(Sort) else Sort.DUE
+    filters = read_filters(request.args)
+    with reading_session() as session:
+        numbers = counts(session, by=actor, now=now())
+        found = page(
+            session,
+            by=actor,
+            now=now(),
+            folder=folder,
+            filters=filters,
+            sort=sort,
+            after=cursor_values(request.args.get("after"), folder, sort),
+        )
+        cases = folder is Folder.STARTED
+        shown_rows = (
+            show_cases(session, found.rows, by=actor) if cases else show_tasks(session, found.rows, by=actor, now=now())
+        )
+        processes = [
+            (published.key, published.translator(actor.locale)(published.definition.name))
+            for published in library.all_active(session)
+        ]
+        customer = (
+            session.scalar(select(Customer.name).where(Customer.id == filters.customer_id))
+            if filters.customer_id
+            else None
+        )
+    kept = {
+        name: value
+        for name in ("folder", "sort", "q", "process", "customer", "priority")
+        if (value := request.args.get(name))
+    }
+    return {
+        "folder": folder,
+        "folder_name": FOLDERS[folder][0],
+        "folders": [
+            {
+                "label": shown(label),
+                "url": url_for("inbox.show", folder=each),
+                "active": each is folder,
+                "count": numbers[each],
+                "icon": icon,
+                "tone": "bad" if each is Folder.OVERDUE and numbers[each] else "neutral",
+            }
+            for each, (label, icon) in FOLDERS.items()
+        ],
+        "cases": cases,
+        "rows": shown_rows,
+        "empty": EMPTY[folder],
+        "sort": sort,
+        "sorts": [(each.value, shown(label)) for each, label in SORTS.items()],
+        "processes": processes,
+        "priorities": [(str(level), shown(word)) for level, (_, word) in enumerate(PRIORITY_WORDS)],
+        "filters": filters,
+        "customer": customer,
+        "filtered": filters != Filters(),
+        "kept": kept,
+        "previous_url": url_for("inbox.show", **kept) if request.args.get("after") else "",
+        "next_url": url_for("inbox.show", **kept, after=write_page(found)) if found.next else "",
+        "here": request.full_path,
+        "total": numbers[folder],
+    }
+
+
+def read_filters(args: Mapping[str, str]) -> Filters:
+    """Filters from a query string; what cannot be meant is left out."""
+    customer, priority = args.get("customer", ""), args.get("priority", "")
+    return Filters(
+        process=args.get("process") or None,
+        customer_id=int(customer) if customer.isdigit() and len(customer) < 16 else None,
+        priority=int(priority) if priority in {"0", "1", "2", "3"} else None,
+        text=(args.get("q") or "").strip() or None,
+    )
+
+
+def write_page(found: Page) -> str:
+    """The mark of the page that follows."""
+    return write_cursor(*(value.isoformat() if isinstance(value, datetime) else value for value in found.next or ()))
+
+
+def cursor_values(mark: str | None, folder: Folder, sort: Sort) -> tuple[Any, ...] | None:
+    """The sort values behind a page mark of this folder and order. Invalid when it belongs to another list."""
+    length = {Sort.DUE: 2, Sort.PRIORITY: 3, Sort.NEWEST: 1}[sort] if folder not in (Folder.DONE, Folder.STARTED) else 2
+    values = read_cursor(mark, length)
+    if values is None:
+        return None
+    return tuple(datetime.fromisoformat(value) if isinstance(value, str) else value for value in values)

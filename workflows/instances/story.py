@@ -1,0 +1,179 @@
+"""A case told for people: the steps ahead and behind, the path on the diagram, and its history in sentences."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crm.core.i18n import Text, text
+from crm.permissions import Actor
+from workflows import queries
+from workflows.engine import Definition
+from workflows.library import Published
+from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
+
+SYSTEM_NAME = text("Heliu (automatic)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of history, as the timeline component draws it."""
+
+    at: datetime
+    who: str
+    text: Text
+    icon: str
+    tone: str = "neutral"
+    detail: str = ""
+    url: str = ""
+    changes: Sequence[tuple[str, str, str]] = ()
+    planned: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that the page of a case shows of its course."""
+
+    steps: Sequence[Mapping[str, object]]
+    path: Sequence[str]
+    live: Sequence[str]
+    overdue: Sequence[str]
+    failed: Sequence[str]
+    labels: Mapping[str, str]
+    entries: Sequence[Entry]
+    xml: str
+    incidents: Sequence[Incident] = field(default_factory=tuple)
+
+
+def tell(session: Session, instance: ProcessInstance, published: Published, *, by: Actor, now: datetime) -> Story:
+    """The course of a case in the reader's language, from rows alone."""
+    events = queries.newest_history(session, instance.id)
+    tasks = queries.tasks_of(session, instance.id)
+    incidents = queries.incidents_of(session, instance.id)
+    people = queries.people_in(session, [*events, *tasks, *incidents], locale=by.locale)
+    open_now = [task for task in tasks if task.status == TaskStatus.OPEN]
+    return Story(
+        steps=_steps(instance, published, tasks, people, locale=by.locale),
+        path=list(dict.fromkeys(element for _, element, *_ in queries.path_of(events))),
+        live=list(dict.fromkeys(task.node_id for task in open_now)),
+        overdue=[task.node_id for task in open_now if task.due_at < now],
+        failed=[incident.node_id for incident in incidents if incident.node_id],
+        labels=labels(published, by.locale),
+        entries=[entry for event in reversed(events) for entry in _entries(event, published, people, by.locale)],
+        xml=published.definition.bundle.bpmn[1].decode(),
+        incidents=incidents,
+    )
+
+
+def labels(published: Published, locale: str) -> dict[str, str]:
+    """What every named element of the diagram is called, by element id; pool and lanes included."""
+    words = published.translator(locale)
+    definition = published.definition
+    named = [*definition.nodes.values(), *definition.flows.values(), *definition.lanes]
+    found = {element.id: words(element.name) for element in named if element.name}
+    found.update({id_: words(name) for id_, name in definition.participants.items() if name})
+    return found
+
+
+def user_steps(definition: Definition) -> list[str]:
+    """The user tasks in the order in which the flow reaches them."""
+    reached: dict[str, None] = {}
+    waiting = deque(node.id for node in definition.nodes.values() if node.kind == "startEvent")
+    attached = {
+        node.attached_to: [n.id for n in definition.nodes.values() if n.attached_to == node.attached_to]
+        for node in definition.nodes.values()
+        if node.attached_to
+    }
+    while waiting:
+        node_id = waiting.popleft()
+        if node_id in reached or node_id not in definition.nodes:
+            continue
+        reached[node_id] = None
+        node = definition.nodes[node_id]
+        waiting.extend(definition.flows[flow].target for flow in node.outgoing)
+        waiting.extend(attached.get(node_id, ()))
+    return [node_id for node_id in reached if definition.nodes[node_id].kind in ("userTask", "manualTask")]
+
+
+def _steps(
+    instance: ProcessInstance, published: Published, tasks: Sequence[Task], people: Mapping[int, str], *, locale: str
+) -> list[dict[str, object]]:
+    newest = {task.node_id: task for task in tasks}
+    steps = []
+    for node_id in user_steps(published.definition):
+        task = newest.get(node_id)
+        if task is None:
+            state, note = ("ahead" if instance.status == InstanceStatus.RUNNING else "skipped"), ""
+        elif task.status == TaskStatus.OPEN:
+            state, note = "live", people.get(task.assignee_id or 0, "")
+        elif task.status == TaskStatus.DONE:
+            state, note = "done", people.get(task.closed_by_id or 0, "")
+        else:
+            state, note = "skipped", ""
+        steps.append({"label": published.name_of(node_id, locale), "state": state, "note": note})
+    return steps
+
+
+def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str], locale: str) -> list[Entry]:
+    """A line for the event itself, above it (newest first) one for each decision on its way."""
+    who = people.get(event.actor_id or 0) or SYSTEM_NAME.in_language(locale)
+    name = published.name_of(event.node_id, locale) if event.node_id else ""
+    entries = [_decision(event, entry, published, locale) for entry in event.detail.get("passed", ()) if len(entry) > 2]
+    lines: dict[str, tuple[Text, str, str]] = {
+        "started": (text("started the case"), "player-play", "accent"),
+        "completed": (text("completed “{step}”", step=name), "check", "good"),
+        "claimed": (text("claimed “{step}”", step=name), "hand-grab", "neutral"),
+        "released": (text("gave “{step}” back to the group", step=name), "arrow-back-up", "neutral"),
+        "timer": (text("timer “{step}” was due", step=name), "clock", "warn"),
+        "cancelled": (text("cancelled the case"), "ban", "bad"),
+        "incident": (text("“{step}” could not be carried out", step=name), "alert-triangle", "bad"),
+        "retried": (text("had “{step}” tried again", step=name), "refresh", "neutral"),
+    }
+    words, icon, tone = lines[event.kind]
+    detail = str(event.detail.get("reason", ""))
+    if event.detail.get("late_seconds"):
+        minutes = event.detail["late_seconds"] // 60
+        detail = text("caught up {minutes} minutes late", minutes=minutes).in_language(locale)
+    own = Entry(at=event.at, who=who, text=words, icon=icon, tone=tone, detail=detail)
+    return [*reversed([entry for entry in entries if entry]), own]
+
+
+def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, locale: str) -> Entry | None:
+    """Why the flow went where it went: the condition and its values, or the rule of a table and its result."""
+    kind, element, detail = entry
+    who = SYSTEM_NAME.in_language(locale)
+    words = published.translator(locale)
+    if kind == "gateway":
+        if not detail.get("conditions"):
+            return None
+        ways = [published.definition.flows.get(flow) for flow in detail.get("taken", ())]
+        answer = " / ".join(words(way.name) or published.name_of(way.target, locale) for way in ways if way)
+        why = "; ".join(_reason(condition) for condition in detail["conditions"])
+        line = text("decided “{question}”: {answer}", question=published.name_of(element, locale), answer=answer)
+        return Entry(at=event.at, who=who, text=line, icon="arrows-split", detail=why)
+    if kind == "decision":
+        inputs, outputs = _values(detail.get("inputs")), _values(detail.get("outputs"))
+        line = text("applied the table “{table}”", table=published.name_of(element, locale))
+        return Entry(at=event.at, who=who, text=line, icon="table", detail=f"{inputs} → {outputs}")
+    return None
+
+
+def _values(values: Any) -> str:
+    if isinstance(values, dict) and "typename" not in values:
+        return ", ".join(f"{name} = {_plain(value)}" for name, value in values.items())
+    return _plain(values)
+
+
+def _reason(condition: Mapping[str, Any]) -> str:
+    """A condition with the values that it met, e.g. `satisfaction < 3 (satisfaction = 2) ✓`."""
+    values = ", ".join(f"{name} = {_plain(value)}" for name, value in condition.get("values", {}).items())
+    return f"{condition['condition']} ({values}) {'✓' if condition.get('result') else '✗'}"
+
+
+def _plain(value: Any) -> str:
+    return str(value["value"]) if isinstance(value, dict) and "typename" in value else str(value)

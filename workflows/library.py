@@ -1,0 +1,275 @@
+"""Definitions: which versions there are, which one new cases begin with, and their parsed form.
+
+A version never changes, so its parsed form is kept in memory by content hash and shared by all threads. Files under
+`workflows/processes` seed version 1 and, on upgrade, later versions; the studio publishes others to the database.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import forms
+from crm.core.errors import Fault, Invalid, NotFound
+from crm.core.i18n import catalogue_of, text
+from workflows.engine import Bundle, Definition
+from workflows.engine import compile as compile_bundle
+from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
+
+PROCESS_FILES = Path(__file__).resolve().parent / "processes"
+BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json")
+MOST_KEPT = 200
+MOST_FILES = 200
+MOST_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version ready to run: the parsed diagram and its forms."""
+
+    version_id: int
+    number: int
+    definition: Definition
+    forms: Mapping[str, forms.FormDescription]
+
+    @property
+    def key(self) -> str:
+        return self.definition.key
+
+    def translator(self, locale: str) -> Callable[[str], str]:
+        """Words of this version (names of steps, labels of fields) in a language: its own texts, then the catalogue."""
+        own = self.definition.bundle.texts.get(locale, {})
+        catalogue = catalogue_of(locale)
+        return lambda source: own.get(source) or (str(catalogue.gettext(source)) if source else "")
+
+    def name_of(self, node_id: str, locale: str) -> str:
+        """What a step is called."""
+        node = self.definition.nodes.get(node_id)
+        return self.translator(locale)(node.name or node_id) if node else node_id
+
+    def form(self, key: str | None) -> forms.FormDescription | None:
+        return self.forms.get(key) if key else None
+
+
+class _Kept:
+    """The parsed versions of this process, least recently used ones dropped first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[Definition, Mapping[str, forms.FormDescription]]] = OrderedDict()
+
+    def get(
+        self, content_hash: str, files: Callable[[], Bundle]
+    ) -> tuple[Definition, Mapping[str, forms.FormDescription]]:
+        with self._lock:
+            found = self._kept.get(content_hash)
+            if found:
+                self._kept.move_to_end(content_hash)
+                return found
+        bundle = files()
+        found = (compile_bundle(bundle), {key: forms.read(schema) for key, schema in bundle.forms.items()})
+        with self._lock:
+            self._kept[content_hash] = found
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+_KEPT = _Kept()
+_HASHES: dict[tuple[str, int], tuple[str, int]] = {}
+
+
+def published(session: Session, version_id: int) -> Published:
+    """A version by its id, parsed. One statement the first time in this process, none later."""
+    place = (session.info["database"].url, version_id)
+    known = _HASHES.get(place)
+    if known is None:
+        row = session.execute(
+            select(DefinitionVersion.content_hash, DefinitionVersion.number).where(DefinitionVersion.id == version_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound
+        known = _HASHES[place] = (row.content_hash, row.number)
+    content_hash, number = known
+    definition, described = _KEPT.get(content_hash, lambda: bundle_of(session, version_id))
+    return Published(version_id, number, definition, described)
+
+
+def bundle_of(session: Session, version_id: int) -> Bundle:
+    """The files of a stored version."""
+    files = session.scalar(select(DefinitionVersion.files).where(DefinitionVersion.id == version_id))
+    if files is None:
+        raise NotFound
+    return Bundle({name: content.encode() for name, content in files.items()})
+
+
+def active(session: Session, key: str) -> Published:
+    """The version that a new case of this process begins with."""
+    version_id = session.scalar(select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == key))
+    if version_id is None:
+        raise NotFound(text("There is no process “{key}”.", key=key))
+    return published(session, version_id)
+
+
+def all_active(session: Session) -> list[Published]:
+    """Every process that can be started, by key."""
+    ids = session.scalars(
+        select(ProcessDefinition.active_version_id)
+        .where(ProcessDefinition.active_version_id.is_not(None))
+        .order_by(ProcessDefinition.key)
+    )
+    return [published(session, version_id) for version_id in ids if version_id]
+
+
+def store_version(
+    session: Session,
+    bundle: Bundle,
+    definition: Definition,
+    *,
+    source: VersionSource,
+    now: datetime,
+    by_id: int | None,
+    note: str = "",
+    activate: bool = True,
+) -> DefinitionVersion:
+    """Keep a checked bundle as the next version of its process."""
+    process = session.get(ProcessDefinition, definition.key, with_for_update=True)
+    if process is None:
+        process = ProcessDefinition(key=definition.key, version=1)
+        session.add(process)
+        session.flush()
+    last = session.scalar(
+        select(func.max(DefinitionVersion.number)).where(DefinitionVersion.process_key == definition.key)
+    )
+    version = DefinitionVersion(
+        process_key=definition.key,
+        number=(last or 0) + 1,
+        name=definition.name,
+        content_hash=bundle.content_hash,
+        files={name: content.decode() for name, content in bundle.files.items()},
+        source=source,
+        note=note,
+        deployed_at=now,
+        deployed_by_id=by_id,
+    )
+    session.add(version)
+    session.flush()
+    if activate:
+        process.active_version_id = version.id
+        process.version += 1
+    return version
+
+
+def bundle_from_folder(folder: Path) -> Bundle:
+    """The files of a process folder that belong to its bundle."""
+    return Bundle({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name.endswith(BUNDLED)})
+
+
+def seed_from_files(session: Session, *, now: datetime) -> list[DefinitionVersion]:
+    """Store every process folder whose content is not known yet.
+
+    It becomes the active version unless an administrator has published an own one meanwhile: then it waits in the list.
+    """
+    stored = []
+    for folder in sorted(path for path in PROCESS_FILES.iterdir() if any(path.glob("*.bpmn"))):
+        bundle = bundle_from_folder(folder)
+        definition = compile_bundle(bundle)
+        known = session.scalars(
+            select(DefinitionVersion)
+            .where(DefinitionVersion.process_key == definition.key)
+            .order_by(DefinitionVersion.number)
+        ).all()
+        if any(version.content_hash == bundle.content_hash for version in known):
+            continue
+        process = session.get(ProcessDefinition, definition.key)
+        in_force = next((v for v in known if process and v.id == process.active_version_id), None)
+        stored.append(
+            store_version(
+                session,
+                bundle,
+                definition,
+                source=VersionSource.FILE,
+                now=now,
+                by_id=None,
+                activate=in_force is None or in_force.source == VersionSource.FILE,
+            )
+        )
+    return stored
+
+
+def version_of(session: Session, key: str, number: int) -> DefinitionVersion:
+    """A version by process and number."""
+    found = session.scalars(
+        select(DefinitionVersion).where(DefinitionVersion.process_key == key, DefinitionVersion.number == number)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def bundle_archive(session: Session, key: str, number: int) -> bytes:
+    """The files of a version in a zip archive, byte for byte as they were published."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in sorted(version_of(session, key, number).files.items()):
+            target.writestr(name, content)
+    return archive.getvalue()
+
+
+def uploaded_files(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
+    """The files of an upload by name; a zip archive is opened. Raises Invalid for what is no bundle."""
+    files: dict[str, bytes] = {}
+    for name, content in uploads:
+        if name.endswith(".zip"):
+            files.update(_unpacked(content))
+        elif name:
+            files[Path(name).name] = content
+    if not any(name.endswith(".bpmn") for name in files):
+        raise Invalid([Fault("files", text("Choose a .bpmn file, with its decision tables, forms and texts."))])
+    if unknown := [name for name in files if not name.endswith(BUNDLED)]:
+        raise Invalid(
+            [
+                Fault(
+                    "files",
+                    text(
+                        "“{name}” is no part of a process: only .bpmn, .dmn, .form.json and texts.json are.",
+                        name=unknown[0],
+                    ),
+                )
+            ]
+        )
+    return files
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            if len(members) > MOST_FILES or sum(info.file_size for info in members) > MOST_BYTES:
+                raise Invalid(
+                    [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
+                )
+            return {Path(info.filename).name: _read_member(archive, info) for info in members}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
+        raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    # The size in the archive's directory may lie; what is really unpacked is bounded as well.
+    with archive.open(info) as member:
+        content = member.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Invalid(
+            [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
+        )
+    return content

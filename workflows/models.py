@@ -1,0 +1,201 @@
+"""What is stored of processes: definitions and their versions, running cases, human tasks, history, incidents.
+
+A case keeps only its live state, compactly; what happened lies in `ProcessEvent`. A task row is written in the same
+transaction as the step that opened it, so that the inbox is one indexed query and never wakes the engine. Timers are due
+rows (`crm/core/due.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import text as condition
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.core.db import Base, Id, Json, UtcDateTime
+
+# Stored where a task has no due date: it sorts last, and the inbox can be paged by one ordered index.
+NO_DUE_DATE = datetime(9999, 1, 1, tzinfo=UTC)
+TIMER = "timer"
+
+
+class InstanceStatus(StrEnum):
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class TaskStatus(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class VersionSource(StrEnum):
+    FILE = "file"
+    STUDIO = "studio"
+
+
+class ProcessDefinition(Base):
+    """A process by its key, and the version that new cases begin with."""
+
+    __tablename__ = "process_definition"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    active_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("definition_version.id", use_alter=True, name="fk_process_definition_active_version_id")
+    )
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class DefinitionVersion(Base):
+    """An immutable bundle of diagram, decision tables, forms and texts."""
+
+    __tablename__ = "definition_version"
+    __table_args__ = (UniqueConstraint("process_key", "number"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    process_key: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200), comment="as drawn, in the language of the author")
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    files: Mapped[dict[str, str]] = mapped_column(Json, comment="file name to text (UTF-8)")
+    source: Mapped[VersionSource] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(Text, default="")
+    deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deployed_by_id: Mapped[int | None] = mapped_column(Id)
+
+
+class ProcessInstance(Base):
+    """A running or finished case. `version` guards its state against two steps at once."""
+
+    __tablename__ = "process_instance"
+    __table_args__ = (
+        CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended_when_not_running"),
+        Index("ix_process_instance_record", "record_type", "record_id"),
+        Index("ix_process_instance_customer", "customer_id", "started_at"),
+        Index("ix_process_instance_started_by", "started_by_id", "started_at", "id"),
+        Index("ix_process_instance_process", "process_key", "status", "started_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("definition_version.id"))
+    process_key: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(300))
+    status: Mapped[InstanceStatus] = mapped_column(String(10))
+    record_type: Mapped[str | None] = mapped_column(String(40))
+    record_id: Mapped[int | None] = mapped_column(Id)
+    customer_id: Mapped[int | None] = mapped_column(Id)
+    started_by_id: Mapped[int | None] = mapped_column(Id)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Task(Base):
+    """A step that waits for a person: assigned to one, or offered to a role."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_when_not_open"),
+        CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name="done_by_somebody"),
+        Index(
+            "ix_task_mine",
+            "assignee_id",
+            "due_at",
+            "id",
+            postgresql_where=condition("status = 'open' AND assignee_id IS NOT NULL"),
+            sqlite_where=condition("status = 'open' AND assignee_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_task_pool",
+            "role",
+            "due_at",
+            "id",
+            postgresql_where=condition("status = 'open' AND assignee_id IS NULL"),
+            sqlite_where=condition("status = 'open' AND assignee_id IS NULL"),
+        ),
+        Index(
+            "ix_task_done",
+            "closed_by_id",
+            "closed_at",
+            "id",
+            postgresql_where=condition("status = 'done'"),
+            sqlite_where=condition("status = 'done'"),
+        ),
+        Index("ix_task_instance", "instance_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    token: Mapped[int] = mapped_column(Id, comment="the engine's name for this step in this case")
+    node_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200), comment="as drawn; texts of the version translate it")
+    process_key: Mapped[str] = mapped_column(String(80))
+    version_id: Mapped[int] = mapped_column(Id)
+    title: Mapped[str] = mapped_column(String(300), comment="of the case")
+    customer_id: Mapped[int | None] = mapped_column(Id)
+    role: Mapped[str | None] = mapped_column(String(60), comment="key of the role that it is offered to")
+    assignee_id: Mapped[int | None] = mapped_column(Id)
+    priority: Mapped[int] = mapped_column(default=1)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[TaskStatus] = mapped_column(String(10))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by_id: Mapped[int | None] = mapped_column(Id)
+    data: Mapped[dict[str, Any]] = mapped_column(Json, comment="what the process knew when the task was opened")
+    draft: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what was entered so far, faulty or not")
+    answers: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="with what it was completed")
+    version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def due(self) -> datetime | None:
+        """When it should be done, if anybody said so."""
+        return None if self.due_at >= NO_DUE_DATE else self.due_at
+
+
+class ProcessEvent(Base):
+    """One line of a case's history; never changed. `detail["passed"]` is the path that a step took."""
+
+    __tablename__ = "process_event"
+    __table_args__ = (Index("ix_process_event_instance", "instance_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(30))
+    node_id: Mapped[str | None] = mapped_column(String(120))
+    task_id: Mapped[int | None] = mapped_column(Id)
+    actor_id: Mapped[int | None] = mapped_column(Id)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class Incident(Base):
+    """A fault that stopped a step. The step was rolled back; the incident waits for a retry."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(
+            "ix_incident_open",
+            "instance_id",
+            postgresql_where=condition("resolved_at IS NULL"),
+            sqlite_where=condition("resolved_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    node_id: Mapped[str | None] = mapped_column(String(120))
+    task_id: Mapped[int | None] = mapped_column(Id, comment="the task whose completion failed")
+    actor_id: Mapped[int | None] = mapped_column(Id, comment="who was completing it")
+    kind: Mapped[str] = mapped_column(String(20), comment="complete or timer")
+    message: Mapped[str] = mapped_column(Text)
+    answers: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what the step was to be completed with")
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by_id: Mapped[int | None] = mapped_column(Id)

@@ -1,0 +1,53 @@
+"""Ending a case before its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, update
+from sqlalchemy.orm import Session
+
+from crm.core import due
+from crm.core.db import affected
+from crm.core.errors import Conflict, Fault, Invalid, NotFound
+from crm.core.i18n import text
+from crm.permissions import Actor
+from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance, TaskStatus
+from workflows.operations.steps import INSTANCE, TASK, record_event
+from workflows.rules import check_can_cancel
+
+INCIDENT = cast(Table, Incident.__table__)
+MOST_REASON = 1000
+
+
+def cancel(session: Session, *, by: Actor, now: datetime, instance_id: int, reason: str) -> ProcessInstance:
+    """The case ends here: its tasks are withdrawn, its timers and incidents put away, the reason is kept."""
+    instance = session.get(ProcessInstance, instance_id, with_for_update=True)
+    if instance is None:
+        raise NotFound
+    check_can_cancel(instance, by)
+    reason = reason.strip()
+    if not reason or len(reason) > MOST_REASON:
+        raise Invalid([Fault("reason", text("Give a reason of at most {most} characters.", most=MOST_REASON))])
+    ended = session.execute(
+        update(INSTANCE)
+        .where(INSTANCE.c.id == instance_id, INSTANCE.c.version == instance.version)
+        .values(status=InstanceStatus.CANCELLED, ended_at=now, version=instance.version + 1)
+    )
+    if affected(ended) != 1:
+        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+    session.execute(
+        update(TASK)
+        .where(TASK.c.instance_id == instance_id, TASK.c.status == TaskStatus.OPEN)
+        .values(status=TaskStatus.WITHDRAWN, closed_at=now, version=TASK.c.version + 1)
+    )
+    session.execute(
+        update(INCIDENT)
+        .where(INCIDENT.c.instance_id == instance_id, INCIDENT.c.resolved_at.is_(None))
+        .values(resolved_at=now, resolved_by_id=by.id)
+    )
+    due.unschedule(session, kind=TIMER, subject_id=instance_id)
+    record_event(session, instance_id=instance_id, now=now, kind="cancelled", by=by, detail={"reason": reason})
+    session.refresh(instance)
+    return instance

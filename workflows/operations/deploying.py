@@ -1,0 +1,142 @@
+"""Publishing a version: check first, outside of any transaction, then store.
+
+Checking parses untrusted files and runs them dry in a process of its own, which takes a while; the database must not be kept
+waiting meanwhile. `check_files` answers with what it found; `deploy` takes only what has been checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import forms
+from crm.accounts.models import Role
+from crm.core.audit import write_audit
+from crm.core.errors import Conflict, Fault, Invalid, NotFound
+from crm.core.i18n import Text, text
+from crm.permissions import Actor, check_may
+from workflows import library
+from workflows.engine import Bundle, Problem, check_limited
+from workflows.engine import compile as compile_bundle
+from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
+from workflows.registry import described_operations, registry
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A bundle and what was found in it. Only a bundle without errors can be deployed."""
+
+    bundle: Bundle
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity != "error")
+
+
+class DiagramRefused(Invalid):
+    """The bundle cannot run; each fault names element (or file) and cure."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(
+            [Fault(problem.element or problem.file or "", problem_text(problem)) for problem in problems],
+            text("The process cannot be published as it stands."),
+        )
+        self.problems = tuple(problems)
+
+
+def problem_text(problem: Problem) -> Text:
+    """What the engine's check found, as a sentence that can be translated."""
+    return Text(problem.message, problem.params)
+
+
+def role_keys(session: Session) -> frozenset[str]:
+    """The roles that a diagram may name."""
+    return frozenset(session.scalars(select(Role.key)))
+
+
+def check_files(files: Mapping[str, bytes], *, roles: frozenset[str]) -> Checked:
+    """Check an untrusted bundle: answers within seconds, whatever it holds. Needs no database."""
+    if len(files) > library.MOST_FILES or sum(len(content) for content in files.values()) > library.MOST_BYTES:
+        raise Invalid(
+            [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
+        )
+    bundle = Bundle(dict(files))
+    found = check_limited(bundle, operations=described_operations(), roles=roles, check_form=check_form)
+    return Checked(bundle, tuple(found))
+
+
+def check_form(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, Any]]]:
+    """The faults of a form, as the engine's check reports them."""
+    return [
+        (problem.element, problem.message, dict(problem.params))
+        for problem in forms.check(schema, choice_sources=registry().choices.keys())
+    ]
+
+
+def deploy(
+    session: Session, *, by: Actor, now: datetime, checked: Checked, note: str = "", activate: bool = True
+) -> DefinitionVersion:
+    """The checked bundle becomes the next version; new cases begin with it, running ones keep theirs.
+
+    Refused: without the permission, with errors, and a version that changes nothing.
+    """
+    check_may(by, "processes", "administer")
+    if checked.errors:
+        raise DiagramRefused(checked.errors)
+    definition = compile_bundle(checked.bundle)
+    process = session.get(ProcessDefinition, definition.key, with_for_update=True)
+    if process is not None and process.active_version_id is not None:
+        in_force = session.get_one(DefinitionVersion, process.active_version_id)
+        if in_force.content_hash == checked.bundle.content_hash:
+            raise Conflict(text("This changes nothing: version {number} is the same.", number=in_force.number))
+    version = library.store_version(
+        session,
+        checked.bundle,
+        definition,
+        source=VersionSource.STUDIO,
+        now=now,
+        by_id=by.id,
+        note=note[:2000],
+        activate=activate,
+    )
+    _audit(session, by=by, now=now, action="published", version=version)
+    return version
+
+
+def activate(session: Session, *, by: Actor, now: datetime, key: str, number: int) -> DefinitionVersion:
+    """New cases begin with this version from now on, an older one or one that waited."""
+    check_may(by, "processes", "administer")
+    version = library.version_of(session, key, number)
+    process = session.get(ProcessDefinition, key, with_for_update=True)
+    if process is None:
+        raise NotFound
+    if process.active_version_id == version.id:
+        raise Conflict(text("Version {number} is in force already.", number=number))
+    process.active_version_id = version.id
+    process.version += 1
+    _audit(session, by=by, now=now, action="activated", version=version)
+    return version
+
+
+def _audit(session: Session, *, by: Actor, now: datetime, action: str, version: DefinitionVersion) -> None:
+    write_audit(
+        session,
+        at=now,
+        actor_id=by.id,
+        actor_name=by.name,
+        action=f"definition.{action}",
+        subject_type="definition",
+        subject_id=version.id,
+        subject_name=version.name,
+        new={"process": version.process_key, "number": version.number, "hash": version.content_hash},
+    )

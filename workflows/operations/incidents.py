@@ -1,0 +1,104 @@
+"""Faults that stopped a step: kept apart from the step, which was rolled back, and tried again on request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.orm import Session
+
+from crm.accounts.queries import actor_for
+from crm.core import due
+from crm.core.errors import Conflict, NotFound
+from crm.core.i18n import text
+from crm.permissions import SYSTEM, Actor, check_may
+from workflows.kept import keep, restore
+from workflows.models import TIMER, Incident, Task, TaskStatus
+from workflows.operations.steps import record_event
+from workflows.operations.tasks import StepFault, complete_again
+
+TASK = cast(Table, Task.__table__)
+
+
+def keep_fault(session: Session, fault: StepFault, *, now: datetime) -> Incident:
+    """Write the incident of a failed completion, and keep the answers as the task's draft. For a transaction of its own."""
+    session.execute(
+        update(TASK)
+        .where(TASK.c.id == fault.task_id, TASK.c.status == TaskStatus.OPEN)
+        .values(draft=fault.entered, version=TASK.c.version + 1)
+    )
+    return _write(
+        session,
+        Incident(
+            instance_id=fault.instance_id,
+            at=now,
+            node_id=fault.node_id,
+            task_id=fault.task_id,
+            actor_id=fault.actor_id,
+            kind="complete",
+            message=describe(fault.cause),
+            answers=keep(fault.answers),
+        ),
+    )
+
+
+def keep_timer_fault(session: Session, row: due.Due, *, error: str, now: datetime) -> Incident | None:
+    """A timer has used up its tries: write the incident."""
+    if row.subject_id is None:
+        return None
+    incident = Incident(
+        instance_id=row.subject_id, at=now, node_id=row.payload.get("node"), kind=TIMER, message=error[:2000]
+    )
+    return _write(session, incident)
+
+
+def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> Incident:
+    """Try the failed step again, in the name of the person whose step it was."""
+    check_may(by, "processes", "administer")
+    incident = session.get(Incident, incident_id, with_for_update=True)
+    if incident is None:
+        raise NotFound
+    if incident.resolved_at is not None:
+        raise Conflict(text("This incident has already been resolved."))
+    if incident.kind == TIMER:
+        due.retry(session, kind=TIMER, subject_id=incident.instance_id, now=now)
+    elif incident.task_id is not None and incident.actor_id is not None:
+        person = actor_for(session, incident.actor_id)
+        answers = restore(incident.answers)
+        complete_again(session, by=person, now=now, task_id=incident.task_id, answers=answers)
+    incident.resolved_at, incident.resolved_by_id = now, by.id
+    record_event(session, instance_id=incident.instance_id, now=now, kind="retried", by=by, node_id=incident.node_id)
+    return incident
+
+
+def describe(cause: Exception) -> str:
+    """The fault as an administrator reads it, without customers' data: the kind of fault and its own words."""
+    return f"{type(cause).__name__}: {cause}"[:2000]
+
+
+def _write(session: Session, incident: Incident) -> Incident:
+    session.add(incident)
+    session.flush()
+    record_event(
+        session,
+        instance_id=incident.instance_id,
+        now=incident.at,
+        kind="incident",
+        by=SYSTEM,
+        node_id=incident.node_id,
+        task_id=incident.task_id,
+        detail={"incident_id": incident.id},
+    )
+    return incident
+
+
+def open_incidents(session: Session, instance_id: int) -> list[Incident]:
+    """What still stands in the way of a case."""
+    return list(
+        session.scalars(
+            select(Incident)
+            .where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+            .order_by(Incident.id)
+        )
+    )

@@ -1,0 +1,98 @@
+"""Starting a case: from its start form, or by a business event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.core.errors import Denied
+from crm.core.i18n import Text, text
+from crm.permissions import Actor
+from workflows import engine, library
+from workflows.library import Published
+from workflows.models import InstanceStatus, ProcessInstance
+from workflows.operations.steps import services, store_step
+from workflows.registry import CaseStart, RecordRef, registry
+from workflows.task_forms import Submission, checked_answers, step_form
+
+
+def why_not_start(published: Published, by: Actor) -> Text | None:
+    """The reason why this person cannot start the process, or None. Starting may be kept to roles, by the start event."""
+    roles = published.definition.start_roles
+    if roles and not by.is_system and not by.role_keys.intersection(roles):
+        return text("Your roles do not allow you to start this process.")
+    return None
+
+
+def start_process(session: Session, *, by: Actor, now: datetime, key: str, submission: Submission) -> ProcessInstance:
+    """Start a case from its start form.
+
+    Where the process is about a record, the answers open that record, and the record's event starts the case: the same
+    road as from anywhere else. Otherwise the answers become the data of the case.
+    """
+    published = library.active(session, key)
+    if reason := why_not_start(published, by):
+        raise Denied(reason)
+    form = step_form(
+        session, published, published.definition.start_form, by=by, data={}, values={}, submission=submission
+    )
+    answers = checked_answers(form, submission)
+    opening = registry().openings.get(key)
+    if opening is None:
+        return start_case(session, _plain_start(published, answers, by), by=by, now=now)
+    record = opening(session, by, now, answers)
+    session.info["database"].listeners.hear(session)
+    return _case_of(session, key, record)
+
+
+def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) -> ProcessInstance:
+    """Start a case of the active version with the given data, and run it to the first step that waits."""
+    published = library.active(session, start.process_key)
+    instance = ProcessInstance(
+        version_id=published.version_id,
+        process_key=start.process_key,
+        title=start.title[:300],
+        status=InstanceStatus.RUNNING,
+        record_type=start.record.type if start.record else None,
+        record_id=start.record.id if start.record else None,
+        customer_id=start.customer_id,
+        started_by_id=by.id,
+        started_at=now,
+        state=b"",
+        version=1,
+    )
+    session.add(instance)
+    session.flush()
+    data: dict[str, Any] = {**start.data, "initiator_id": by.id, "started_at": now}
+    step = engine.start(published.definition, data, call=services(session, instance, by=by, now=now), now=now)
+    store_step(session, instance, published, step, now=now, event="started", by=by)
+    return instance
+
+
+def _plain_start(published: Published, answers: Mapping[str, Any], by: Actor) -> CaseStart:
+    title = next((str(answers[key]) for key in ("title", "summary", "subject") if answers.get(key)), "")
+    name = published.translator(by.locale)(published.definition.name)
+    customer = answers.get("customer_id")
+    return CaseStart(
+        process_key=published.key,
+        title=title or name,
+        data=answers,
+        customer_id=int(customer) if str(customer or "").isdigit() else None,
+    )
+
+
+def _case_of(session: Session, key: str, record: RecordRef) -> ProcessInstance:
+    return session.scalars(
+        select(ProcessInstance)
+        .where(
+            ProcessInstance.record_type == record.type,
+            ProcessInstance.record_id == record.id,
+            ProcessInstance.process_key == key,
+        )
+        .order_by(ProcessInstance.id.desc())
+        .limit(1)
+    ).one()

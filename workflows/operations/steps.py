@@ -1,0 +1,207 @@
+"""From an engine step to rows: the one place where the outcome of a start, a completion or a timer is stored.
+
+It is the hot path of the product, therefore plain Core statements, and only those that the step needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.orm import Session
+
+from crm.accounts.models import User
+from crm.core import due
+from crm.core.db import affected
+from crm.core.errors import Conflict
+from crm.core.i18n import text
+from crm.permissions import Actor
+from workflows.engine import OpenTask, Step
+from workflows.kept import keep
+from workflows.library import Published
+from workflows.models import (
+    NO_DUE_DATE,
+    TIMER,
+    InstanceStatus,
+    ProcessEvent,
+    ProcessInstance,
+    Task,
+    TaskStatus,
+)
+from workflows.registry import StepContext, registry
+from workflows.rules import FALLBACK_ROLE, PRIORITIES
+
+INSTANCE = cast(Table, ProcessInstance.__table__)
+TASK = cast(Table, Task.__table__)
+EVENT = cast(Table, ProcessEvent.__table__)
+
+
+class Services:
+    """What the engine calls for a service task: the registered operation, as the acting person."""
+
+    def __init__(self, context: StepContext) -> None:
+        self._context = context
+
+    def __call__(self, operation: str, parameters: dict[str, object], node_id: str) -> Mapping[str, object] | None:
+        found = registry().operations.get(operation)
+        if found is None:
+            raise LookupError(f"the service operation {operation!r} of step {node_id!r} is not bound")
+        return found.call(self._context, parameters)
+
+
+def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:
+    """The service operations for one step of a case."""
+    return Services(StepContext(session, by, now, instance.record_type, instance.record_id))
+
+
+def store_step(
+    session: Session,
+    instance: ProcessInstance,
+    published: Published,
+    step: Step,
+    *,
+    now: datetime,
+    event: str,
+    by: Actor,
+    node_id: str | None = None,
+    task_id: int | None = None,
+    detail: Mapping[str, object] | None = None,
+    firing: int | None = None,
+) -> None:
+    """Make a step true: the case's state, the tasks that it opened or withdrew, its timers and a line of history.
+
+    `firing` is the due row of the timer that is acting, if one is. Raises Conflict when the case has moved since it was
+    read.
+    """
+    ended = InstanceStatus.COMPLETED if step.completed else InstanceStatus.RUNNING
+    moved = session.execute(
+        update(INSTANCE)
+        .where(INSTANCE.c.id == instance.id, INSTANCE.c.version == instance.version)
+        .values(
+            state=step.state,
+            version=instance.version + 1,
+            status=ended,
+            ended_at=now if step.completed else None,
+        )
+    )
+    if affected(moved) != 1:
+        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+    instance.version += 1
+    _withdraw(session, instance, step, now=now)
+    if step.opened:
+        people = _active_people(session, step.opened)
+        session.execute(insert(TASK), [_task_row(instance, published, task, people, now=now) for task in step.opened])
+    _store_timers(session, instance, step, now=now, firing=firing)
+    session.execute(
+        insert(EVENT),
+        {
+            "instance_id": instance.id,
+            "at": now,
+            "kind": event,
+            "node_id": node_id,
+            "task_id": task_id,
+            "actor_id": by.id,
+            "detail": keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed]}),
+        },
+    )
+
+
+def record_event(
+    session: Session,
+    *,
+    instance_id: int,
+    now: datetime,
+    kind: str,
+    by: Actor,
+    node_id: str | None = None,
+    task_id: int | None = None,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """A line of history for something that did not move the case."""
+    session.execute(
+        insert(EVENT),
+        {
+            "instance_id": instance_id,
+            "at": now,
+            "kind": kind,
+            "node_id": node_id,
+            "task_id": task_id,
+            "actor_id": by.id,
+            "detail": dict(detail or {}),
+        },
+    )
+
+
+def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: datetime) -> None:
+    tokens = [task.token for task in step.closed if not task.completed]
+    if tokens:
+        session.execute(
+            update(TASK)
+            .where(TASK.c.instance_id == instance.id, TASK.c.token.in_(tokens), TASK.c.status == TaskStatus.OPEN)
+            .values(status=TaskStatus.WITHDRAWN, closed_at=now, version=TASK.c.version + 1)
+        )
+
+
+def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> frozenset[int]:
+    """Which of the people that the diagram names are still here; a task of one who left goes to its role."""
+    wanted = {task.assignee for task in opened if task.assignee is not None}
+    if not wanted:
+        return frozenset()
+    return frozenset(session.scalars(select(User.id).where(User.id.in_(wanted), User.active)))
+
+
+def _task_row(
+    instance: ProcessInstance, published: Published, task: OpenTask, people: frozenset[int], *, now: datetime
+) -> dict[str, Any]:
+    node = published.definition.nodes[task.node_id]
+    assignee = task.assignee if task.assignee in people else None
+    return {
+        "instance_id": instance.id,
+        "token": task.token,
+        "node_id": task.node_id,
+        "name": (node.name or task.node_id)[:200],
+        "process_key": instance.process_key,
+        "version_id": instance.version_id,
+        "title": instance.title,
+        "customer_id": instance.customer_id,
+        "role": node.role or (None if assignee else FALLBACK_ROLE),
+        "assignee_id": assignee,
+        "priority": min(max(task.priority, PRIORITIES[0]), PRIORITIES[-1]),
+        "due_at": task.due_at or NO_DUE_DATE,
+        "status": TaskStatus.OPEN,
+        "opened_at": now,
+        "data": keep(task.data),
+        "version": 1,
+    }
+
+
+def _store_timers(
+    session: Session, instance: ProcessInstance, step: Step, *, now: datetime, firing: int | None
+) -> None:
+    if step.completed:
+        due.unschedule(session, kind=TIMER, subject_id=instance.id, spare=firing)
+        return
+    if step.cleared_timers:
+        due.unschedule(session, kind=TIMER, subject_id=instance.id, refs=step.cleared_timers, spare=firing)
+    if step.timers:
+        due.schedule_many(
+            session,
+            [
+                due.Appointment(
+                    kind=TIMER,
+                    subject_id=instance.id,
+                    ref=timer.token,
+                    due_at=timer.due_at,
+                    payload={"node": timer.node_id},
+                )
+                for timer in step.timers
+            ],
+            now=now,
+        )
+
+
+def _passed(entry: Any) -> list[object]:
+    """A step of the path as it is kept: kind, element, and what decided where there was something to decide."""
+    return [entry.kind, entry.element_id, entry.detail] if entry.detail else [entry.kind, entry.element_id]

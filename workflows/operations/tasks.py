@@ -1,0 +1,227 @@
+"""What a person does with a task: claim it, give it back, keep a draft, complete it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, undefer
+
+from crm.accounts.models import User
+from crm.core.db import affected
+from crm.core.errors import Conflict, Denied, HeliuError, NotFound
+from crm.core.i18n import text
+from crm.permissions import Actor
+from forms import BoundForm
+from workflows import engine, library
+from workflows.kept import keep, restore
+from workflows.models import ProcessInstance, Task, TaskStatus
+from workflows.operations.steps import record_event, services, store_step
+from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release
+from workflows.task_forms import Submission, checked_answers, facts_of, step_form
+
+TASK = cast(Table, Task.__table__)
+
+
+class AlreadyDone(Conflict):
+    """The task was completed before; `by_id` tells by whom, so that a double click is not blamed on a colleague."""
+
+    def __init__(self, task: Task, name: str) -> None:
+        super().__init__(text("{name} has already completed this task.", name=name))
+        self.task = task
+        self.by_id = task.closed_by_id
+
+
+class StepFault(HeliuError):
+    """A step failed through a fault of the process or of ours. Nothing of it was stored; an incident is to be written."""
+
+    status, code = 500, "step-failed"
+
+    def __init__(
+        self, *, task: Task, answers: Mapping[str, Any], entered: Mapping[str, Any], by: Actor, cause: Exception
+    ) -> None:
+        super().__init__(
+            text("This step could not be carried out. Your answers are kept, and the administrators have been told.")
+        )
+        self.instance_id, self.task_id, self.node_id = task.instance_id, task.id, task.node_id
+        self.answers, self.entered, self.actor_id, self.cause = dict(answers), dict(entered), by.id, cause
+
+
+def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
+    """The task, offered to a group of this person, becomes theirs. Refused when a colleague was first."""
+    task = _task(session, task_id, by=by)
+    if reason := why_not_claim(task, by):
+        raise (Conflict if task.assignee_id not in (None, by.id) else Denied)(reason)
+    taken = session.execute(
+        update(TASK)
+        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id.is_(None))
+        .values(assignee_id=by.id, claimed_at=now, version=TASK.c.version + 1)
+    )
+    if affected(taken) != 1:
+        raise Conflict(text("A colleague has claimed this task."))
+    record_event(
+        session, instance_id=task.instance_id, now=now, kind="claimed", by=by, node_id=task.node_id, task_id=task.id
+    )
+    task.assignee_id, task.claimed_at = by.id, now
+    return task
+
+
+def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
+    """The task goes back to the group that it was offered to; a draft stays with it."""
+    task = _task(session, task_id, by=by)
+    if reason := why_not_release(task, by):
+        raise Denied(reason)
+    given = session.execute(
+        update(TASK)
+        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id == by.id)
+        .values(assignee_id=None, claimed_at=None, version=TASK.c.version + 1)
+    )
+    if affected(given) != 1:
+        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+    record_event(
+        session, instance_id=task.instance_id, now=now, kind="released", by=by, node_id=task.node_id, task_id=task.id
+    )
+    task.assignee_id = task.claimed_at = None
+    return task
+
+
+def save_draft(session: Session, *, by: Actor, now: datetime, task_id: int, submission: Submission) -> Task:
+    """Keep what was entered so far, faulty or not, for the next visit. An offered task is claimed by it."""
+    task = _task(session, task_id, by=by)
+    if reason := why_not_complete(task, by):
+        raise _refusal(session, task, by, reason)
+    if task.assignee_id is None:
+        claim(session, by=by, now=now, task_id=task_id)
+    form = task_form(session, task, by=by, submission=submission)
+    entered = form.entered if form is not None else {}
+    session.execute(
+        update(TASK)
+        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN)
+        .values(draft=entered, version=TASK.c.version + 1)
+    )
+    return task
+
+
+def complete(session: Session, *, by: Actor, now: datetime, task_id: int, submission: Submission) -> Task:
+    """The step is done with these answers, and the case runs on to the next step that waits.
+
+    Refused: a task that is not with this person or offered to their group, one that somebody completed before, answers with
+    faults (FormRefused), and whatever the business operations of the diagram refuse. Case, tasks, timers, records and mail
+    change together or not at all.
+    """
+    task, instance = _locked(session, task_id)
+    if reason := why_not_complete(task, by):
+        raise _refusal(session, task, by, reason)
+    form = task_form(session, task, by=by, submission=submission)
+    answers = checked_answers(form, submission)
+    entered = form.entered if form is not None else {}
+    return _finish(session, task, instance, answers, entered, by=by, now=now)
+
+
+def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, answers: Mapping[str, Any]) -> bool:
+    """Try a completion that a fault had stopped, with the answers that were accepted then.
+
+    False when the task has been closed in another way meanwhile: there is nothing left to do.
+    """
+    task, instance = _locked(session, task_id)
+    if task.status != TaskStatus.OPEN:
+        return False
+    _finish(session, task, instance, answers, task.draft or {}, by=by, now=now)
+    return True
+
+
+def _locked(session: Session, task_id: int) -> tuple[Task, ProcessInstance]:
+    row = session.execute(
+        select(Task, ProcessInstance)
+        .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
+        .where(Task.id == task_id)
+        .options(undefer(ProcessInstance.state))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row.Task, row.ProcessInstance
+
+
+def _finish(
+    session: Session,
+    task: Task,
+    instance: ProcessInstance,
+    answers: Mapping[str, Any],
+    entered: Mapping[str, Any],
+    *,
+    by: Actor,
+    now: datetime,
+) -> Task:
+    published = library.published(session, task.version_id)
+    call = services(session, instance, by=by, now=now)
+    try:
+        step = engine.complete(published.definition, instance.state, task.token, answers, call=call, now=now)
+    except (HeliuError, DBAPIError):
+        raise  # a refusal, or a database that is away: neither is the case's fault
+    except Exception as cause:
+        raise StepFault(task=task, answers=answers, entered=entered, by=by, cause=cause) from cause
+    done = session.execute(
+        update(TASK)
+        .where(TASK.c.id == task.id, TASK.c.status == TaskStatus.OPEN)
+        .values(
+            status=TaskStatus.DONE,
+            closed_at=now,
+            closed_by_id=by.id,
+            assignee_id=by.id,
+            answers=keep(answers),
+            draft=None,
+            version=TASK.c.version + 1,
+        )
+    )
+    if affected(done) != 1:
+        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+    store_step(
+        session, instance, published, step, now=now, event="completed", by=by, node_id=task.node_id, task_id=task.id
+    )
+    return task
+
+
+def task_form(session: Session, task: Task, *, by: Actor, submission: Submission | None = None) -> BoundForm | None:
+    """The form of a task as this person meets it: filled with their draft, else with what the process knows."""
+    published = library.published(session, task.version_id)
+    facts = facts_of(task)
+    done = task.status == TaskStatus.DONE
+    values = restore(task.answers) if done else task.draft or facts
+    return step_form(
+        session,
+        published,
+        published.definition.nodes[task.node_id].form_key,
+        by=by,
+        data=facts,
+        values=values,
+        submission=submission,
+        read_only=why_not_complete(task, by) is not None,
+    )
+
+
+def _task(session: Session, task_id: int, *, by: Actor) -> Task:
+    """The task, if this person may work on it; what is not theirs does not exist for them."""
+    task = session.get(Task, task_id)
+    if task is None or not _concerns(task, by):
+        raise NotFound
+    return task
+
+
+def _concerns(task: Task, by: Actor) -> bool:
+    return by.id in (task.assignee_id, task.closed_by_id) or task.role in by.role_keys
+
+
+def _refusal(session: Session, task: Task, by: Actor, reason: Any) -> HeliuError:
+    """Who may not know the task hears nothing of it; who was too late hears who was first."""
+    if not _concerns(task, by):
+        return NotFound()
+    if task.status == TaskStatus.DONE:
+        user = session.get(User, task.closed_by_id) if task.closed_by_id else None
+        return AlreadyDone(task, user.shown_name(by.locale) if user else "?")
+    if why_not_open(task) or task.assignee_id is not None:
+        return Conflict(reason)
+    return Denied(reason)

@@ -1,0 +1,196 @@
+"""What the diagram of the service request may call and ask for; the work itself is done in `crm/service`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.core.errors import NotFound
+from crm.customers.models import Customer
+from crm.customers.queries import may_see as may_see_customer
+from crm.dictionary.queries import choices
+from crm.permissions import Actor
+from crm.service import operations as service
+from crm.service import watching
+from crm.service.events import ServiceRequestOpened
+from crm.service.models import ServiceRequest
+from crm.service.queries import find_request, load_of_team
+from forms import Choice
+from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
+
+KEY = "service_request"
+RECORD = "service_request"
+# Whoever the decision table may name as a team can also be chosen by hand.
+HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
+MOST_CHOICES = 2_000
+
+
+def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[str, Any]) -> RecordRef:
+    """The answers of the start form open the request; its event starts the case."""
+    opened = service.open_request(session, by=by, now=now, **answers)
+    return RecordRef(RECORD, opened.id)
+
+
+def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
+    """A case for a request that has just been opened: references and what the decision tables ask for."""
+    request, grade, region = session.execute(
+        select(ServiceRequest, Customer.grade, Customer.region)
+        .join(Customer, Customer.id == ServiceRequest.customer_id)
+        .where(ServiceRequest.id == event.request_id)
+    ).one()
+    return CaseStart(
+        process_key=KEY,
+        title=f"{request.number} {request.summary}",
+        data={
+            "request_id": request.id,
+            "customer_id": request.customer_id,
+            "type": request.type,
+            "priority": request.priority,
+            "grade": grade,
+            "region": region,
+            "load": watching.least_load(session, now=event.at, team="service_agent"),
+        },
+        record=RecordRef(RECORD, request.id),
+        customer_id=request.customer_id,
+    )
+
+
+def plan(
+    step: StepContext, *, request_id: int, sla_hours: Any, remind_hours_before: Any, team: str, prefer: str
+) -> Mapping[str, object]:
+    """Due time and proposed assignee."""
+    times = service.plan_sla(
+        step.session,
+        by=step.by,
+        now=step.now,
+        request_id=request_id,
+        sla_hours=sla_hours,
+        remind_hours_before=remind_hours_before,
+    )
+    proposal = watching.propose_assignee(
+        step.session, by=step.by, now=step.now, request_id=request_id, team=team, prefer=prefer
+    )
+    return {**times, "proposed_id": proposal["proposed_id"]}
+
+
+def assign(
+    step: StepContext, *, request_id: int, assignee_id: int, priority: int, note: str = ""
+) -> Mapping[str, object]:
+    service.assign(
+        step.session,
+        by=step.by,
+        now=step.now,
+        request_id=request_id,
+        assignee_id=assignee_id,
+        priority=priority,
+        note=note,
+    )
+    return {"assignee_id": assignee_id, "priority": priority}
+
+
+def record_handling(step: StepContext, *, request_id: int, handling: str) -> None:
+    service.record_handling(step.session, by=step.by, now=step.now, request_id=request_id, handling=handling)
+
+
+def record_feedback(
+    step: StepContext, *, request_id: int, result: str, satisfaction: int, customer_words: str = ""
+) -> None:
+    service.record_feedback(
+        step.session,
+        by=step.by,
+        now=step.now,
+        request_id=request_id,
+        result=result,
+        satisfaction=satisfaction,
+        customer_words=customer_words,
+    )
+
+
+def return_to_handling(step: StepContext, *, request_id: int) -> Mapping[str, object]:
+    return service.return_to_handling(step.session, by=step.by, now=step.now, request_id=request_id)
+
+
+def archive(step: StepContext, *, request_id: int, note: str = "") -> None:
+    service.archive(step.session, by=step.by, now=step.now, request_id=request_id, note=note)
+
+
+def remind(step: StepContext, *, request_id: int) -> None:
+    watching.remind(step.session, by=step.by, now=step.now, request_id=request_id)
+
+
+def escalate(step: StepContext, *, request_id: int) -> None:
+    watching.escalate(step.session, by=step.by, now=step.now, request_id=request_id)
+
+
+def customer_choices(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+    """The customers whom this person may serve, by name."""
+    rows = session.scalars(
+        select(Customer)
+        .where(may_see_customer(by), Customer.deleted_at.is_(None))
+        .order_by(Customer.name, Customer.id)
+        .limit(MOST_CHOICES)
+    )
+    return [Choice(str(customer.id), customer.name, customer.number) for customer in rows]
+
+
+def handler_choices(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+    """Who could handle it, with the number of requests that each has in hand."""
+    seen: dict[int, Choice] = {}
+    now = data.get("started_at")
+    for role in HANDLING_ROLES:
+        for user, load in load_of_team(session, role_key=role, now=now):
+            seen.setdefault(user.id, Choice(str(user.id), f"{user.shown_name(by.locale)} ({load})", str(load)))
+    return list(seen.values())
+
+
+def listed(category: str) -> Any:
+    """The entries of a dictionary list, as a choice source."""
+
+    def entries(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+        return [Choice(key, name) for key, name in choices(session, category, by.locale)]
+
+    return entries
+
+
+def may_see(session: Session, by: Actor, record_id: int) -> bool:
+    try:
+        find_request(session, by=by, request_id=record_id)
+    except NotFound:
+        return False
+    return True
+
+
+def facts(session: Session, by: Actor, record_id: int) -> str:
+    """The request and its customer, drawn beside a task."""
+    from crm.service.showing import request_facts
+
+    return render_template("service/_facts.html", **request_facts(session, by=by, request_id=record_id))
+
+
+BINDINGS = Bindings(
+    operations=operations(
+        ("service/plan", plan),
+        ("service/assign", assign),
+        ("service/record_handling", record_handling),
+        ("service/record_feedback", record_feedback),
+        ("service/return_to_handling", return_to_handling),
+        ("service/archive", archive),
+        ("service/remind", remind),
+        ("service/escalate", escalate),
+    ),
+    choices={
+        "customers": customer_choices,
+        "request_handlers": handler_choices,
+        "service_types": listed("service_type"),
+        "channels": listed("channel"),
+    },
+    openings={KEY: open_from_form},
+    triggers={ServiceRequestOpened: start_for},
+    visible={RECORD: may_see},
+    facts={RECORD: facts},
+)

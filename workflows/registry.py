@@ -1,0 +1,163 @@
+"""What diagrams may call and ask for: service operations, choice lists, records and triggers.
+
+Each folder under `workflows/processes` may hold a `bindings.py`; its tables are gathered here once. A service operation is a
+plain function `f(step, *, parameter: type, …) -> mapping | None`; its signature is what publishing checks a diagram against.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy.orm import Session
+
+from crm.core.errors import RuleBroken
+from crm.core.i18n import text
+from crm.permissions import Actor
+from forms import Choice
+from workflows import processes
+from workflows.engine import Operation
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """Within which step an operation runs: its transaction, who acts, when, and about which record."""
+
+    session: Session
+    by: Actor
+    now: datetime
+    record_type: str | None
+    record_id: int | None
+
+
+@dataclass(frozen=True)
+class RecordRef:
+    """A business record by type and id."""
+
+    type: str
+    id: int
+
+
+@dataclass(frozen=True)
+class CaseStart:
+    """What a trigger starts a case with: references and small decisions, never business facts."""
+
+    process_key: str
+    title: str
+    data: Mapping[str, object]
+    record: RecordRef | None = None
+    customer_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ServiceOperation:
+    """An operation by the name that diagrams use, e.g. `service/record_handling`."""
+
+    name: str
+    run: Callable[..., Mapping[str, object] | None]
+    results: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        return {name: p for name, p in inspect.signature(self.run).parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+    @property
+    def described(self) -> Operation:
+        """The same as the engine's checks want it."""
+        parameters = self.parameters
+        required = tuple(name for name, p in parameters.items() if p.default is p.empty)
+        return Operation(name=self.name, parameters=tuple(parameters), required=required, results=self.results)
+
+    def call(self, step: StepContext, values: Mapping[str, object]) -> Mapping[str, object] | None:
+        """Run with the values of a service task, each brought to the type that the signature asks for."""
+        hints = _hints(self.run)
+        given = {name: _fit(self.name, name, value, hints[name]) for name, value in values.items() if name in hints}
+        for name, parameter in self.parameters.items():
+            if given.get(name) is None and parameter.default is not parameter.empty:
+                given.pop(name, None)
+        return self.run(step, **given)
+
+
+ChoiceSource = Callable[[Session, Actor, Mapping[str, Any]], Sequence[Choice]]
+Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
+Visible = Callable[[Session, Actor, int], bool]
+Facts = Callable[[Session, Actor, int], str]
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """The tables of one process, or of all of them together.
+
+    `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
+    record whose event starts the case, `triggers` maps an event to the case that it starts, `visible` says by record type
+    who may see a record, and `facts` draws what people should know of it beside a task (as markup).
+    """
+
+    operations: Mapping[str, ServiceOperation] = field(default_factory=dict)
+    choices: Mapping[str, ChoiceSource] = field(default_factory=dict)
+    openings: Mapping[str, Opening] = field(default_factory=dict)
+    triggers: Mapping[type, Callable[[Session, Any], CaseStart]] = field(default_factory=dict)
+    visible: Mapping[str, Visible] = field(default_factory=dict)
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+
+
+def operations(*functions: tuple[str, Callable[..., Mapping[str, object] | None]]) -> Mapping[str, ServiceOperation]:
+    """A table of service operations from (name, function) pairs."""
+    return {name: ServiceOperation(name, function) for name, function in functions}
+
+
+@cache
+def registry() -> Bindings:
+    """Everything that any process folder binds. A name that two folders bind stops the program."""
+    tables: dict[str, dict[Any, Any]] = {name: {} for name in Bindings.__dataclass_fields__}
+    for module in pkgutil.iter_modules(processes.__path__, processes.__name__ + "."):
+        bindings: Bindings = importlib.import_module(module.name + ".bindings").BINDINGS
+        for kind, table in tables.items():
+            for name, value in getattr(bindings, kind).items():
+                if name in table:
+                    raise RuntimeError(f"{module.name} binds {kind[:-1]} {name!r} a second time")
+                table[name] = value
+    return Bindings(**tables)
+
+
+def described_operations() -> Mapping[str, Operation]:
+    """All service operations as the engine's checks want them."""
+    return {name: operation.described for name, operation in registry().operations.items()}
+
+
+@cache
+def _hints(function: Callable[..., object]) -> Mapping[str, Any]:
+    names = {name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    return {name: hint for name, hint in get_type_hints(function).items() if name in names}
+
+
+def _fit(operation: str, name: str, value: object, hint: Any) -> object:
+    """A FEEL value as the parameter's type: whole numbers as int, the rest unchanged."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if value is None or Any in kinds:
+        return value
+    if isinstance(value, Decimal) and int in kinds and value == value.to_integral_value():
+        return int(value)
+    if (
+        isinstance(value, str)
+        and int in kinds
+        and str not in kinds
+        and value.isascii()
+        and value.isdigit()
+        and len(value) < 19
+    ):
+        return int(value)  # choices of a select field are texts, the ids behind them numbers
+    plain = tuple(get_origin(kind) or kind for kind in kinds if isinstance(get_origin(kind) or kind, type))
+    if isinstance(value, plain) and not (isinstance(value, bool) and bool not in plain):
+        return value
+    if isinstance(value, datetime) and date in plain:
+        return value.date()
+    raise RuleBroken(text("{operation}: the value of “{name}” does not fit.", operation=operation, name=name))

@@ -1,0 +1,91 @@
+"""What is allowed with a task or a case, now, for this person. Pure: no database, no request.
+
+Each rule is a pair: `why_not_…` answers with the reason as a sentence or None; `check_…` raises it. A sleeping button shows
+the very sentence with which the request would be refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crm.core.errors import Denied
+from crm.core.i18n import Text, text
+from crm.permissions import Actor
+from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+
+# A task that names neither a role nor a person is for administrators only.
+FALLBACK_ROLE = "administrator"
+PRIORITIES = range(4)
+
+
+def is_offered_to(task: Task, by: Actor) -> bool:
+    """Does the task wait in a group of this person, claimed by nobody?"""
+    return task.status == TaskStatus.OPEN and task.assignee_id is None and task.role in by.role_keys
+
+
+def is_with(task: Task, by: Actor) -> bool:
+    """Is the task this person's own?"""
+    return task.status == TaskStatus.OPEN and task.assignee_id is not None and task.assignee_id == by.id
+
+
+def why_not_open(task: Task) -> Text | None:
+    if task.status == TaskStatus.DONE:
+        return text("This task has already been completed.")
+    if task.status == TaskStatus.WITHDRAWN:
+        return text("The process has moved on; this task is no longer needed.")
+    return None
+
+
+def why_not_claim(task: Task, by: Actor) -> Text | None:
+    if reason := why_not_open(task):
+        return reason
+    if is_with(task, by):
+        return text("You have claimed this task already.")
+    if task.assignee_id is not None:
+        return text("A colleague has claimed this task.")
+    if not is_offered_to(task, by):
+        return text("This task is offered to a group that you do not belong to.")
+    return None
+
+
+def why_not_release(task: Task, by: Actor) -> Text | None:
+    if reason := why_not_open(task):
+        return reason
+    if not is_with(task, by):
+        return text("Only the person who holds this task can give it back.")
+    if task.role is None:
+        return text("This task was given to you personally; there is no group to give it back to.")
+    return None
+
+
+def why_not_complete(task: Task, by: Actor) -> Text | None:
+    if reason := why_not_open(task):
+        return reason
+    if is_with(task, by) or is_offered_to(task, by):
+        return None
+    if task.assignee_id is not None:
+        return text("This task is with a colleague.")
+    return text("This task is offered to a group that you do not belong to.")
+
+
+def why_not_cancel(instance: ProcessInstance, by: Actor) -> Text | None:
+    if instance.status != InstanceStatus.RUNNING:
+        return text("This case has already ended.")
+    if not by.may("processes", "administer"):
+        return text("Only an administrator of processes can cancel a case.")
+    return None
+
+
+def check_can_cancel(instance: ProcessInstance, by: Actor) -> None:
+    if reason := why_not_cancel(instance, by):
+        raise Denied(reason)
+
+
+def task_actions(task: Task, by: Actor) -> Mapping[str, Text | None]:
+    """Every verb of a task with None where it is allowed, else the reason why not."""
+    return {
+        "claim": why_not_claim(task, by),
+        "release": why_not_release(task, by),
+        "complete": why_not_complete(task, by),
+        "save": why_not_complete(task, by),
+    }

@@ -1,0 +1,94 @@
+"""The form of a step, with what the reader's language, the process and earlier drafts put into it.
+
+The same form serves a browser's post and an API client's JSON, so both meet the same checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+import forms
+from crm.core.errors import Fault, Invalid
+from crm.core.i18n import text
+from crm.permissions import Actor
+from forms import BoundForm, Choice
+from workflows.kept import restore
+from workflows.library import Published
+from workflows.models import Task
+from workflows.registry import registry
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a person sent for a step: a browser's fields or an API client's answers."""
+
+    formdata: MultiDict[str, Any] | None = None
+    answers: Mapping[str, Any] | None = None
+    store_file: forms.StoreFile | None = None
+
+
+class FormRefused(Invalid):
+    """Answers with faults; `form` redraws what was entered."""
+
+    def __init__(self, form: BoundForm) -> None:
+        super().__init__([Fault(fault.path, fault.message) for fault in form.faults])
+        self.form = form
+
+
+def step_form(
+    session: Session,
+    published: Published,
+    form_key: str | None,
+    *,
+    by: Actor,
+    data: Mapping[str, Any],
+    values: Mapping[str, Any],
+    submission: Submission | None = None,
+    read_only: bool = False,
+) -> BoundForm | None:
+    """The form of a step as this person meets it; None where the step asks nothing."""
+    description = published.form(form_key)
+    if description is None:
+        return None
+    sent = submission or Submission()
+    return forms.build(
+        description,
+        values=values,
+        context=data,
+        choices=_choices(session, description, by=by, data=data),
+        locale=by.locale,
+        timezone=by.timezone,
+        translate=published.translator(by.locale),
+        formdata=sent.formdata,
+        answers=sent.answers,
+        store_file=sent.store_file,
+        read_only=read_only,
+    )
+
+
+def checked_answers(form: BoundForm | None, submission: Submission) -> dict[str, Any]:
+    """The answers of a submitted form. Raises FormRefused with every fault named."""
+    if form is None:
+        if submission.answers:
+            raise Invalid([Fault(str(name), text("This step asks nothing.")) for name in submission.answers])
+        return {}
+    if not form.validate():
+        raise FormRefused(form)
+    return form.answers
+
+
+def facts_of(task: Task) -> dict[str, Any]:
+    """What the process knew when the task was opened, with its dates and numbers as such."""
+    return restore(task.data)
+
+
+def _choices(
+    session: Session, description: forms.FormDescription, *, by: Actor, data: Mapping[str, Any]
+) -> dict[str, list[Choice]]:
+    sources = registry().choices
+    return {name: list(sources[name](session, by, data)) for name in description.choice_sources if name in sources}

@@ -1,0 +1,27 @@
+"""Which business event starts which process. The table itself stands in the bindings of the processes; this joins it to
+the events of one database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crm.core.events import Listeners
+from workflows.operations.starting import start_case
+from workflows.registry import CaseStart, registry
+
+
+def listen(listeners: Listeners) -> None:
+    """From now on the events of this application start the cases that the bindings name."""
+    for event_type, build in registry().triggers.items():
+        listeners.on(event_type, _starter(build))
+
+
+def _starter(build: Callable[[Session, Any], CaseStart]) -> Callable[[Session, Any], None]:
+    def start(session: Session, event: Any) -> None:
+        start_case(session, build(session, event), by=event.by, now=event.at)
+
+    return start
