@@ -16,7 +16,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -33,6 +33,7 @@ LONGEST_ADDRESS = 254
 _LOCAL = r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_LOCAL}@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+_SENDER = re.compile(r"(?P<name>[^<>\r\n]*)<(?P<address>[^<>]+)>|(?P<plain>[^<>]+)")
 
 
 def is_address(value: str) -> bool:
@@ -77,10 +78,11 @@ class Sender:
 
     @property
     def address(self) -> Address:
-        name, address = parseaddr(self.mail_from)
-        if not is_address(address):
+        found = _SENDER.fullmatch(self.mail_from)
+        address = (found["plain"] or found["address"]) if found else ""
+        if found is None or not is_address(address):
             raise ConfigError("HELIU_MAIL_FROM must look like Heliu CRM <crm@example.com>")
-        return Address(name, addr_spec=_with_ascii_domain(address))
+        return Address((found["name"] or "").strip().strip('"'), addr_spec=_with_ascii_domain(address))
 
     def message(self, letter: Letter) -> EmailMessage:
         """The letter as MIME: plain text with HTML beside it. The same letter gives the same Message-ID each time."""
@@ -186,6 +188,7 @@ class Folder:
 def transport_for(config: Config) -> Transport:
     """What the configuration asks for. Without a mail server nothing is lost: mail lies in the folder."""
     sender = Sender(config.mail_from, config.base_url)
+    sender.address  # noqa: B018 - a wrong one stops the program now, not the first mail later
     if config.smtp_url is not None:
         return Smtp(config.smtp_url, sender)
     if not config.demo:
