@@ -103,7 +103,7 @@ def set_up_languages(app: Flask) -> None:
     app.jinja_env.filters.update(
         datetime=shown_datetime, date=shown_date, number=shown_number, ago=shown_ago, shown=shown
     )
-    app.jinja_env.globals.update(current_locale=current_locale, languages={"zh_CN": "中文", "en": "English"})
+    app.jinja_env.globals.update(now=now, current_locale=current_locale, languages={"zh_CN": "中文", "en": "English"})
 
 
 def is_language(value: str) -> bool:
