@@ -59,7 +59,8 @@ class _Counter(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.office = self.server.office
-        self.encrypted, self.login = False, None
+        self.encrypted = False
+        self.login: str | None = None
         self.sender, self.recipients = "", list[str]()
         if self.office.tls_at_once:
             self._encrypt()
@@ -115,7 +116,7 @@ class _Counter(socketserver.StreamRequestHandler):
     def _encrypt(self) -> None:
         self.connection = self.request = _server_context().wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb")
-        self.wfile = self.connection.makefile("wb", buffering=0)  # type: ignore[assignment]  # both can write bytes
+        self.wfile = self.connection.makefile("wb", buffering=0)
         self.encrypted = True
 
     def finish(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from crm.core import due as due_rows
@@ -162,7 +162,7 @@ def test_a_row_called_off_by_an_earlier_one_does_not_happen(database: Database, 
 def test_a_scheduler_whose_lease_ran_out_changes_nothing(database: Database, clock: MovableClock) -> None:
     def fall_asleep(session: Session, due: Due, now: datetime) -> None:
         note(session, due, now)
-        session.execute(DueRow.__table__.update().values(claimed_by="another"))
+        session.execute(update(DueRow).values(claimed_by="another"))
 
     jobs = Jobs()
     jobs.on("timer", fall_asleep)
