@@ -14,6 +14,7 @@ from .values import NUMBERS
 
 MAX_LENGTH = 50_000
 FULL_WIDTH = dict(zip("（），：；＝＞＜！＋－＊／［］｛｝“”‘’。？", "(),:;=><!+-*/[]{}\"\"''.?", strict=True))
+FOREIGN = {"&&": "and", "||": "or", "<>": "!=", "!": "not(…)"}
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 TOKEN = re.compile(
@@ -21,6 +22,7 @@ TOKEN = re.compile(
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<quoted>`[^`]+`)
     |(?P<word>[^\W\d]\w*)
+    |(?P<foreign>&&|\|\||<>|!(?!=))
     |(?P<sign>\.\.|!=|<=|>=|==|\*\*|->|[-+*/=<>()\[\]{},.:?@])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -53,6 +55,8 @@ def tokenize(text: str, known: re.Pattern[str] | None = None) -> list[Token]:
                 raise _unreadable(text, at)
             kind = str(match.lastgroup)
         word = match.group()
+        if kind == "foreign":
+            raise FeelError('Write "{right}" instead of "{wrong}"', position=at, right=FOREIGN[word], wrong=word)
         found.append(Token(kind, word, at, match.end(), _value(kind, word, at)))
         at = _skip_blanks(text, match.end())
     found.append(Token("end", "", len(text), len(text)))

@@ -5,6 +5,7 @@ As in the library inside form-js, `if` without a true condition takes the else s
 
 from __future__ import annotations
 
+import operator
 from decimal import Decimal
 
 from . import tree
@@ -13,6 +14,16 @@ from .comparison import ORDERED, PLAIN, compare, contains, equal, meets_test, or
 from .compiler import Compiler, makes
 from .scope import Code, Frame
 from .values import NUMBERS, Function, Range, Value, adopt, kind_of
+
+# What decides between two values of one simple type.
+PYTHON = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @makes(tree.Literal)
@@ -48,8 +59,8 @@ def _arithmetic(compiler: Compiler, node: tree.Arithmetic) -> Code:
 
     def code(frame: Frame) -> Value:
         value = first(frame)
-        for operator, operand in steps:
-            value = calculate(operator, value, operand(frame), frame.run)
+        for sign, operand in steps:
+            value = calculate(sign, value, operand(frame), frame.run)
         return value
 
     return code
@@ -75,26 +86,18 @@ def _logic(compiler: Compiler, node: tree.Logic) -> Code:
 
 @makes(tree.Comparison)
 def _comparison(compiler: Compiler, node: tree.Comparison) -> Code:
-    left, right, operator = compiler.code(node.left), compiler.code(node.right), node.operator
-    if operator == "=":
+    left, right, sign = compiler.code(node.left), compiler.code(node.right), node.operator
+    simple = PLAIN if sign in ("=", "!=") else ORDERED
+    answer = PYTHON[sign]
 
-        def same(frame: Frame) -> Value:
-            a, b = left(frame), right(frame)
-            if type(a) is type(b) and type(a) in PLAIN:
-                return a == b
-            return equal(a, b, frame.run)
+    def code(frame: Frame) -> Value:
+        a, b = left(frame), right(frame)
+        kind = type(a)
+        if kind is type(b) and kind in simple:
+            return answer(a, b)
+        return compare(sign, a, b, frame.run)
 
-        return same
-    if operator == ">":
-
-        def greater(frame: Frame) -> Value:
-            a, b = left(frame), right(frame)
-            if type(a) is type(b) and type(a) in ORDERED:
-                return a > b
-            return compare(">", a, b, frame.run)
-
-        return greater
-    return lambda frame: compare(operator, left(frame), right(frame), frame.run)
+    return code
 
 
 @makes(tree.Between)
@@ -127,13 +130,13 @@ def _in(compiler: Compiler, node: tree.In) -> Code:
 @makes(tree.Test)
 def _test(compiler: Compiler, node: tree.Test) -> Code:
     """`> 5` as a value is the range of all that passes; `!= 5` has no range and is read as a function."""
-    right, operator = compiler.code(node.right), node.operator
-    if operator == "!=":
+    right, sign = compiler.code(node.right), node.operator
+    if sign == "!=":
         return lambda frame: _differs(right(frame))
-    if operator == "=":
+    if sign == "=":
         return lambda frame: Range(value := right(frame), value)
-    included = operator in ("<=", ">=")
-    if operator in ("<", "<="):
+    included = sign in ("<=", ">=")
+    if sign in ("<", "<="):
         return lambda frame: Range(None, right(frame), False, included)
     return lambda frame: Range(right(frame), None, included, False)
 
