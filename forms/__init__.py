@@ -15,8 +15,9 @@ from __future__ import annotations
 from forms.bound import BoundForm
 from forms.build import build
 from forms.check import check
-from forms.choices import Choice, RemoteChoices
+from forms.choices import Choice, RemoteChoices, Source
 from forms.description import FieldDescription, FormDescription, read
+from forms.fields.base import FindFile, StoreFile
 from forms.problems import Fault, FormProblem, FormRefused, Refusal
 
 __all__ = [
@@ -24,11 +25,14 @@ __all__ = [
     "Choice",
     "Fault",
     "FieldDescription",
+    "FindFile",
     "FormDescription",
     "FormProblem",
     "FormRefused",
     "Refusal",
     "RemoteChoices",
+    "Source",
+    "StoreFile",
     "build",
     "check",
     "read",

@@ -144,7 +144,7 @@ class BoundForm:
     def hidden_paths(self) -> list[str]:
         """Fields that are in the page but hidden, for the note that the page sends back."""
         return [
-            node.path for node in every(self.root) if isinstance(node, FieldNode) and node.hidden and not node.settled
+            node.path for node in every(self.root) if isinstance(node, FieldNode) and node.hidden and not node.absent
         ]
 
     @property
@@ -155,6 +155,11 @@ class BoundForm:
             "hidden": [node.id for node in nodes if node.hidden],
             "hidden_fields": self.hidden_paths,
             "computed": {node.id: node.shown for node in nodes if isinstance(node, ComputedNode) and not node.hidden},
+            "choices": {
+                node.id: [[option.key, option.label] for option in node.entry.options]
+                for node in nodes
+                if isinstance(node, FieldNode) and node.is_open and node.entry.kind.depends
+            },
         }
 
     @property

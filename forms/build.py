@@ -92,7 +92,7 @@ class _Planter:
         self.fields: list[FieldNode] = []
         self.foreign: list[Fault] = []
         # Names whose value can change on this page: a condition that reads none of them stands as it is.
-        self.changeable = frozenset() if read_only else description.keys | {"this", "parent"}
+        self.changeable = frozenset() if read_only else description.changeable
 
     def plant(self, components: tuple[Component, ...], frame: Frame, inside: Node | None) -> None:
         for component in components:

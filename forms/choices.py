@@ -84,7 +84,11 @@ def key_of(value: object) -> str | None:
             return None if UNSTORABLE.search(value) else value
         case bool():
             return "true" if value else "false"
-        case int() | Decimal() | float():
-            return format(value, "f") if isinstance(value, Decimal) else str(value)
+        case int():
+            return str(value) if value.bit_length() <= 64 else None
+        case float():
+            return str(value) if abs(value) < 1e15 else None
+        case Decimal():
+            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < 30 else None
         case _:
             return None

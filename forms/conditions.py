@@ -12,25 +12,29 @@ from typing import Any
 from forms.expressions import Scope
 from forms.nodes import ComputedNode, FieldNode, Frame, GroupNode, ListNode, Node, every, put
 
-MOST_ROUNDS = 30
+MOST_ROUNDS = 50
 
 
 def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
     """Set `hidden`, `locked` and computed values of all nodes under the root."""
     nodes = list(every(root))
+    alive = [node for node in nodes if node.component.is_dynamic or node.inside is not None]
     for node in nodes:
         component = node.component
         node.hidden = component.hide is not None or (node.inside is not None and node.inside.hidden)
         node.locked = read_only or component.read_only.literal is True or _outer(node, "locked")
-    moving: list[Node] = []
-    rounds = min(MOST_ROUNDS, 2 + sum(node.component.is_dynamic for node in nodes))
-    for _ in range(rounds):
+    # What builds on each other comes to rest in as many rounds as there are links; what still moves after that never will.
+    rounds = min(MOST_ROUNDS, 2 + len(alive))
+    restless: set[Node] = set()
+    for turn in range(2 * rounds):
         _name(root, context)
-        moving = [node for node in nodes if _decide(node, read_only)]
+        moving = [node for node in alive if _decide(node, read_only)]
         if not moving:
             return
-    for node in moving:
-        node.hidden = True
+        if turn >= rounds:
+            restless.update(moving)
+    for node in restless:
+        node.hidden = node.unwanted = True
     for node in nodes:
         node.hidden = node.hidden or _outer(node, "hidden")
     _name(root, context)
@@ -45,7 +49,8 @@ def _decide(node: Node, read_only: bool) -> bool:
     """Look at one node amid the present data; did anything about it change?"""
     component, scope = node.component, node.frame.scope
     before = node.hidden, node.locked
-    node.hidden = _outer(node, "hidden") or (component.hide is not None and component.hide.value(scope) is True)
+    node.unwanted = component.hide is not None and component.hide.value(scope) is True
+    node.hidden = node.unwanted or _outer(node, "hidden")
     if component.read_only.formula:
         node.locked = read_only or _outer(node, "locked") or component.read_only.value(scope) is True
     elif not node.locked:

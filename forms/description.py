@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from forms.check import check
@@ -49,17 +50,7 @@ class Component:
     def is_list(self) -> bool:
         return self.type == "dynamiclist"
 
-    @property
-    def depends_on(self) -> frozenset[str]:
-        """Names of variables that decide whether and how the component is shown, not counting its options."""
-        return frozenset().union(
-            self.hide.names if self.hide else (),
-            self.read_only.names,
-            self.computed.names if self.computed else (),
-            self.label.names,
-        )
-
-    @property
+    @cached_property
     def is_dynamic(self) -> bool:
         return self.hide is not None or self.read_only.formula is not None or self.computed is not None
 
@@ -90,6 +81,8 @@ class FormDescription:
     fields: tuple[FieldDescription, ...]
     shape: Shape
     is_dynamic: bool
+    # Names of the variables that filling in the form can change.
+    changeable: frozenset[str]
 
     @property
     def keys(self) -> frozenset[str]:
@@ -115,6 +108,11 @@ def read(schema: Mapping[str, Any] | bytes | str) -> FormDescription:
         tuple(_fields(components, "", schema)),
         shape_of(components),
         any(component.is_dynamic for component in _all(components)),
+        frozenset(
+            component.keys[0]
+            for component in _all(components)
+            if component.keys and component.type != "group" and component.read_only.literal is not True
+        ),
     )
 
 

@@ -51,7 +51,8 @@ class Node:
     path: str
     hidden: bool = False
     locked: bool = False
-    # Nothing on this page can change whether it is shown: then a hidden one need not be in the page at all.
+    # Its own condition hides it; and nothing that can be entered on this page changes that.
+    unwanted: bool = False
     settled: bool = False
 
     @property
@@ -64,6 +65,11 @@ class Node:
         if self.path:
             return "field-" + self.path.replace(".", "-")
         return "part-" + self.frame.prefix.replace(".", "-") + self.component.id
+
+    @property
+    def absent(self) -> bool:
+        """Can it never appear on this page? Then it is not drawn at all, so that the page does not carry its value."""
+        return (self.unwanted and self.settled) or (self.inside is not None and self.inside.absent)
 
     @property
     def label(self) -> str:
@@ -204,7 +210,7 @@ class ListNode(Node):
 
 def rows_of(nodes: list[Node]) -> list[Row]:
     """Nodes side by side as the designer laid them out; those that can never appear here are left out."""
-    drawn = [node for node in nodes if not (node.hidden and node.settled)]
+    drawn = [node for node in nodes if not node.absent]
     return [list(row) for _, row in groupby(drawn, key=lambda node: node.component.row or f"{id(node)}")]
 
 

@@ -12,6 +12,8 @@ from forms.problems import N_, Refusal
 
 # Tab and line feed are the only control characters that people type.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# What a rule may allow a text at most; a longer one belongs in a file.
+LONGEST = 200_000
 NAME = re.compile(r"[^\W\d]\w{0,99}")
 # Words that FEEL keeps for itself: a field named so could not be asked for in a condition.
 FEEL_WORDS = frozenset(

@@ -33,7 +33,7 @@ class Reader:
         """What stands between the members of a list."""
         return "、" if self.locale.startswith("zh") else ", "
 
-    def present(self, value: object) -> str:
+    def present(self, value: object, depth: int = 3) -> str:
         """A value as it reads in a sentence: dates in the reader's zone, exact numbers, lists joined, null as nothing."""
         match value:
             case None:
@@ -43,7 +43,9 @@ class Reader:
             case bool():
                 return self.translate(N_("Yes")) if value else self.translate(N_("No"))
             case Decimal():
-                return format(value, "f")
+                return format(value, "f") if value.is_finite() and abs(value.adjusted()) < 100 else str(value)
+            case int():
+                return str(value) if value.bit_length() < 400 else "…"
             case datetime():
                 local = value if value.tzinfo is None else value.astimezone(self.zone)
                 return local.strftime("%Y-%m-%d %H:%M")
@@ -52,7 +54,7 @@ class Reader:
             case time():
                 return value.strftime("%H:%M")
             case list() | tuple():
-                return self.comma.join(self.present(item) for item in value)
+                return self.comma.join(self.present(item, depth - 1) for item in value) if depth else "…"
             case dict():
                 shown = value.get("label") or value.get("name")
                 return shown if isinstance(shown, str) else ""

@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 import wtforms
 from markupsafe import Markup
 
-from forms.choices import Source
+from forms.choices import Source, key_of
 from forms.expressions import Scope, problems_in_setting, setting
+from forms.plain import LONGEST, UNSTORABLE
 from forms.problems import N_, FormProblem, Refusal
 from forms.reader import Reader
 
@@ -47,6 +48,7 @@ class Entry(wtforms.Field):
     """The WTForms field of a dynamic form: `data` is the typed value, `typed` what the page shows in the control."""
 
     typed: Any
+    options: Any = ()
     kept: tuple[Any, Any]
     process_errors: list[str]
 
@@ -120,6 +122,8 @@ class FieldType(ABC):
 
     entry: ClassVar[type[Entry]] = Entry
     look: ClassVar[str] = "input"
+    # Can what is offered change with other fields?
+    depends: bool = False
     missing: ClassVar[str] = N_("{label} is required.")
 
     def __init__(self, spec: Spec) -> None:
@@ -156,7 +160,8 @@ class FieldType(ABC):
     def typed_in(self, texts: list[Any]) -> object:
         """What was typed, fit for JSON, for drafts and for showing it again."""
         given = texts[0] if texts else ""
-        return given if isinstance(given, str) else "" if given is None else str(given)[:1000]
+        text = given if isinstance(given, str) else key_of(given) or ""
+        return UNSTORABLE.sub("\ufffd", text[:LONGEST])
 
     @abstractmethod
     def check(self, value: Any, asking: Asking) -> None:

@@ -76,6 +76,7 @@ class Choosing(FieldType):
         self.source_name: str | None = spec.get("valuesKey") or None
         self.formula = setting(spec.get("valuesExpression"))
         self.widget = self.properties.get("widget")
+        self.depends = self.formula.formula is not None
 
     def source(self, asking: Asking) -> object:
         return asking.choices.get(self.source_name) if self.source_name else None
@@ -83,7 +84,7 @@ class Choosing(FieldType):
     def options(self, asking: Asking) -> Sequence[Option]:
         """What is offered amid the present variables; worked out once for the same ones."""
         scope, options = asking.memo.get("options", (None, ()))
-        if scope is not asking.scope:
+        if scope is None or (scope is not asking.scope and (self.depends or self.source_name)):
             options = self._options(asking)
             asking.memo["options"] = (asking.scope, options)
         return options  # type: ignore[no-any-return]

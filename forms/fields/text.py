@@ -12,11 +12,9 @@ from wtforms.widgets import TextArea, TextInput
 
 from forms.fields.base import Asking, Entry, FieldType, Spec, limit, rules_of
 from forms.patterns import Pattern, PatternRefused
-from forms.plain import tidy
+from forms.plain import LONGEST, tidy
 from forms.problems import N_, FormProblem, Refusal
 
-# What a rule may allow at most; a longer text belongs in a file.
-LONGEST = 200_000
 EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[^\W_](?:[\w-]{0,62})){1,8}")
 PHONE = re.compile(r"\+?\(?\d[\d ()/.-]{2,28}\d")
 
