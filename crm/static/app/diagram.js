@@ -7,6 +7,7 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 const SVG = "http://www.w3.org/2000/svg";
 // Later ones win where an element is named in several.
 const PARTS = ["path", "live", "overdue", "failed"];
+const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
 // Names in the reader's language are put into the XML before it is drawn, so that the viewer wraps and places them itself.
 function named(xml, labels) {
@@ -73,6 +74,25 @@ function fit(viewer, story) {
   canvas.viewbox({ x: here.x + here.width / 2 - width / 2, y: here.y + here.height / 2 - height / 2, width, height });
 }
 
+// The viewer itself moves with Ctrl and an arrow only, since in its editor the plain arrows move shapes.
+function listen(figure, viewer) {
+  const canvas = viewer.get("canvas");
+  const act = (how) => (how === "fit" ? canvas.zoom("fit-viewport", "auto") : viewer.get("zoomScroll").stepZoom(how === "in" ? 1 : -1));
+  figure.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom]");
+    if (button) act(button.dataset.zoom);
+  });
+  figure.querySelector("[data-canvas]").addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const [dx, dy] = ARROWS[event.key] ?? [];
+    const how = { "+": "in", "=": "in", "-": "out", 0: "fit" }[event.key];
+    if (dx === undefined && !how) return;
+    event.preventDefault();
+    if (how) act(how);
+    else canvas.scroll({ dx, dy });
+  });
+}
+
 async function show(figure) {
   const story = JSON.parse(figure.querySelector("[data-story]").textContent);
   const view = figure.querySelector("[data-view]");
@@ -84,11 +104,7 @@ async function show(figure) {
     decorate(viewer, story);
     fit(viewer, story);
     figure.querySelector("[data-legend]")?.removeAttribute("hidden");
-    figure.addEventListener("click", (event) => {
-      const how = event.target.closest("[data-zoom]")?.dataset.zoom;
-      if (how === "fit") viewer.get("canvas").zoom("fit-viewport", "auto");
-      else if (how) viewer.get("zoomScroll").stepZoom(how === "in" ? 1 : -1);
-    });
+    listen(figure, viewer);
     figure.dataset.ready = "yes";
   } catch (error) {
     view.hidden = true;
