@@ -11,6 +11,7 @@ from workflows.engine.diagram import Flow, Lane, Node
 from workflows.engine.errors import BadValue, BundleRefused, EngineError, Problem, StepRefused, UnknownToken
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
+from workflows.engine.moving import check_move, move_case, move_token
 from workflows.engine.running import complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
 from workflows.engine.values import check_value
@@ -37,12 +38,15 @@ __all__ = [
     "UnknownToken",
     "check",
     "check_limited",
+    "check_move",
     "check_value",
     "compile",
     "complete",
     "deliver",
     "fire",
     "live_nodes",
+    "move_case",
+    "move_token",
     "start",
     "task_data",
 ]

@@ -8,7 +8,7 @@ import feel
 from workflows.engine import expressions, timers
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, EventMark, Node, Process, Repetition
-from workflows.engine.specs.activities import Activity, HumanTask, PassThrough, RuleTask, ScriptTask, ServiceTask
+from workflows.engine.specs.activities import Activity, HumanTask, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, ProcessSpec, Way, split_name
 from workflows.engine.specs.ends import EndEvent
 from workflows.engine.specs.event_definitions import Definition, Timer
@@ -118,9 +118,8 @@ class _Builder:
             rule = RuleTask(self.spec, name, node)
             rule.decisions, rule.decision, rule.result = self.decisions, node.called or "", node.result_variable
             return rule
-        if kind in ("subProcess", "callActivity"):
-            return NestedProcess(self.spec, name, node, node.id if kind == "subProcess" else node.called or "")
-        return PassThrough(self.spec, name, node)
+        inner = node.id if kind == "subProcess" else node.called or ""
+        return NestedProcess(self.spec, name, node, inner)
 
     def _repeated(self, node: Node, repetition: Repetition, child: str) -> Repeated:
         condition = _optional(repetition.condition)

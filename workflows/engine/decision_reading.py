@@ -27,6 +27,8 @@ from workflows.engine.errors import BundleRefused, Problem
 from workflows.engine.safe_xml import read_xml
 from workflows.engine.texts import N_
 
+MAX_FORMULA = 20_000
+
 
 def read_decisions(files: Mapping[str, bytes]) -> tuple[Decisions, list[Problem]]:
     """All decisions that can be read, and what is wrong with the others."""
@@ -162,6 +164,9 @@ class _Reader:
         )
 
     def _test(self, text: str, rule: int) -> feel.UnaryTests:
+        if len(text) > MAX_FORMULA:
+            self.fault(N_("Rule {rule} of the decision {element} has a cell that is too long."), self.ident, rule=rule)
+            return feel.parse_unary_tests("-")
         try:
             return feel.parse_unary_tests(text)
         except feel.FeelError as fault:
@@ -170,6 +175,9 @@ class _Reader:
 
     def _cell(self, text: str, rule: int) -> feel.Expression | None:
         if text in ("", "-"):
+            return None
+        if len(text) > MAX_FORMULA:
+            self.fault(N_("Rule {rule} of the decision {element} has a cell that is too long."), self.ident, rule=rule)
             return None
         try:
             return expressions.parse(text)
@@ -182,6 +190,9 @@ class _Reader:
         self.fault(message, self.ident, rule=rule, text=text[:100], cause=str(fault))
 
     def _expression(self, text: str, where: str) -> feel.Expression:
+        if len(text) > MAX_FORMULA:
+            self.fault(N_("The decision {element}, {where}: the expression is too long."), self.ident, where=where)
+            return feel.parse("null")
         try:
             return expressions.parse(text)
         except feel.FeelError as fault:

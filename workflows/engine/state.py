@@ -99,7 +99,9 @@ def _load_part(workflow: AnyWorkflow, part: list[Any], names: list[str]) -> None
     specs = workflow.spec.task_specs
     if spec_name != workflow.spec.name:
         raise _foreign(spec_name)
-    events = workflow.top_workflow.event_manager
+    top = workflow.top_workflow
+    events = top.event_manager
+    top.run.tokens += len(rows)
     tokens: list[Token] = []
     for row in rows:
         token = Token.__new__(Token)

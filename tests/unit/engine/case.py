@@ -61,7 +61,9 @@ class Case:
         return self._take(step)
 
     def fire(self, node_id: str) -> Case:
-        token = next(timer.token for timer in self.timers.values() if timer.node_id == node_id)
+        return self.fire_token(next(timer.token for timer in self.timers.values() if timer.node_id == node_id))
+
+    def fire_token(self, token: int) -> Case:
         return self._take(
             engine.fire(self.definition, self.state, token, call=self.call, now=self.now, budget=self.budget)
         )

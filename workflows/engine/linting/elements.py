@@ -283,3 +283,6 @@ def _check_race(node: Node, process: Process, report: Report) -> None:
         elif target is not None and len(target.incoming) > 1:
             message = N_("{element} follows an event-based gateway and may have no other flow into it.")
             report.error(target.id, message, element=label(target))
+        elif target is not None and any(other.attached_to == target.id for other in process.nodes.values()):
+            message = N_("{element} follows an event-based gateway and may have no boundary event.")
+            report.error(target.id, message, element=label(target))

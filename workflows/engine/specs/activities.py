@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import feel
 from workflows.engine.decisions import DecisionError, Decisions
@@ -105,10 +105,3 @@ class RuleTask(Activity):
             message = N_("The decision {decision} at {element} needs a result variable.")
             raise StepRefused(message, {"decision": self.decision, "element": element}, element)
         return True
-
-
-class PassThrough(Activity):
-    """Does nothing itself: for what only carries scripts or throws."""
-
-    def remember(self, my_task: Token) -> dict[str, Any]:
-        return {}

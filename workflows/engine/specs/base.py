@@ -94,7 +94,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
     # -- what kinds differ in
     def remember(self, my_task: Token) -> dict[str, Any]:
         """Details for the history."""
-        return {}
+        return {} if self.repeated_by is None else {"round": my_task.internal_data["round"] + 1}
 
     def leave(self, my_task: Token) -> tuple[Way, ...]:
         """The ways by which the token goes on: all of them, but for gateways."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
-from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.util.task import TaskState
 
 import feel
@@ -19,6 +18,7 @@ from workflows.engine.values import clean
 
 if TYPE_CHECKING:
     from workflows.engine.tokens import Token
+    from workflows.engine.workflow import Workflow
 
 
 class Definition(EventDefinition):  # type: ignore[misc]
@@ -39,9 +39,6 @@ class Definition(EventDefinition):  # type: ignore[misc]
 
     __hash__ = None  # type: ignore[assignment]
 
-    def catches(self, my_task: Token, event: BpmnEvent) -> bool:
-        return bool(self == event.event_definition)
-
     def arm(self, my_task: Token) -> None:
         """The token begins to wait."""
 
@@ -55,9 +52,7 @@ class Definition(EventDefinition):  # type: ignore[misc]
         if self.kind in ("error", "escalation"):
             self._throw_outwards(my_task, value)
             return
-        unheard = len(top.bpmn_events)
-        top.catch(BpmnEvent(self, payload=value))
-        caught = len(top.bpmn_events) == unheard
+        caught = hear(top, self.kind, self.name, value)
         top.run.note("message", my_task.task_spec.bpmn_id, name=self.name, payload=shown(value), caught=caught)
 
     def _throw_outwards(self, my_task: Token, value: Any) -> None:
@@ -88,15 +83,25 @@ class Definition(EventDefinition):  # type: ignore[misc]
             my_task.data.update(payload)
 
 
+def hear(top: Workflow, kind: str, name: str | None, payload: Any) -> bool:
+    """A message reaches the one that has waited longest, a signal everybody who waits. False when nobody does."""
+    sought = Definition(kind, name)
+    waiting = [
+        token
+        for _, token in sorted(top.event_manager.tasks.items())
+        if token._state == TaskState.WAITING and token.task_spec.event_definition == sought
+    ]
+    for token in waiting[:1] if kind == "message" else waiting:
+        token.task_spec.fire(token, payload)
+    return bool(waiting)
+
+
 class Timer(Definition):
     """Due at an instant that is computed once, when the token begins to wait, and kept with the token."""
 
     def __init__(self, timer_kind: str, value: feel.Expression | str) -> None:
         super().__init__("timer")
         self.timer_kind, self.value = timer_kind, value
-
-    def catches(self, my_task: Token, event: BpmnEvent) -> bool:
-        return False
 
     def arm(self, my_task: Token) -> None:
         top = my_task.workflow.top_workflow

@@ -12,8 +12,6 @@ from workflows.engine.specs.base import ElementSpec, ProcessSpec, boundary_event
 from workflows.engine.specs.event_definitions import Definition, due_of, keep_due
 
 if TYPE_CHECKING:
-    from SpiffWorkflow.bpmn.util.event import BpmnEvent
-
     from workflows.engine.diagram import Node
     from workflows.engine.tokens import Token
 
@@ -40,14 +38,10 @@ class CatchSpec(ElementSpec, CatchingEvent):  # type: ignore[misc]
     def _on_cancel(self, my_task: Token) -> None:
         my_task.workflow.top_workflow.event_manager.remove_task(my_task)
 
-    def catch(self, my_task: Token, event: BpmnEvent) -> None:
-        self.fire(my_task, event.payload)
-
-    def catches(self, my_task: Token, event: BpmnEvent) -> bool:
-        return bool(self.event_definition.catches(my_task, event))
-
     def fire(self, my_task: Token, payload: Any = None) -> None:
-        """What the token waited for has happened."""
+        """What the token waited for has happened. One that was withdrawn by an earlier listener hears nothing."""
+        if my_task._state != TaskState.WAITING:
+            return
         run = my_task.workflow.top_workflow.run
         due = due_of(my_task)
         if due is not None:
@@ -85,9 +79,6 @@ class BoundaryEvent(CatchSpec):
         super().__init__(process, node, definition)
         self.attached_to = node.attached_to
         self.cancel_activity = node.interrupting
-
-    def catches(self, my_task: Token, event: BpmnEvent) -> bool:
-        return my_task._state == TaskState.WAITING and super().catches(my_task, event)
 
     def occur(self, my_task: Token, due: timers.Due | None) -> None:
         if self.cancel_activity:

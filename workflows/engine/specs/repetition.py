@@ -150,11 +150,13 @@ class ForEach(Repeated):
         kept["ended"] += 1
         if self.output is not None and self.output_item is not None:
             kept["results"][str(child.internal_data["round"])] = child.data.get(self.output_item)
-            self._show_results(my_task)
         else:
             changed = {name: value for name, value in child.data.items() if name != self.item}
             my_task.data = {**my_task.data, **changed}
-        if kept["ended"] == kept["total"] or self._is_enough(my_task, child):
+        is_over = kept["ended"] == kept["total"]
+        if is_over or self.condition is not None:
+            self._show_results(my_task)
+        if is_over or self._is_enough(my_task, child):
             my_task.cancel_children()
             my_task._ready()
         elif self.sequential:
