@@ -15,13 +15,13 @@ from crm.core.errors import Denied, Fault, Invalid, RuleBroken
 from crm.core.fields import read
 from crm.core.i18n import Text, text
 from crm.core.search import forget, index
-from crm.customers.contact_queries import find_contact
+from crm.customers.contact_queries import find_contact, may_do
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import check_version, current_values, keep_present, put_in_index, told_changes
 from crm.customers.queries import find_customer
 from crm.customers.rules import CONTACT_FIELDS, categories_of, phone_key, sort_key
 from crm.dictionary.queries import active_keys
-from crm.permissions import Actor, check_may, reaches
+from crm.permissions import Actor, check_may
 
 Hold = Callable[[Session, int], Text | None]
 _holds: list[Hold] = []
@@ -39,7 +39,7 @@ def create_contact(
     """The customer has one contact more. The first one of a customer becomes the one to turn to only if asked for."""
     check_may(by, "contacts", "create")
     customer = find_customer(session, by=by, customer_id=customer_id, lock=True)
-    if not reaches(by, "contacts", "create", owner_id=customer.owner_id, department_id=customer.department_id):
+    if not may_do(session, by, customer.id, "create"):
         raise Denied(text("You may see {name}, but not add contacts to it.", name=customer.name))
     kept = _read(session, values, now)
     if kept["is_primary"]:

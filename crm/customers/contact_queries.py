@@ -14,7 +14,7 @@ from crm.core.keyset import Order, Page, fetch
 from crm.core.search import matches
 from crm.customers.models import Contact, Customer
 from crm.customers.rules import CONTACT_FIELDS
-from crm.permissions import ACTIONS, MODULES, Actor, Scope, check_may, in_scope
+from crm.permissions import ACTIONS, MODULES, Actor, Scope, in_scope
 
 MOST_ROWS = 200
 SORTS: Mapping[str, Order] = {
@@ -47,18 +47,25 @@ def find_contact(session: Session, *, by: Actor, contact_id: int, action: str = 
     contact = session.scalar(query)
     if contact is None:
         raise NotFound(text("This contact does not exist, or is not open to you."))
-    if action != "view":
-        check_may(by, "contacts", action)
-        if session.scalar(select(Contact.id).where(Contact.id == contact_id, may_see(by, action))) is None:
-            raise Denied(
-                text(
-                    "You may see {name}, but not do this here: {module}, {action}.",
-                    name=contact.name,
-                    module=MODULES["contacts"][0],
-                    action=ACTIONS[action],
-                )
+    if action != "view" and not may_do(session, by, contact.customer_id, action):
+        raise Denied(
+            text(
+                "You may see {name}, but not do this here: {module}, {action}.",
+                name=contact.name,
+                module=MODULES["contacts"][0],
+                action=ACTIONS[action],
             )
+        )
     return contact
+
+
+def may_do(session: Session, by: Actor, customer_id: int, action: str) -> bool:
+    """May this person do `action` with the contacts of a customer?"""
+    scope = by.scope("contacts", action)
+    if scope is None or scope is Scope.ALL:
+        return scope is not None
+    reach = in_scope(by, "contacts", action, owner=Customer.owner_id, department=Customer.department_id)
+    return session.scalar(select(Customer.id).where(Customer.id == customer_id, reach)) is not None
 
 
 def find_contacts(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.db import Base, Id, Json, UtcDateTime
+from crm.core.numbers import quoted, quoted_in_sql
 
 LIVING = text("deleted_at IS NULL")
 PRIMARY = text("is_primary")
@@ -59,10 +61,15 @@ class Customer(Base):
     updated_by_id: Mapped[int | None] = mapped_column(Id, ForeignKey("user.id"))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    @property
+    @hybrid_property
     def number(self) -> str:
         """The number that people quote. It follows from the key, so it is unique and never changes."""
-        return f"K-{self.id:06d}"
+        return quoted("K", self.id)
+
+    @number.inplace.expression
+    @classmethod
+    def _number_in_sql(cls) -> ColumnElement[str]:
+        return quoted_in_sql("K", cls.id)
 
 
 class Contact(Base):

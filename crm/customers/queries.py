@@ -14,12 +14,12 @@ from crm.activity.queries import show_only
 from crm.core.db import dialect_of
 from crm.core.errors import Denied, Fault, Invalid, NotFound
 from crm.core.fields import Kind, read
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.core.keyset import Order, Page, fetch
 from crm.core.search import matches
 from crm.customers.models import Customer
 from crm.customers.rules import CUSTOMER_FIELDS, phone_key, sort_key
-from crm.permissions import ACTIONS, MODULES, Actor, check_may, in_scope, reaches
+from crm.permissions import ACTIONS, MODULES, Actor, in_scope, reaches
 
 MOST_ROWS = 200
 MOST_DUPLICATES = 5
@@ -66,18 +66,22 @@ def find_customer(
     customer = session.scalar(query)
     if customer is None:
         raise NotFound(text("This customer does not exist, or is not open to you."))
-    if action != "view":
-        check_may(by, "customers", action)
-        if not reaches(by, "customers", action, owner_id=customer.owner_id, department_id=customer.department_id):
-            raise Denied(
-                text(
-                    "You may see {name}, but not do this here: {module}, {action}.",
-                    name=customer.name,
-                    module=MODULES["customers"][0],
-                    action=ACTIONS[action],
-                )
-            )
+    reason = None if action == "view" else why_not(by, customer, action)
+    if reason is not None:
+        raise Denied(reason)
     return customer
+
+
+def why_not(by: Actor, customer: Customer, action: str) -> Text | None:
+    """Why this person, who sees the customer, may not do `action` with it; None if they may."""
+    if reaches(by, "customers", action, owner_id=customer.owner_id, department_id=customer.department_id):
+        return None
+    return text(
+        "You may see {name}, but not do this here: {module}, {action}.",
+        name=customer.name,
+        module=MODULES["customers"][0],
+        action=ACTIONS[action],
+    )
 
 
 def find_customers(

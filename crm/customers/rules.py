@@ -70,9 +70,3 @@ def phone_key(phone: str | None) -> str | None:
         national = digits.removeprefix("00").removeprefix("86").lstrip("0")
         digits = national if national.startswith("1") else f"0{national}"
     return digits or None
-
-
-def number_to_id(prefix: str, number: str) -> int | None:
-    """The key behind a quoted number such as K-000012; None if it is not one."""
-    found = re.fullmatch(rf"{prefix}-?0*([1-9][0-9]{{0,15}})", number.strip().upper())
-    return int(found.group(1)) if found else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.db import Base, Id, UtcDateTime
+from crm.core.numbers import quoted, quoted_in_sql
 
 ONGOING = "status IN ('opened', 'assigned', 'handled', 'fed_back')"
 
@@ -87,10 +89,15 @@ class ServiceRequest(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
-    @property
+    @hybrid_property
     def number(self) -> str:
         """The number that people quote. It follows from the key, so it is unique and never changes."""
-        return f"SR-{self.id:06d}"
+        return quoted("SR", self.id)
+
+    @number.inplace.expression
+    @classmethod
+    def _number_in_sql(cls) -> ColumnElement[str]:
+        return quoted_in_sql("SR", cls.id)
 
     def is_overdue(self, now: datetime) -> bool:
         """Is it still going on although its time is over?"""

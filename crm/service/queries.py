@@ -30,7 +30,7 @@ SORTS: Mapping[str, Order] = {
     "due": Order((ServiceRequest.due_at, ServiceRequest.id)),
     "-due": Order((ServiceRequest.due_at, ServiceRequest.id), descending=True),
 }
-_FILTER_FIELDS = (
+FILTER_FIELDS = (
     *(field for field in OPEN_FIELDS if field.kind is not Kind.LONG),
     Field("status", text("Status"), Kind.CHOICE, category="status"),
     Field("assigned_to_id", text("Assignee"), Kind.REFERENCE),
@@ -39,7 +39,7 @@ _FILTER_FIELDS = (
     Field("rounds", text("Rounds"), Kind.WHOLE, least=0, most=1000),
     Field("overdue", text("Overdue"), Kind.FLAG),
 )
-FILTERS = tuple(field.name for field in _FILTER_FIELDS)
+FILTERS = tuple(field.name for field in FILTER_FIELDS)
 
 
 def may_see(by: Actor, action: str = "view") -> ColumnElement[bool]:
@@ -106,9 +106,9 @@ def conditions(session: Session, query: str, filters: Mapping[str, object], now:
             )
         )
     given = {name: value for name, value in filters.items() if value not in (None, "")}
-    options = {field.category: {str(given.get(field.name))} for field in _FILTER_FIELDS if field.category}
+    options = {field.category: {str(given.get(field.name))} for field in FILTER_FIELDS if field.category}
     options["status"] = {*Status}
-    for name, value in read(_FILTER_FIELDS, given, options=options, partial=True).items():
+    for name, value in read(FILTER_FIELDS, given, options=options, partial=True).items():
         if name == "overdue":
             if value:
                 found += [ServiceRequest.due_at < now, ServiceRequest.status.in_(WAITING_FOR_US)]

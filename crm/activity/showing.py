@@ -1,0 +1,48 @@
+"""The timeline as a page draws it: which mark and tone each sort of line has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from crm.activity.queries import Happening
+
+# Kind of line → icon and tone; lines of other kinds get a plain dot.
+MARKS: Mapping[str, tuple[str, str]] = {
+    "customer.created": ("circle-plus", "good"),
+    "customer.changed": ("pencil", "neutral"),
+    "contact.created": ("user-plus", "good"),
+    "contact.changed": ("pencil", "neutral"),
+    "contact.deleted": ("user-minus", "warn"),
+    "service.opened": ("headset", "info"),
+    "service.assigned": ("user-check", "info"),
+    "service.handled": ("tools", "good"),
+    "service.fed_back": ("message-circle", "good"),
+    "service.returned": ("arrow-back-up", "warn"),
+    "service.archived": ("archive", "neutral"),
+    "service.cancelled": ("ban", "warn"),
+    "service.reminded": ("bell-ringing", "warn"),
+    "service.escalated": ("alert-triangle", "bad"),
+}
+PAGE = 30
+
+
+def lines(happenings: Sequence[Happening], *, with_links: bool = True) -> list[dict[str, object]]:
+    """Entries for the `timeline` component."""
+    return [
+        {
+            "at": each.at,
+            "who": each.who,
+            "text": each.words,
+            "detail": each.detail,
+            "icon": MARKS.get(each.kind, ("point-filled", "neutral"))[0],
+            "tone": MARKS.get(each.kind, ("point-filled", "neutral"))[1],
+            "url": each.link if with_links else "",
+        }
+        for each in happenings
+    ]
+
+
+def page_of_lines(happenings: Sequence[Happening], *, with_links: bool = True) -> tuple[list[dict[str, object]], str]:
+    """A page of entries from one more than is shown, and the place from which the next page begins."""
+    shown = happenings[:PAGE]
+    return lines(shown, with_links=with_links), shown[-1].before if len(happenings) > PAGE else ""

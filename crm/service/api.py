@@ -1,0 +1,91 @@
+"""Service requests in the REST API. Further steps are taken through their tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from crm.permissions import check_may
+from crm.service import queries
+from crm.service.models import ServiceRequest
+from crm.service.operations import open_request
+from crm.service.rules import OPEN_FIELDS
+from crm.web.api import ApiBlueprint, etag_of
+from crm.web.doors import current_actor, now, reading_session, writing
+from crm.web.record_api import answer_of, asked_filters, body_of, page_answer, page_schema, place_of, query_of
+
+api = ApiBlueprint("service_api", __name__, url_prefix="/service-requests", description="Service requests")
+
+MOMENTS = (
+    "opened_at",
+    "assigned_at",
+    "due_at",
+    "remind_at",
+    "reminded_at",
+    "escalated_at",
+    "handled_at",
+    "fed_back_at",
+)
+PEOPLE = ("opened_by_id", "assigned_by_id", "assigned_to_id", "handled_by_id", "fed_back_by_id", "archived_by_id")
+WORDS = ("assignment_note", "handling", "result", "customer_words", "archive_note", "cancel_reason")
+ServiceRequestBody = body_of("ServiceRequestBody", OPEN_FIELDS)
+ServiceRequestAnswer = answer_of(
+    "ServiceRequestAnswer",
+    OPEN_FIELDS,
+    {
+        "number": fields.String(),
+        "status": fields.String(),
+        "rounds": fields.Integer(),
+        "satisfaction": fields.Integer(allow_none=True),
+        **{name: fields.AwareDateTime(allow_none=True) for name in (*MOMENTS, "archived_at", "cancelled_at")},
+        **{name: fields.Integer(allow_none=True) for name in (*PEOPLE, "cancelled_by_id")},
+        **{name: fields.String(allow_none=True) for name in WORDS},
+        "version": fields.Integer(),
+    },
+)
+ServiceRequestPage = page_schema("ServiceRequestPage", ServiceRequestAnswer)
+ServiceRequestQuery = query_of("ServiceRequestQuery", queries.FILTERS, queries.FILTER_FIELDS, queries.SORTS, "-number")
+
+
+@api.get("")
+@api.arguments(ServiceRequestQuery, location="query")
+@api.response(200, ServiceRequestPage)
+def list_requests(query: dict[str, Any]) -> dict[str, object]:
+    """Service requests that you may see, with search, filters, order and pages."""
+    check_may(current_actor(), "service", "view")
+    with reading_session() as session:
+        page = queries.find_requests(
+            session,
+            by=current_actor(),
+            now=now(),
+            query=query["q"],
+            filters=asked_filters(query),
+            sort=query["sort"],
+            place=place_of(query, queries.SORTS),
+            limit=query["limit"],
+        )
+    return page_answer(page)
+
+
+@api.post("")
+@api.arguments(ServiceRequestBody)
+@api.response(201, ServiceRequestAnswer)
+def post_request(body: dict[str, Any]) -> tuple[ServiceRequest, dict[str, str]]:
+    """Open a service request; its process begins at once."""
+    given = {field.name: body.get(field.name) for field in OPEN_FIELDS}
+    with writing() as session:
+        request = open_request(session, by=current_actor(), now=now(), **given)
+    with reading_session() as session:
+        # The process has planned the request meanwhile.
+        request = queries.find_request(session, by=current_actor(), request_id=request.id)
+    return request, etag_of(request.version)
+
+
+@api.get("/<int:request_id>")
+@api.response(200, ServiceRequestAnswer)
+def get_request(request_id: int) -> tuple[ServiceRequest, dict[str, str]]:
+    """One service request."""
+    with reading_session() as session:
+        request = queries.find_request(session, by=current_actor(), request_id=request_id)
+    return request, etag_of(request.version)
