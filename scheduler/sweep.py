@@ -1,9 +1,9 @@
 """One sweep of the clock: claim what is due, do it, delete it.
 
-Several rows share a transaction, because a commit costs more than most of them; each works in a savepoint and a session of
-its own, so that one that fails takes nothing along and none sees another's half work. Effect and deletion of the row are
-committed together: whoever dies in between has done nothing. Which thread calls this, and what happens while the database
-is away, stands in scheduler/runner.py.
+Several rows share a transaction, because a commit costs more than most of them. If one of them fails, all of it is undone
+and each is done again in a transaction of its own, so that one that fails takes nothing along and none ever sees another's
+half work. Effect and deletion of a row are committed together: whoever dies in between has done nothing. Which thread
+calls this, and what happens while the database is away, stands in scheduler/runner.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -43,11 +42,6 @@ class Swept:
     done: int = 0
     failed: int = 0
     lost: int = 0
-
-    def add(self, other: Swept) -> None:
-        self.done += other.done
-        self.failed += other.failed
-        self.lost += other.lost
 
 
 def tick(
@@ -134,40 +128,34 @@ class Sweep:
 
     def _do_together(self, waiting: deque[Due]) -> None:
         """Take rows from the left and do them in one transaction, until it has been open long enough."""
-        begun, taken, swept = monotonic(), [waiting.popleft()], Swept()
+        begun, taken = monotonic(), [waiting.popleft()]
         try:
             with unit_of_work(self.database) as outer:
-                self._do_inside(outer, taken[0], swept)
+                self._work_inside(outer, taken[0])
                 while waiting and not self.stopping() and monotonic() < begun + GROUP_SECONDS:
                     if self._stands_alone(waiting[0]):
                         break
                     taken.append(waiting.popleft())
-                    self._do_inside(outer, taken[-1], swept)
+                    self._work_inside(outer, taken[-1])
+                if not due_rows.finish_all(outer, taken, worker=self.worker):
+                    raise _Lost
         except Exception as error:
             if _is_away(error):
                 raise
-            # The commit itself was refused because of one of them: alone, only that one fails.
             for due in taken:
                 self._do_alone(due)
         else:
-            self.swept.add(swept)
+            self.swept.done += len(taken)
         if self.database.is_sqlite:
             # One writer at a time, and those who wait look only now and then whether it is their turn.
             self.pause((monotonic() - begun) / 2)
 
-    def _do_inside(self, outer: Session, due: Due, swept: Swept) -> None:
-        try:
-            with self._savepoint(outer) as session:
-                self._perform(session, due)
-        except _Lost:
-            swept.lost += 1
-        except Exception as error:
-            if _is_away(error):
-                raise
-            self._fail(outer, due, error)
-            swept.failed += 1
-        else:
-            swept.done += 1
+    def _work_inside(self, outer: Session, due: Due) -> None:
+        # A session of its own: nothing that one handler has loaded or told is there for the next.
+        with Session(outer.connection(), join_transaction_mode="rollback_only", expire_on_commit=False) as session:
+            session.info["database"] = self.database
+            self._work(session, due)
+            session.commit()
 
     def _do_alone(self, due: Due) -> None:
         errand = self.jobs[due.kind].errand
@@ -176,7 +164,8 @@ class Sweep:
                 self._renew(due)
                 errand(self.database, due, self._now(due))
             with unit_of_work(self.database) as session:
-                self._perform(session, due)
+                self._work(session, due)
+                self._close(session, due)
         except _Lost:
             self.swept.lost += 1
         except Exception as error:
@@ -196,17 +185,19 @@ class Sweep:
             if not due_rows.renew(session, due, worker=self.worker, now=self.clock()):
                 raise _Lost
 
-    def _perform(self, session: Session, due: Due) -> None:
-        """Handler, then whoever hears its events, then the row: in the order in which other verbs lock."""
-        job, now = self.jobs[due.kind], self._now(due)
-        if self.clock() >= due.lease_until and job.errand is None:
+    def _work(self, session: Session, due: Due) -> None:
+        """The handler, then whoever hears its events. The row goes last: in this order other verbs lock, too."""
+        if self.clock() >= due.lease_until and self.jobs[due.kind].errand is None:
             raise _Lost
-        job.handler(session, due, now)
+        self.jobs[due.kind].handler(session, due, self._now(due))
         self.database.listeners.hear(session)
-        if job.rhythm is None:
+
+    def _close(self, session: Session, due: Due) -> None:
+        rhythm = self.jobs[due.kind].rhythm
+        if rhythm is None:
             ours = due_rows.finish(session, due, worker=self.worker)
         else:
-            ours = due_rows.put_off(session, due, worker=self.worker, due_at=job.rhythm(now))
+            ours = due_rows.put_off(session, due, worker=self.worker, due_at=rhythm(self._now(due)))
         if not ours:
             raise _Lost
 
@@ -233,21 +224,14 @@ class Sweep:
         if job.gave_up is None:
             return
         try:
-            with self._savepoint(outer) as session:
-                job.gave_up(session, due, reason, now)
-                self.database.listeners.hear(session)
+            with outer.begin_nested():
+                job.gave_up(outer, due, reason, now)
+                self.database.listeners.hear(outer)
         except Exception as error:
             if _is_away(error):
                 raise
+            outer.info.pop("told", None)
             _log_failure(due, error)
-
-    @contextmanager
-    def _savepoint(self, outer: Session) -> Iterator[Session]:
-        connection = outer.connection()
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            session.info["database"] = self.database
-            yield session
-            session.commit()
 
     def _now(self, due: Due) -> datetime:
         # Never before the row was due, even if the clock has been set back since it was claimed.

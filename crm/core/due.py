@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from crm.core.db import Base, Id, Json, UtcDateTime, dialect_of
+from crm.core.db import Base, Id, Json, UtcDateTime, affected, dialect_of
 
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
@@ -214,8 +214,14 @@ def renew(session: Session, due: Due, *, worker: str, now: datetime) -> bool:
 
 def finish(session: Session, due: Due, *, worker: str) -> bool:
     """The work is done, in this same transaction. False if the lease was lost meanwhile: then roll back."""
-    gone = delete(DueRow).where(_still_held(due, worker)).returning(DueRow.id)
-    return session.execute(gone, execution_options={"synchronize_session": False}).first() is not None
+    return finish_all(session, [due], worker=worker)
+
+
+def finish_all(session: Session, dues: Collection[Due], *, worker: str) -> bool:
+    """Like `finish`, for several rows that were done together. False if any of them was lost: then roll back all."""
+    claims = [(due.id, due.attempts) for due in dues]
+    gone = delete(DueRow).where(tuple_(DueRow.id, DueRow.attempts).in_(claims), DueRow.claimed_by == worker)
+    return affected(session.execute(gone, execution_options={"synchronize_session": False})) == len(claims)
 
 
 def put_off(session: Session, due: Due, *, worker: str, due_at: datetime) -> bool:
