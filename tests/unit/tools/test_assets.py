@@ -1,0 +1,28 @@
+"""Icons: one sprite from the names that the interface uses."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from tools.assets import icon_names, sprite
+from tools.icons import used
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_every_icon_that_a_page_names_is_in_the_list() -> None:
+    known = set(icon_names())
+    assert {name for _, name in used()} <= known
+
+
+def test_the_sprite_holds_a_symbol_for_each_name() -> None:
+    symbols = ElementTree.fromstring(sprite(["home", "star-filled"])).findall(f"{SVG}symbol")  # noqa: S314 - our own text
+    assert [symbol.get("id") for symbol in symbols] == ["home", "star-filled"]
+    assert symbols[1].get("fill") == "currentColor"
+
+
+def test_an_icon_that_does_not_exist_stops_the_build() -> None:
+    with pytest.raises(SystemExit, match="no-such-icon"):
+        sprite(["no-such-icon"])
