@@ -12,7 +12,7 @@ from .errors import FeelError
 from .library import LIBRARY, choose, invoke
 from .scope import Code, Frame
 from .temporal import part
-from .values import SETTLED, Function, Range, Value, adopt
+from .values import SETTLED, Function, Range, Value, adopt, take
 
 RANGE_PARTS = {
     "start": lambda r: r.start,
@@ -28,7 +28,7 @@ def lookup(frame: Frame, name: str) -> Value:
     while at is not None:
         if name in at.names:
             value = at.names[name]
-            return value if type(value) in SETTLED else adopt(value)
+            return value if type(value) in SETTLED else take(value, frame.run)
         at = at.outer
     return None
 
@@ -44,7 +44,7 @@ def _name(compiler: Compiler, node: tree.Name) -> Code:
         names = frame.names
         if name in names:
             value = names[name]
-            return value if type(value) in SETTLED else adopt(value)
+            return value if type(value) in SETTLED else take(value, frame.run)
         return lookup(frame, name)
 
     return code
@@ -59,7 +59,7 @@ def _path(compiler: Compiler, node: tree.Path) -> Code:
         if type(value) is dict:
             if name in value:
                 found = value[name]
-                return found if type(found) in SETTLED else adopt(found)
+                return found if type(found) in SETTLED else take(found, frame.run)
             return None
         return entry(value, name, frame)
 
@@ -69,7 +69,7 @@ def _path(compiler: Compiler, node: tree.Path) -> Code:
 def entry(value: Value, name: str, frame: Frame) -> Value:
     """`value.name` for any value; a list gives the list of its elements' entries."""
     if type(value) is dict:
-        return adopt(value.get(name))
+        return take(value.get(name), frame.run)
     if type(value) is list:
         frame.run.spend(1 + len(value))
         frame.run.make(len(value))
@@ -85,7 +85,7 @@ def _call(compiler: Compiler, node: tree.Call) -> Code:
     if isinstance(target, tree.Name) and target.name not in compiler.local and target.name not in compiler.known:
         if target.name in LIBRARY:
             return _library_call(compiler, node, target.name)
-        raise FeelError("There is no function {name}", position=target.at, name=target.name)
+        raise FeelError("There is no function “{name}”", position=target.at, name=target.name)
     function, arguments, names = compiler.code(target), compiler.codes(node.arguments), node.names
     weight = 1 + len(arguments)
 

@@ -37,6 +37,8 @@ def equal(left: Value, right: Value, run: Run) -> bool | None:
         return bool(left == right)
     if kind is time:
         return clock(left, run.zone) == clock(right, run.zone)
+    if kind is list or kind is dict:
+        run.spend(len(left))
     if kind is list:
         return len(left) == len(right) and all(equal(a, b, run) is True for a, b in zip(left, right, strict=True))
     if kind is dict:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+# How cause and place are put together; `number` counts characters from 1.
+PLACED = "{cause} (character {number})"
+
+
 class FeelError(Exception):
     """An expression cannot be read, or its evaluation went beyond its budget.
 
@@ -18,4 +22,4 @@ class FeelError(Exception):
 
     def __str__(self) -> str:
         cause = self.template.format(**self.params)
-        return cause if self.position is None else f"{cause} (character {self.position + 1})"
+        return cause if self.position is None else PLACED.format(cause=cause, number=self.position + 1)

@@ -56,7 +56,7 @@ def tokenize(text: str, known: re.Pattern[str] | None = None) -> list[Token]:
             kind = str(match.lastgroup)
         word = match.group()
         if kind == "foreign":
-            raise FeelError('Write "{right}" instead of "{wrong}"', position=at, right=FOREIGN[word], wrong=word)
+            raise FeelError("Write “{right}” instead of “{wrong}”", position=at, right=FOREIGN[word], wrong=word)
         found.append(Token(kind, word, at, match.end(), _value(kind, word, at)))
         at = _skip_blanks(text, match.end())
     found.append(Token("end", "", len(text), len(text)))
@@ -73,7 +73,7 @@ def _skip_blanks(text: str, at: int) -> int:
         elif text.startswith("/*", at):
             end = text.find("*/", at + 2)
             if end < 0:
-                raise FeelError("The comment that begins here is not closed with */", position=at)
+                raise FeelError("The comment that begins here is not closed with “*/”", position=at)
             at = end + 2
         else:
             break
@@ -116,9 +116,9 @@ def _escape(match: re.Match[str]) -> str:
 def _unreadable(text: str, at: int) -> FeelError:
     sign = text[at]
     if sign in "\"'`":
-        return FeelError("The text that begins here is not closed with {quote}", position=at, quote=sign)
+        return FeelError("The text that begins here is not closed with “{quote}”", position=at, quote=sign)
     if sign in FULL_WIDTH:
         return FeelError(
-            'Write "{ascii}" instead of the full-width "{found}"', position=at, ascii=FULL_WIDTH[sign], found=sign
+            "Write “{ascii}” instead of the full-width “{found}”", position=at, ascii=FULL_WIDTH[sign], found=sign
         )
-    return FeelError('The character "{found}" has no meaning here', position=at, found=sign)
+    return FeelError("“{found}” has no meaning here", position=at, found=sign)

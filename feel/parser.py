@@ -310,7 +310,7 @@ class Parser(TypeReader):
             else:
                 key = self.name_in_front()
             if key in keys:
-                raise FeelError("The context has two entries named {name}", position=position, name=key)
+                raise FeelError("The context has two entries named “{name}”", position=position, name=key)
             self.need(":")
             keys.append(key)
             values.append(self.test())
@@ -363,7 +363,7 @@ class Parser(TypeReader):
             position = self.token.start
             name = self.name()
             if name in parameters:
-                raise FeelError("The function has two parameters named {name}", position=position, name=name)
+                raise FeelError("The function has two parameters named “{name}”", position=position, name=name)
             parameters.append(name)
             if self.take(":"):
                 self.type_name()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from .pattern_program import Character, Choice, Group, Part, Place, Repeat, Sequ
 MAX_PATTERN = 1_000
 MAX_GROUP_DEPTH = 30
 MAX_REPEAT = 1_000
+MAX_CLASSES = 20
 
 Accepts: TypeAlias = Callable[[str], bool]
 DIGITS = frozenset("0123456789")
@@ -143,7 +145,7 @@ class PatternParser:
     def character(self, accepts: Accepts) -> Character:
         if "i" not in self.flags:
             return Character(accepts)
-        return Character(lambda c: accepts(c) or accepts(c.lower()) or accepts(c.upper()))
+        return Character(lambda c: any(accepts(form) for form in (c, c.lower(), c.upper()) if len(form) == 1))
 
     def edge(self, sign: str) -> Callable[[str, int], bool]:
         lines = "m" in self.flags
@@ -232,7 +234,7 @@ class PatternParser:
         """A class such as [^a-z\\d], after its opening bracket."""
         negated = self.take("^")
         tests: list[Accepts] = []
-        singles: set[str] = set()
+        ranges: list[tuple[str, str]] = []
         while not self.take("]"):
             low = self.member()
             if self.peek() == "-" and self.text[self.at + 1 : self.at + 2] not in ("]", ""):
@@ -240,15 +242,17 @@ class PatternParser:
                 high = self.member()
                 if not isinstance(low, str) or not isinstance(high, str) or low > high:
                     raise BadPattern
-                tests.append(_between(low, high))
+                ranges.append((low, high))
             elif isinstance(low, str):
-                singles.add(low)
+                ranges.append((low, low))
             else:
                 tests.append(low)
-        found = frozenset(singles)
+        if len(tests) > MAX_CLASSES:
+            raise FeelError("The pattern is too large")
+        inside = _in_ranges(ranges)
         if negated:
-            return lambda c: c not in found and not any(test(c) for test in tests)
-        return lambda c: c in found or any(test(c) for test in tests)
+            return lambda c: not inside(c) and not any(test(c) for test in tests)
+        return lambda c: inside(c) or any(test(c) for test in tests)
 
     def member(self) -> str | Accepts:
         sign = self.next()
@@ -271,8 +275,22 @@ def _exactly(wanted: str) -> Accepts:
     return lambda c: c == wanted
 
 
-def _between(low: str, high: str) -> Accepts:
-    return lambda c: low <= c <= high
+def _in_ranges(ranges: list[tuple[str, str]]) -> Accepts:
+    """Whether a character lies in one of the ranges; they are joined, so that one look-up tells it."""
+    starts: list[str] = []
+    ends: list[str] = []
+    for low, high in sorted(ranges):
+        if ends and low <= ends[-1]:
+            ends[-1] = max(ends[-1], high)
+        else:
+            starts.append(low)
+            ends.append(high)
+
+    def accepts(character: str) -> bool:
+        at = bisect_right(starts, character) - 1
+        return at >= 0 and character <= ends[at]
+
+    return accepts
 
 
 def _at_word_edge(text: str, at: int) -> bool:
@@ -282,4 +300,4 @@ def _at_word_edge(text: str, at: int) -> bool:
 
 
 def _unsupported(construct: str) -> FeelError:
-    return FeelError("Patterns with {construct} are not supported", construct=construct)
+    return FeelError("Patterns with “{construct}” are not supported", construct=construct)

@@ -35,12 +35,12 @@ class Pattern:
     def search(self, text: str, start: int, run: Run) -> list[int] | None:
         """The spans of the first match at or after `start`."""
         program = self.program
+        run.spend(8 + len(program) // 16)
         marks = [-1] * len(program)
         threads: list[tuple[int, list[int]]] = []
         best: list[int] | None = None
         empty = [-1] * self.slots
         for at in range(start, len(text) + 1):
-            run.spend(1 + len(threads) // 2)
             waiting: list[tuple[int, list[int]]] = []
             if best is None:
                 threads.append((-1, empty))
@@ -64,12 +64,14 @@ class Pattern:
         """Where the threads get without reading a character, in order of preference; each place only once."""
         program = self.program
         reached: list[tuple[int, list[int]]] = []
+        visited = 0
         for counter, spans in threads:
             if counter < 0:
                 spans = [at, *spans[1:]]
             stack = [(counter + 1, spans)]
             while stack:
                 counter, spans = stack.pop()
+                visited += 1
                 if marks[counter] == at:
                     continue
                 marks[counter] = at
@@ -80,7 +82,6 @@ class Pattern:
                     stack.append((other, spans))
                     stack.append((argument, spans))
                 elif operation == SAVE:
-                    run.spend(1)
                     spans = list(spans)
                     spans[argument] = at
                     stack.append((counter + 1, spans))
@@ -89,6 +90,7 @@ class Pattern:
                         stack.append((counter + 1, spans))
                 else:
                     reached.append((counter, spans))
+        run.spend(1 + visited // 3)
         return reached
 
     def find_all(self, text: str, run: Run) -> list[list[int]]:

@@ -70,17 +70,17 @@ class Reader:
         if token.kind == "end":
             if wanted is None:
                 return FeelError("The expression ends too early", position=token.start)
-            return FeelError("The expression ends where {wanted} is expected", position=token.start, wanted=wanted)
+            return FeelError("The expression ends where “{wanted}” is expected", position=token.start, wanted=wanted)
         found = token.text[:40]
         if wanted is None:
-            return FeelError("{found} has no meaning here", position=token.start, found=found)
-        return FeelError("{wanted} is expected before {found}", position=token.start, wanted=wanted, found=found)
+            return FeelError("“{found}” has no meaning here", position=token.start, found=found)
+        return FeelError("“{wanted}” is expected before “{found}”", position=token.start, wanted=wanted, found=found)
 
     def no_name(self) -> FeelError:
         token = self.token
         if token.kind == "end":
             return FeelError("The expression ends where a name is expected", position=token.start)
-        return FeelError("A name is expected before {found}", position=token.start, found=token.text[:40])
+        return FeelError("A name is expected before “{found}”", position=token.start, found=token.text[:40])
 
     def go_down(self) -> None:
         """Counts one more level of nesting; FeelError at the limit."""

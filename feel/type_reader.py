@@ -52,5 +52,5 @@ class TypeReader(Reader):
             return "Null"
         name = self.name()
         if name not in TYPE_NAMES:
-            raise FeelError("There is no type {name}", position=at, name=name)
+            raise FeelError("There is no type “{name}”", position=at, name=name)
         return name

@@ -81,6 +81,13 @@ def _long_number(value: int) -> Decimal | None:
     return NUMBERS.create_decimal(value) if value.bit_length() < 20_000 else None
 
 
+def take(value: Value, run: Run) -> Value:
+    """The same, paid for where a whole list or context of the host has to be copied."""
+    if isinstance(value, Mapping | tuple | set | frozenset):
+        run.spend(1 + len(value) // 8)
+    return adopt(value)
+
+
 def settle(value: Value, run: Run, depth: int = 0) -> Value:
     """A copy of the value that shares no list or context with the host, with every number a Decimal."""
     kind = type(value)

@@ -182,6 +182,14 @@ def replace_at(run: Run, items: list[Value], position: Decimal, item: Value) -> 
     return None if at is None else _made(run, [*items[:at], item, *items[at + 1 :]])
 
 
+@builtin("list replace(list: list, match: function, newItem: any)")
+def replace_matching(run: Run, items: list[Value], match: Function, item: Value) -> list[Value] | None:
+    """With the new item in place of each for which the function of both is true."""
+    if len(match.parameters) != 2:
+        return None
+    return _made(run, [item if match.call(run, [old, item]) is True else old for old in items])
+
+
 def _position(items: list[Value], position: Decimal) -> int | None:
     if not 1 <= abs(position) <= len(items):
         return None

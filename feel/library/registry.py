@@ -125,7 +125,7 @@ def choose(name: str, count: int, names: Sequence[str], at: int) -> tuple[Overlo
     fitting = tuple(overload for overload in overloads if overload.takes(count, names))
     if not fitting:
         usage = " / ".join(dict.fromkeys(str(overload) for overload in overloads))
-        raise FeelError("{function} takes other arguments: {usage}", position=at, function=name, usage=usage)
+        raise FeelError("“{function}” takes other arguments: {usage}", position=at, function=name, usage=usage)
     return fitting
 
 

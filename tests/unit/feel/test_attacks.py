@@ -49,6 +49,8 @@ BEYOND = {
     "a growing context": "for i in 1..9000 return if i = 1 then {} else context put(partial[-1], string(i), 1)",
     "nested repetition": 'matches("aaa", "(((a{0,99}){0,99}){0,99})b")',
     "empty repetition": 'matches("a", "(?:(?:(?:){1000}){1000}){1000}")',
+    "many ways to nothing": 'matches("' + "b" * 40_000 + '", "(?:a?){900}c")',
+    "many classes": 'matches("b", "[' + "\\\\p{Lu}" * 100 + ']")',
     "a long pattern": 'matches("a", "' + "a" * 2_000 + '")',
 }
 HARMLESS = {
