@@ -82,7 +82,17 @@ function listen(figure, viewer) {
     const button = event.target.closest("[data-zoom]");
     if (button) act(button.dataset.zoom);
   });
-  figure.querySelector("[data-canvas]").addEventListener("keydown", (event) => {
+  const surface = figure.querySelector("[data-canvas]");
+  // A finger moves the diagram sideways and the page up and down (see touch-action in app.css).
+  let finger = null;
+  surface.addEventListener("pointerdown", (event) => { finger = event.pointerType === "touch" ? event.clientX : null; });
+  surface.addEventListener("pointermove", (event) => {
+    if (finger === null) return;
+    canvas.scroll({ dx: event.clientX - finger, dy: 0 });
+    finger = event.clientX;
+  });
+  for (const end of ["pointerup", "pointercancel"]) surface.addEventListener(end, () => { finger = null; });
+  surface.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [dx, dy] = ARROWS[event.key] ?? [];
     const how = { "+": "in", "=": "in", "-": "out", 0: "fit" }[event.key];
