@@ -24,7 +24,7 @@ _MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)
 DURATION = re.compile(_DURATION, re.ASCII)
 MOMENT = re.compile(_MOMENT, re.ASCII)
 CYCLE = re.compile(rf"R(?P<count>\d{{1,4}})?/(?:(?P<start>{_MOMENT})/)?(?P<every>{_DURATION})", re.ASCII)
-LOOKS_ISO = re.compile(r"(R\d*/|-?P[\dT]|\d{4}-\d\d)")
+LOOKS_ISO = re.compile(r"(R\d*/|-?P(?:[\dT]|$)|\d{4}-\d\d)")
 SHORTEST_CYCLE = timedelta(minutes=1)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
