@@ -21,6 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.accounts import admin_routes as accounts_admin
 from crm.accounts import api as accounts_api
+from crm.accounts import audit_routes, organisation_routes
 from crm.accounts import profile_routes as accounts_profile
 from crm.accounts import routes as accounts
 from crm.accounts.demo import DEMO_PEOPLE, seed_accounts, seed_roles
@@ -32,8 +33,14 @@ from crm.core.config import ROOT, Config, ConfigError, load_config
 from crm.core.db import Base, Database, reading, unit_of_work
 from crm.core.errors import HeliuError
 from crm.core.mail import transport_for
+from crm.customers import api as customers_api
+from crm.customers import contact_routes as contacts
+from crm.customers import routes as customers
+from crm.dictionary import routes as dictionary
 from crm.dictionary.seed import seed_dictionary
 from crm.migrations import migrate, newest_version
+from crm.service import api as service_api
+from crm.service import routes as service
 from crm.web import server
 from crm.web.api import ApiBlueprint, set_up_api
 from crm.web.assets import set_up_assets
@@ -47,6 +54,9 @@ from crm.web.sessions import Sessions
 from scheduler.jobs import Jobs, add_mail
 from scheduler.rhythm import nightly
 from scheduler.runner import run_forever, run_in_background
+from workflows import library
+from workflows import room as workflows
+from workflows.models import TIMER
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
 TABLES = (
@@ -78,10 +88,24 @@ def rooms() -> tuple[Room, ...]:
     """All rooms, in no order that matters."""
     return (
         Room(
-            pages=(accounts.pages, accounts_profile.pages, accounts_admin.pages),
+            pages=(
+                accounts.pages,
+                accounts_profile.pages,
+                accounts_admin.pages,
+                organisation_routes.pages,
+                audit_routes.pages,
+            ),
             api=(accounts_api.tokens, accounts_api.people),
             navigation=accounts_admin.NAVIGATION,
         ),
+        Room(
+            pages=(customers.pages, contacts.pages),
+            api=(customers_api.customers, customers_api.contacts),
+            navigation=customers.NAVIGATION,
+        ),
+        Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
+        Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
+        Room(pages=workflows.PAGES, api=workflows.API, navigation=workflows.NAVIGATION),
     )
 
 
@@ -100,6 +124,7 @@ def create_app(config: Config | None = None, *, database: Database | None = None
     app.config.update(SECRET_KEY=config.secret_key, TEMPLATES_AUTO_RELOAD=False)
     ground = Ground(config=config, database=database or Database(config.database_url), clock=clock or utc_now)
     app.extensions["heliu"] = ground
+    workflows.set_up(ground.database.listeners)
     app.session_interface = Sessions(app, ground)
     if config.trusted_proxies:
         count = config.trusted_proxies
@@ -126,6 +151,7 @@ def jobs(config: Config) -> Jobs:
     """What the clock can do."""
     table = Jobs()
     add_mail(table, transport_for(config))
+    table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
     return table
 
@@ -143,6 +169,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
     """What every installation needs before the first person comes in. May be called at every start: it only adds."""
     seed_roles(session, now)
     seed_dictionary(session)
+    library.seed_from_files(session, now=now)
 
 
 # The demonstration, step by step; each is a unit of work of its own.
@@ -281,6 +308,7 @@ def seed_demo(database: Database, now: datetime | None = None) -> None:
 
 def _opened(config: Config) -> Database:
     database = Database(config.database_url)
+    workflows.set_up(database.listeners)
     migrate(database, metadata())
     return database
 

@@ -19,9 +19,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-import forms
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.i18n import catalogue_of, text
+from forms import FormDescription
+from forms import read as read_form
 from workflows.engine import Bundle, Definition
 from workflows.engine import compile as compile_bundle
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
@@ -40,7 +41,7 @@ class Published:
     version_id: int
     number: int
     definition: Definition
-    forms: Mapping[str, forms.FormDescription]
+    forms: Mapping[str, FormDescription]
 
     @property
     def key(self) -> str:
@@ -57,7 +58,7 @@ class Published:
         node = self.definition.nodes.get(node_id)
         return self.translator(locale)(node.name or node_id) if node else node_id
 
-    def form(self, key: str | None) -> forms.FormDescription | None:
+    def form(self, key: str | None) -> FormDescription | None:
         return self.forms.get(key) if key else None
 
 
@@ -66,18 +67,16 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[Definition, Mapping[str, forms.FormDescription]]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Definition, Mapping[str, FormDescription]]] = OrderedDict()
 
-    def get(
-        self, content_hash: str, files: Callable[[], Bundle]
-    ) -> tuple[Definition, Mapping[str, forms.FormDescription]]:
+    def get(self, content_hash: str, files: Callable[[], Bundle]) -> tuple[Definition, Mapping[str, FormDescription]]:
         with self._lock:
             found = self._kept.get(content_hash)
             if found:
                 self._kept.move_to_end(content_hash)
                 return found
         bundle = files()
-        found = (compile_bundle(bundle), {key: forms.read(schema) for key, schema in bundle.forms.items()})
+        found = (compile_bundle(bundle), {key: read_form(schema) for key, schema in bundle.forms.items()})
         with self._lock:
             self._kept[content_hash] = found
             while len(self._kept) > MOST_KEPT:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
+from workflows.engine import Definition
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 
 # A task that names neither a role nor a person is for administrators only.
@@ -73,6 +74,14 @@ def why_not_cancel(instance: ProcessInstance, by: Actor) -> Text | None:
         return text("This case has already ended.")
     if not by.may("processes", "administer"):
         return text("Only an administrator of processes can cancel a case.")
+    return None
+
+
+def why_not_start(definition: Definition, by: Actor) -> Text | None:
+    """The reason why this person cannot start the process, or None. Starting may be kept to roles, by the start event."""
+    roles = definition.start_roles
+    if roles and not by.is_system and not by.role_keys.intersection(roles):
+        return text("Your roles do not allow you to start this process.")
     return None
 
 

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of, role_names
 from crm.core.i18n import Text, ctext, translate
-from crm.customers.models import Customer
+from crm.customers.queries import customer_names
 from crm.permissions import Actor
 from workflows import library
+from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.rules import why_not_start
 
 PRIORITY_WORDS: tuple[tuple[str, Text], ...] = (
     ("low", ctext("priority", "Low")),
@@ -88,10 +90,21 @@ class ShownCase:
     waiting_for: str
 
 
+def show_process(published: Published, actor: Actor) -> dict[str, object]:
+    """A process as it is offered: its name, what it is for, and why this person cannot start it, if so."""
+    words = published.translator(actor.locale)
+    return {
+        "key": published.key,
+        "name": words(published.definition.name),
+        "documentation": words(published.definition.documentation),
+        "why_not": why_not_start(published.definition, actor),
+    }
+
+
 def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datetime) -> list[ShownTask]:
     """The tasks in the reader's language, in the given order."""
     people = names_of(session, {i for task in tasks for i in (task.assignee_id, task.closed_by_id) if i}, by.locale)
-    customers = customer_names(session, {task.customer_id for task in tasks})
+    customers = customer_names(session, {task.customer_id for task in tasks if task.customer_id})
     roles = role_names(session, by.locale) if any(task.role for task in tasks) else {}
     shown = []
     for task in tasks:
@@ -128,7 +141,7 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
 def show_cases(session: Session, cases: Sequence[ProcessInstance], *, by: Actor) -> list[ShownCase]:
     """The cases in the reader's language, in the given order, each with what it waits for."""
     people = names_of(session, {case.started_by_id for case in cases}, by.locale)
-    customers = customer_names(session, {case.customer_id for case in cases})
+    customers = customer_names(session, {case.customer_id for case in cases if case.customer_id})
     waiting = _waiting_for(session, cases, by=by)
     shown = []
     for case in cases:
@@ -153,15 +166,6 @@ def show_cases(session: Session, cases: Sequence[ProcessInstance], *, by: Actor)
             )
         )
     return shown
-
-
-def customer_names(session: Session, ids: set[int | None]) -> dict[int, str]:
-    """Names of customers by id. A task shows whom it is about, also to those who may not open the customer's page."""
-    wanted = {customer_id for customer_id in ids if customer_id is not None}
-    if not wanted:
-        return {}
-    found = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(wanted)))
-    return dict(found.tuples().all())
 
 
 def _waiting_for(session: Session, cases: Sequence[ProcessInstance], *, by: Actor) -> dict[int, list[str]]:

@@ -5,6 +5,7 @@ the events of one database.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ def listen(listeners: Listeners) -> None:
         listeners.on(event_type, _starter(build))
 
 
+@cache
 def _starter(build: Callable[[Session, Any], CaseStart]) -> Callable[[Session, Any], None]:
     def start(session: Session, event: Any) -> None:
         start_case(session, build(session, event), by=event.by, now=event.at)

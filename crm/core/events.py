@@ -23,8 +23,10 @@ class Listeners:
         self._table: dict[type, list[Listener]] = {}
 
     def on(self, event_type: type, listener: Listener) -> None:
-        """From now on `listener(session, event)` is called for every event of this type."""
-        self._table.setdefault(event_type, []).append(listener)
+        """From now on `listener(session, event)` is called for every event of this type; asked twice, still once."""
+        listed = self._table.setdefault(event_type, [])
+        if listener not in listed:
+            listed.append(listener)
 
     def hear(self, session: Session) -> None:
         """Deliver everything told so far, and what is told meanwhile, in order."""

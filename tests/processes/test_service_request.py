@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from crm.core.db import reading
 from crm.core.errors import Conflict, Denied, NotFound, RuleBroken
 from crm.core.outbox import OutboxMessage
-from tests.processes.conftest import Story
+from tests.processes.stories import Story
 from workflows.models import InstanceStatus
 from workflows.operations.tasks import AlreadyDone
 from workflows.task_forms import FormRefused

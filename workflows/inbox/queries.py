@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from crm.permissions import Actor
@@ -206,7 +206,7 @@ def _done(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, ..
 
 
 def _cases(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, ...] | None, limit: int) -> Page:
-    query: Select[tuple[ProcessInstance]] = select(ProcessInstance).where(ProcessInstance.started_by_id == by.id)
+    query = select(ProcessInstance).where(ProcessInstance.started_by_id == by.id)
     if filters.process:
         query = query.where(ProcessInstance.process_key == filters.process)
     if filters.customer_id is not None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +14,13 @@ from crm.core.errors import Conflict
 from crm.core.i18n import Text, ctext, text
 from crm.customers.models import Customer
 from crm.permissions import Actor
-from crm.web.api import read_cursor, write_cursor
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
 from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping
-from workflows.inbox.queries import Filters, Folder, Page, Sort, counts, page
+from workflows.inbox.pages import cursor_values, write_page
+from workflows.inbox.queries import Filters, Folder, Sort, counts, page
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task
 from workflows.operations import tasks
@@ -122,7 +121,7 @@ def submit(task_id: int) -> ResponseReturnValue:
     except FormRefused as refused:
         with reading_session() as session:
             found = queries.find_task(session, task_id, by=current_actor())
-            return _task_page(session, found, refused.form), 422
+            return _task_page(session, found, refused.form), 422 if refused.faults else 200
     except AlreadyDone as late:
         if late.by_id == current_actor().id:
             # The same person pressed twice: the first press counted, and that is what they wanted.
@@ -135,6 +134,15 @@ def submit(task_id: int) -> ResponseReturnValue:
         return redirect(url_for("inbox.task", task_id=task_id))
     flash(shown(text("Done: {title}", title=done.title)), "success")
     return redirect(url_for("inbox.show"))
+
+
+@blueprint.post("/tasks/<int:task_id>/state")
+def form_state(task_id: int) -> ResponseReturnValue:
+    """Which fields of the task's form are hidden, computed or offered with what was entered so far."""
+    with reading_session() as session:
+        found = queries.find_task(session, task_id, by=current_actor())
+        form = tasks.task_form(session, found, by=current_actor(), submission=Submission(formdata=request.form))
+    return jsonify(form.state if form else {})
 
 
 def _too_late(task_id: int, conflict: Conflict) -> ResponseReturnValue:
@@ -238,11 +246,15 @@ def _folder_page() -> dict[str, Any]:
         "customer": customer,
         "filtered": filters != Filters(),
         "kept": kept,
-        "previous_url": url_for("inbox.show", **kept) if request.args.get("after") else "",
-        "next_url": url_for("inbox.show", **kept, after=write_page(found)) if found.next else "",
+        "previous_url": _url(kept) if request.args.get("after") else "",
+        "next_url": _url({**kept, "after": write_page(found)}) if found.next else "",
         "here": request.full_path,
         "total": numbers[folder],
     }
+
+
+def _url(arguments: Mapping[str, Any]) -> str:
+    return url_for("inbox.show", **arguments)
 
 
 def read_filters(args: Mapping[str, str]) -> Filters:
@@ -254,17 +266,3 @@ def read_filters(args: Mapping[str, str]) -> Filters:
         priority=int(priority) if priority in {"0", "1", "2", "3"} else None,
         text=(args.get("q") or "").strip() or None,
     )
-
-
-def write_page(found: Page) -> str:
-    """The mark of the page that follows."""
-    return write_cursor(*(value.isoformat() if isinstance(value, datetime) else value for value in found.next or ()))
-
-
-def cursor_values(mark: str | None, folder: Folder, sort: Sort) -> tuple[Any, ...] | None:
-    """The sort values behind a page mark of this folder and order. Invalid when it belongs to another list."""
-    length = {Sort.DUE: 2, Sort.PRIORITY: 3, Sort.NEWEST: 1}[sort] if folder not in (Folder.DONE, Folder.STARTED) else 2
-    values = read_cursor(mark, length)
-    if values is None:
-        return None
-    return tuple(datetime.fromisoformat(value) if isinstance(value, str) else value for value in values)

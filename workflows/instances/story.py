@@ -74,10 +74,13 @@ def labels(published: Published, locale: str) -> dict[str, str]:
     """What every named element of the diagram is called, by element id; pool and lanes included."""
     words = published.translator(locale)
     definition = published.definition
-    named = [*definition.nodes.values(), *definition.flows.values(), *definition.lanes]
-    found = {element.id: words(element.name) for element in named if element.name}
-    found.update({id_: words(name) for id_, name in definition.participants.items() if name})
-    return found
+    named = [
+        *((node.id, node.name) for node in definition.nodes.values()),
+        *((flow.id, flow.name) for flow in definition.flows.values()),
+        *((lane.id, lane.name) for lane in definition.lanes),
+        *definition.participants.items(),
+    ]
+    return {id_: words(name) for id_, name in named if name}
 
 
 def user_steps(definition: Definition) -> list[str]:
@@ -104,7 +107,7 @@ def _steps(
     instance: ProcessInstance, published: Published, tasks: Sequence[Task], people: Mapping[int, str], *, locale: str
 ) -> list[dict[str, object]]:
     newest = {task.node_id: task for task in tasks}
-    steps = []
+    steps: list[dict[str, object]] = []
     for node_id in user_steps(published.definition):
         task = newest.get(node_id)
         if task is None:

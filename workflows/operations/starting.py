@@ -10,22 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.errors import Denied
-from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows import engine, library
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance
 from workflows.operations.steps import services, store_step
 from workflows.registry import CaseStart, RecordRef, registry
+from workflows.rules import why_not_start
 from workflows.task_forms import Submission, checked_answers, step_form
-
-
-def why_not_start(published: Published, by: Actor) -> Text | None:
-    """The reason why this person cannot start the process, or None. Starting may be kept to roles, by the start event."""
-    roles = published.definition.start_roles
-    if roles and not by.is_system and not by.role_keys.intersection(roles):
-        return text("Your roles do not allow you to start this process.")
-    return None
 
 
 def start_process(session: Session, *, by: Actor, now: datetime, key: str, submission: Submission) -> ProcessInstance:
@@ -35,7 +27,7 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
     road as from anywhere else. Otherwise the answers become the data of the case.
     """
     published = library.active(session, key)
-    if reason := why_not_start(published, by):
+    if reason := why_not_start(published.definition, by):
         raise Denied(reason)
     form = step_form(
         session, published, published.definition.start_form, by=by, data={}, values={}, submission=submission
@@ -76,12 +68,12 @@ def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) 
 def _plain_start(published: Published, answers: Mapping[str, Any], by: Actor) -> CaseStart:
     title = next((str(answers[key]) for key in ("title", "summary", "subject") if answers.get(key)), "")
     name = published.translator(by.locale)(published.definition.name)
-    customer = answers.get("customer_id")
+    customer = str(answers.get("customer_id") or "")
     return CaseStart(
         process_key=published.key,
         title=title or name,
         data=answers,
-        customer_id=int(customer) if str(customer or "").isdigit() else None,
+        customer_id=int(customer) if customer.isdigit() else None,
     )
 
 

@@ -1,0 +1,148 @@
+"""The inbox for programs: folders with counts, a task with its form and actions, and the verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import fields, validate
+from sqlalchemy.orm import Session
+
+from crm.permissions import Actor
+from crm.web.api import ApiBlueprint, Body, PageQuery
+from crm.web.doors import current_actor, now, reading_session, writing
+from workflows import library, queries
+from workflows.bodies import AnswersBody, TaskBody, TaskDetailBody, actions_body, form_body, task_body
+from workflows.doors import stepping
+from workflows.inbox.pages import cursor_values, write_page
+from workflows.inbox.queries import Filters, Folder, Sort, counts, page
+from workflows.models import TaskStatus
+from workflows.operations import tasks
+from workflows.rules import task_actions
+from workflows.showing import show_tasks
+from workflows.task_forms import Submission
+
+api = ApiBlueprint("tasks_api", __name__, url_prefix="/tasks", description="The task inbox")
+
+WAITING = [folder.value for folder in Folder if folder is not Folder.STARTED]
+
+
+class TasksQuery(PageQuery):
+    """Which folder, narrowed down and sorted."""
+
+    folder = fields.String(load_default=Folder.MINE.value, validate=validate.OneOf(WAITING))
+    process = fields.String(load_default=None, validate=validate.Length(max=80))
+    customer = fields.Integer(load_default=None, validate=validate.Range(1, 2**53))
+    priority = fields.Integer(load_default=None, validate=validate.Range(0, 3))
+    q = fields.String(load_default=None, validate=validate.Length(max=100))
+    sort = fields.String(load_default=Sort.DUE.value, validate=validate.OneOf([sort.value for sort in Sort]))
+
+
+class TasksBody(Body):
+    """A page of a folder, and how many each folder holds."""
+
+    items = fields.List(fields.Nested(TaskBody))
+    next = fields.String(allow_none=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+def count_folders(session: Session, actor: Actor, moment: datetime) -> dict[str, int]:
+    """What `GET /me` counts for the inbox."""
+    return {folder.value: number for folder, number in counts(session, by=actor, now=moment).items()}
+
+
+@api.get("")
+@api.arguments(TasksQuery, location="query")
+@api.response(200, TasksBody)
+def list_tasks(query: Mapping[str, Any]) -> dict[str, Any]:
+    """A folder of the inbox, a page at a time."""
+    actor, folder, sort = current_actor(), Folder(query["folder"]), Sort(query["sort"])
+    with reading_session() as session:
+        found = page(
+            session,
+            by=actor,
+            now=now(),
+            folder=folder,
+            filters=Filters(
+                process=query["process"],
+                customer_id=query["customer"],
+                priority=query["priority"],
+                text=query["q"],
+            ),
+            sort=sort,
+            after=cursor_values(query["cursor"], folder, sort),
+            limit=query["limit"],
+        )
+        return {
+            "items": [task_body(task) for task in show_tasks(session, found.rows, by=actor, now=now())],
+            "next": write_page(found) if found.next else None,
+            "counts": count_folders(session, actor, now()),
+        }
+
+
+@api.get("/<int:task_id>")
+@api.response(200, TaskDetailBody)
+def get_task(task_id: int) -> dict[str, Any]:
+    """A task with its form, its values, and each action with the reason if it is not allowed."""
+    with reading_session() as session:
+        return _detail(session, task_id)
+
+
+@api.post("/<int:task_id>/claim")
+@api.response(200, TaskDetailBody)
+def claim(task_id: int) -> dict[str, Any]:
+    """The task, offered to a group, becomes mine."""
+    with writing() as session:
+        tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
+    return get_again(task_id)
+
+
+@api.post("/<int:task_id>/release")
+@api.response(200, TaskDetailBody)
+def release(task_id: int) -> dict[str, Any]:
+    """The task goes back to its group."""
+    with writing() as session:
+        tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
+    return get_again(task_id)
+
+
+@api.post("/<int:task_id>/save")
+@api.arguments(AnswersBody)
+@api.response(200, TaskDetailBody)
+def save(body: Mapping[str, Any], task_id: int) -> dict[str, Any]:
+    """Keep a draft of the answers; they may be incomplete."""
+    submission = Submission(answers=body["answers"])
+    with writing() as session:
+        tasks.save_draft(session, by=current_actor(), now=now(), task_id=task_id, submission=submission)
+    return get_again(task_id)
+
+
+@api.post("/<int:task_id>/complete")
+@api.arguments(AnswersBody)
+@api.response(200, TaskDetailBody)
+def complete(body: Mapping[str, Any], task_id: int) -> dict[str, Any]:
+    """The step is done with these answers; the case runs on."""
+    submission = Submission(answers=body["answers"])
+    with stepping() as session:
+        tasks.complete(session, by=current_actor(), now=now(), task_id=task_id, submission=submission)
+    return get_again(task_id)
+
+
+def get_again(task_id: int) -> dict[str, Any]:
+    """The task as it is after a verb."""
+    with reading_session() as session:
+        return _detail(session, task_id)
+
+
+def _detail(session: Session, task_id: int) -> dict[str, Any]:
+    actor = current_actor()
+    task = queries.find_task(session, task_id, by=actor)
+    form_key = library.published(session, task.version_id).definition.nodes[task.node_id].form_key
+    form = tasks.task_form(session, task, by=actor)
+    return {
+        **task_body(show_tasks(session, [task], by=actor, now=now())[0]),
+        "form": form_body(library.published(session, task.version_id), form_key, form),
+        "answers": task.answers if task.status == TaskStatus.DONE else None,
+        "actions": actions_body(task_actions(task, actor), actor.locale),
+    }

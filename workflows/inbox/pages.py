@@ -1,0 +1,24 @@
+"""Page marks of the inbox, for pages and programs alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from crm.web.api import read_cursor, write_cursor
+from workflows.inbox.queries import Folder, Page, Sort
+
+LENGTHS = {Sort.DUE: 2, Sort.PRIORITY: 3, Sort.NEWEST: 1}
+
+
+def write_page(found: Page) -> str:
+    """The mark of the page that follows."""
+    return write_cursor(*(value.isoformat() if isinstance(value, datetime) else value for value in found.next or ()))
+
+
+def cursor_values(mark: str | None, folder: Folder, sort: Sort) -> tuple[Any, ...] | None:
+    """The sort values behind a page mark of this folder and order. Invalid when it belongs to another list."""
+    values = read_cursor(mark, LENGTHS[sort] if folder not in (Folder.DONE, Folder.STARTED) else 2)
+    if values is None:
+        return None
+    return tuple(datetime.fromisoformat(value) if isinstance(value, str) else value for value in values)

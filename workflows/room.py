@@ -1,0 +1,80 @@
+"""What the processes give the application: pages, a part of the API, lines of the navigation, and work for the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from crm.accounts.api import COUNTS
+from crm.core.due import Due
+from crm.core.events import Listeners
+from crm.core.i18n import text
+from crm.permissions import Actor
+from crm.web.navigation import Entry
+from crm.web.slots import Panel, add_panel
+from workflows import queries, triggers
+from workflows.inbox import api as inbox_api
+from workflows.inbox import routes as inbox
+from workflows.instances import api as instances_api
+from workflows.instances import routes as instances
+from workflows.operations import incidents, timers
+from workflows.registry import registry
+from workflows.studio import api as studio_api
+from workflows.studio import routes as studio
+
+PAGES = (inbox.blueprint, instances.processes, instances.cases, studio.definitions)
+API = (inbox_api.api, instances_api.processes, instances_api.instances, studio_api.api)
+NAVIGATION = (
+    Entry(
+        text("Inbox"),
+        "inbox.show",
+        "inbox",
+        order=10,
+        badge=inbox.waiting_count,
+        badge_endpoint="inbox.count",
+    ),
+    Entry(text("New case"), "processes.index", "plus", order=20),
+    Entry(
+        text("Process definitions"),
+        "definitions.index",
+        "sitemap",
+        permission=("processes", "administer"),
+        group=text("Administration"),
+        order=210,
+    ),
+)
+
+
+def set_up(listeners: Listeners) -> None:
+    """Join the processes to the rooms below: events start cases, record pages show them, `GET /me` counts tasks."""
+    triggers.listen(listeners)
+    for record_type in registry().visible:
+        add_panel(record_type, _panel(record_type))
+    if inbox_api.count_folders not in COUNTS:
+        COUNTS.append(inbox_api.count_folders)
+
+
+def fire_timer(session: Session, due: Due, now: datetime) -> None:
+    """A timer of a case is due."""
+    timers.fire(session, due, now=now)
+
+
+def timer_gave_up(session: Session, due: Due, error: str, now: datetime) -> None:
+    """A timer has used up its tries: the case gets an incident."""
+    incidents.keep_timer_fault(session, due, error=error, now=now)
+
+
+_panels: dict[str, Callable[[Session, Actor, int], Markup]] = {}
+
+
+def _panel(record_type: str) -> Panel:
+    """The newest case about a record, for its page. The same function for the same sort of record, so that it is added once."""
+
+    def draw(session: Session, actor: Actor, record_id: int) -> Markup:
+        instance = queries.instance_of_record(session, record_type, record_id)
+        return instances.case_panel(session, actor, instance) if instance else Markup("")
+
+    return _panels.setdefault(record_type, draw)

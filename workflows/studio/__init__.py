@@ -1,0 +1,1 @@
+"""Where administrators publish processes. Cases and tasks are shown elsewhere."""

@@ -1,0 +1,163 @@
+"""Definitions for programs: check, deploy, list, fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import Response
+from marshmallow import fields, validate
+from sqlalchemy import select
+
+from crm.core.i18n import translate
+from crm.permissions import check_may
+from crm.web.api import ApiBlueprint, Body
+from crm.web.doors import current_actor, now, reading_session, writing
+from workflows import library
+from workflows.engine import Problem
+from workflows.models import DefinitionVersion, ProcessDefinition
+from workflows.operations import deploying
+
+api = ApiBlueprint("definitions_api", __name__, url_prefix="/definitions", description="Process definitions")
+
+MOST_TEXT = 2_000_000
+
+
+class FilesBody(Body):
+    """The files of a process by name: the diagram, its decision tables, forms and texts."""
+
+    files = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 200)),
+        values=fields.String(validate=validate.Length(max=MOST_TEXT)),
+        required=True,
+    )
+
+
+class DeployBody(FilesBody):
+    note = fields.String(load_default="", validate=validate.Length(max=2000))
+
+
+class DiagramProblemBody(Body):
+    """One fault: at which element or in which file, and the cure."""
+
+    element = fields.String(allow_none=True)
+    file = fields.String(allow_none=True)
+    message = fields.String()
+    severity = fields.String(validate=validate.OneOf(["error", "warning"]))
+
+
+class CheckedBody(Body):
+    can_be_published = fields.Boolean()
+    problems = fields.List(fields.Nested(DiagramProblemBody))
+
+
+class VersionBody(Body):
+    """A version of a process."""
+
+    key = fields.String()
+    number = fields.Integer()
+    name = fields.String()
+    content_hash = fields.String()
+    source = fields.String()
+    note = fields.String()
+    deployed_at = fields.AwareDateTime()
+    deployed_by_id = fields.Integer(allow_none=True)
+    active = fields.Boolean()
+
+
+class VersionDetailBody(VersionBody):
+    files = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class DefinitionBody(Body):
+    """A process with its versions, newest first."""
+
+    key = fields.String()
+    versions = fields.List(fields.Nested(VersionBody))
+
+
+class DefinitionsBody(Body):
+    items = fields.List(fields.Nested(DefinitionBody))
+
+
+@api.get("")
+@api.response(200, DefinitionsBody)
+def list_definitions() -> dict[str, Any]:
+    """Every process with its versions."""
+    check_may(current_actor(), "processes", "administer")
+    with reading_session() as session:
+        versions = session.scalars(
+            select(DefinitionVersion).order_by(DefinitionVersion.process_key, DefinitionVersion.number.desc())
+        ).all()
+        active = set(session.scalars(select(ProcessDefinition.active_version_id)))
+    by_key: dict[str, list[dict[str, Any]]] = {}
+    for version in versions:
+        by_key.setdefault(version.process_key, []).append(_version(version, active=version.id in active))
+    return {"items": [{"key": key, "versions": listed} for key, listed in by_key.items()]}
+
+
+@api.post("/check")
+@api.arguments(FilesBody)
+@api.response(200, CheckedBody)
+def check(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in the way of publishing these files; nothing is stored."""
+    checked = _checked(body)
+    return {"can_be_published": not checked.errors, "problems": _problems(checked.problems)}
+
+
+@api.post("")
+@api.arguments(DeployBody)
+@api.response(201, VersionBody)
+def deploy(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Publish a version: new cases begin with it. Faults come as 422 with element and message each."""
+    checked = _checked(body)
+    with writing() as session:
+        version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=body["note"])
+    return _version(version, active=True)
+
+
+@api.get("/<key>/versions/<int:number>")
+@api.response(200, VersionDetailBody)
+def get_version(key: str, number: int) -> dict[str, Any]:
+    """A version with its files."""
+    check_may(current_actor(), "processes", "administer")
+    with reading_session() as session:
+        version = library.version_of(session, key, number)
+        process = session.get_one(ProcessDefinition, key)
+    return {**_version(version, active=process.active_version_id == version.id), "files": version.files}
+
+
+@api.get("/<key>/versions/<int:number>/bundle")
+@api.response(200, content_type="application/zip")
+def bundle(key: str, number: int) -> Response:
+    """The files of a version as a zip archive."""
+    check_may(current_actor(), "processes", "administer")
+    with reading_session() as session:
+        return Response(library.bundle_archive(session, key, number), mimetype="application/zip")
+
+
+def _checked(body: Mapping[str, Any]) -> deploying.Checked:
+    check_may(current_actor(), "processes", "administer")
+    with reading_session() as session:
+        roles = deploying.role_keys(session)
+    # The check runs foreign files dry for seconds: no transaction is open meanwhile.
+    files = library.uploaded_files([(name, content.encode()) for name, content in body["files"].items()])
+    return deploying.check_files(files, roles=roles)
+
+
+def _problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    locale = current_actor().locale
+    return [
+        {
+            "element": problem.element,
+            "file": problem.file,
+            "message": translate(deploying.problem_text(problem), locale),
+            "severity": problem.severity,
+        }
+        for problem in problems
+    ]
+
+
+def _version(version: DefinitionVersion, *, active: bool) -> dict[str, Any]:
+    names = ("number", "name", "content_hash", "source", "note", "deployed_at", "deployed_by_id")
+    return {**{name: getattr(version, name) for name in names}, "key": version.process_key, "active": active}

@@ -1,0 +1,117 @@
+"""The pages where administrators see and publish definitions: versions, diagrams, files."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from crm.accounts.queries import names_of
+from crm.core.errors import Invalid, NotFound
+from crm.core.i18n import text
+from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.languages import shown
+from workflows import library
+from workflows.instances import story
+from workflows.models import DefinitionVersion, InstanceStatus, ProcessDefinition, ProcessInstance, Task
+from workflows.operations import deploying
+from workflows.showing import show_process
+
+definitions = Blueprint("definitions", __name__)
+
+
+@definitions.get("/definitions")
+@requires("processes", "administer")
+def index() -> ResponseReturnValue:
+    """All processes with the version in force and their running cases."""
+    actor = current_actor()
+    with reading_session() as session:
+        counted = select(ProcessInstance.process_key, func.count().label("number")).group_by(
+            ProcessInstance.process_key
+        )
+        found = session.execute(counted.where(ProcessInstance.status == InstanceStatus.RUNNING))
+        running = {row.process_key: row.number for row in found}
+        rows = [
+            {**show_process(published, actor), "number": published.number, "running": running.get(published.key, 0)}
+            for published in library.all_active(session)
+        ]
+    return render_template("processes/definitions.html", rows=rows)
+
+
+@definitions.get("/definitions/<key>")
+@definitions.get("/definitions/<key>/versions/<int:number>")
+@requires("processes", "administer")
+def definition(key: str, number: int | None = None) -> ResponseReturnValue:
+    """A version of a process: its diagram, forms and files, and the list of versions."""
+    actor = current_actor()
+    with reading_session() as session:
+        process = session.get(ProcessDefinition, key)
+        versions = session.scalars(
+            select(DefinitionVersion)
+            .where(DefinitionVersion.process_key == key)
+            .order_by(DefinitionVersion.number.desc())
+        ).all()
+        wanted = [
+            v for v in versions if (v.number == number if number else process and v.id == process.active_version_id)
+        ]
+        if process is None or not wanted:
+            raise NotFound
+        published = library.published(session, wanted[0].id)
+        live = session.execute(
+            select(Task.node_id, func.count())
+            .where(Task.version_id == wanted[0].id, Task.status == "open")
+            .group_by(Task.node_id)
+        ).all()
+        people = names_of(session, {v.deployed_by_id for v in versions}, actor.locale)
+    return render_template(
+        "processes/definition.html",
+        offer=show_process(published, actor),
+        version=wanted[0],
+        versions=versions,
+        people=people,
+        active_id=process.active_version_id,
+        xml=published.definition.bundle.bpmn[1].decode(),
+        labels=story.labels(published, actor.locale),
+        badges={
+            node: {"text": str(n), "tone": "info", "title": shown(text("{n} open tasks", n=n))} for node, n in live
+        },
+    )
+
+
+@definitions.post("/definitions/<key>/versions/<int:number>/activate")
+@requires("processes", "administer")
+def activate(key: str, number: int) -> ResponseReturnValue:
+    with writing() as session:
+        deploying.activate(session, by=current_actor(), now=now(), key=key, number=number)
+    flash(shown(text("New cases begin with version {number} from now on.", number=number)), "success")
+    return redirect(url_for("definitions.definition", key=key))
+
+
+@definitions.get("/definitions/<key>/versions/<int:number>/bundle")
+@requires("processes", "administer")
+def bundle(key: str, number: int) -> ResponseReturnValue:
+    """The files of a version as a zip archive."""
+    with reading_session() as session:
+        content = library.bundle_archive(session, key, number)
+    headers = {"Content-Disposition": f'attachment; filename="{key}-{number}.zip"'}
+    return Response(content, mimetype="application/zip", headers=headers)
+
+
+@definitions.route("/definitions/deploy", methods=["GET", "POST"])
+@requires("processes", "administer")
+def deploy() -> ResponseReturnValue:
+    """Upload the files of a process, or a zip archive of them; faults are listed by element, nothing is stored."""
+    if request.method == "GET":
+        return render_template("processes/deploy.html", problems=[], note="")
+    note = request.form.get("note", "")
+    with reading_session() as session:
+        roles = deploying.role_keys(session)
+    try:
+        files = library.uploaded_files([(f.filename or "", f.read()) for f in request.files.getlist("files")])
+        checked = deploying.check_files(files, roles=roles)
+        with writing() as session:
+            version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=note)
+    except Invalid as refused:
+        return render_template("processes/deploy.html", problems=refused.faults, note=note), 422
+    flash(shown(text("Version {number} is published.", number=version.number)), "success")
+    return redirect(url_for("definitions.definition", key=version.process_key))
