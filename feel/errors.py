@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 # How cause and place are put together; `number` counts characters from 1.
 PLACED = "{cause} (character {number})"
 

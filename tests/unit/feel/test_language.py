@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -241,3 +242,29 @@ def test_a_host_value_that_no_expression_can_read_is_named() -> None:
         feel.evaluate("x", {"x": b"secret"})
     assert feel.evaluate("x = null", {"x": float("nan")}) is True
     assert feel.evaluate("x = null", {"x": Decimal("Infinity")}) is True
+    assert feel.evaluate("x = null", {"x": 10**20_000}) is True
+
+
+class Grade(str):
+    """A text of a library, as lazy and marked-up texts are."""
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "expected"),
+    [
+        (Grade("A"), 'x = "A"', True),
+        (10**40, "x > 1", True),
+        (1.5, "x + 1", Decimal("2.5")),
+        (("a", "b"), "x[2]", "b"),
+        (frozenset({"a"}), '"a" in x', True),
+        (MappingProxyType({"a": {"b": 1}}), "x.a.b", 1),
+        ([{"a": 1.5}], "x[1].a", Decimal("1.5")),
+        ([(1, 2)], "x", [[1, 2]]),
+        (True, "x + 1", None),
+        ({"a": date(2026, 1, 1)}, "x.a.year", 2026),
+    ],
+)
+def test_values_of_the_host_are_taken_over(given: object, text: str, expected: Any) -> None:
+    found = feel.evaluate(text, {"x": given})
+    assert found == expected
+    assert type(found) is (Decimal if isinstance(expected, int) and not isinstance(expected, bool) else type(expected))

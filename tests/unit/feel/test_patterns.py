@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feel import FeelError
 from feel.budget import DEFAULT_BUDGET, Run
 from feel.patterns import compile_pattern
 
@@ -50,3 +52,49 @@ def test_groups_are_those_of_a_backtracking_matcher(pattern: str, text: str) -> 
     if ours is not None and theirs is not None:
         groups = [theirs.span(number) for number in range((theirs.re.groups or 0) + 1)]
         assert list(zip(ours[::2], ours[1::2], strict=True)) == groups
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "span"),
+    [
+        (r"\bcat\b", "a cat sat", (2, 5)),
+        (r"\Bat", "a cat", (3, 5)),
+        (r"(?<word>a)(?:b)", "xab", (1, 3)),
+        (r"\u4e2d\u{6587}\x41", "中文A", (0, 3)),
+        (r"\t\n[\t\n\u0041-\u0043]", "\t\nB", (0, 3)),
+        (r"[\b]", "a\b", (1, 2)),
+        (r"[\]\-^]+", "a]-^b", (1, 4)),
+        (r"[^]", "\n", (0, 1)),
+        (r"[]", "a", None),
+        (r"\p{L}+\P{Letter}", "añ1", (0, 3)),
+        (r"\s\S", "\u3000中", (0, 2)),
+        (r"a{2,}", "aaa", (0, 3)),
+        (r"a{2,3}?", "aaa", (0, 2)),
+        (r"a||b", "b", (0, 0)),
+        (r"\$\.\/", "$./", (0, 3)),
+        (r"$", "ab", (2, 2)),
+        (r"\D\W", "a ", (0, 2)),
+    ],
+)
+def test_the_syntax_of_javascript_is_read(pattern: str, text: str, span: tuple[int, int] | None) -> None:
+    compiled = compile_pattern(pattern, "")
+    assert compiled is not None
+    found = compiled.search(text, 0, Run(DEFAULT_BUDGET, None))
+    assert (None if found is None else (found[0], found[1])) == span
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(", ")", "a)", "[", "[a", "*", "+a", "?", "{2}", "a{", "a{x}", "a{3,2}", "a{1", "a**", "^*", "\\", "\\q", "}", "]",
+     "[z-a]", "[\\d-z]", "(?a)", "(?<n", "\\x4", "\\u{110000}", "\\u{zz}", "\\p", "\\p{L", "(?:a"],
+)  # fmt: skip
+def test_what_is_no_pattern_gives_none(pattern: str) -> None:
+    assert compile_pattern(pattern, "") is None
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?=a)", "(?<!a)", "(a)\\1", "\\k<a>", "\\p{Greek}", "a{1001}", "(" * 40, "a" * 1001]
+)
+def test_what_cannot_be_kept_fast_is_refused(pattern: str) -> None:
+    with pytest.raises(FeelError):
+        compile_pattern(pattern, "")
