@@ -8,10 +8,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.accounts import rules
-from crm.accounts.credentials import PasswordLink, digest
+from crm.accounts.credentials import PasswordLink, WebSession, digest
 from crm.accounts.models import User
 from crm.accounts.operations import locked_user, note_user
-from crm.accounts.passwords import fits
 from crm.accounts.queries import find_user
 from crm.accounts.signing_in import end_sessions
 from crm.core.audit import differences
@@ -74,10 +73,14 @@ def name_substitute(
     return user
 
 
-def check_own_password(user: User, password: str) -> None:
-    """Invalid if it is not the present password. Takes long: outside of a unit of work."""
-    if not fits(user.password_hash, password):
-        raise Invalid([Fault("old_password", text("This is not your present password."))])
+def end_own_session(session: Session, *, by: Actor, now: datetime, row_id: int) -> None:
+    """Sign one of this user's browsers out. NotFound if it is somebody else's."""
+    user = _myself(session, by)
+    row = session.scalar(select(WebSession).where(WebSession.id == row_id, WebSession.user_id == user.id))
+    if row is None:
+        raise NotFound(text("This browser is not signed in any more."))
+    session.delete(row)
+    note_user(session, by, now, "user.session-ended", user)
 
 
 def change_password(

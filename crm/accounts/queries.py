@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from crm.accounts.credentials import IDLE, LONGEST, ApiToken, WebSession
 from crm.accounts.models import Department, Role, RolePermission, User, UserRole, shown_name
-from crm.core.errors import NotFound
+from crm.core.errors import Denied, NotFound
 from crm.core.i18n import text
+from crm.core.keyset import Order
 from crm.permissions import PERMISSIONS, WIDTH, Actor, Scope, check_may
+
+BY_NAME = Order((User.name, User.id))
 
 
 def actor_for(session: Session, user_id: int) -> Actor:
@@ -130,6 +134,12 @@ def role_names(session: Session, locale: str) -> dict[str, str]:
     return {key: shown_name(name, name_en, locale) for key, name, name_en in rows}
 
 
+def role_choices(session: Session, locale: str) -> list[tuple[int, str]]:
+    """All roles as (id, name) for a pick-list."""
+    rows = session.execute(select(Role.id, Role.name, Role.name_en).order_by(Role.id))
+    return [(row.id, shown_name(row.name, row.name_en, locale)) for row in rows]
+
+
 def absent_represented_by(session: Session, user_id: int, now: datetime) -> list[int]:
     """Ids of the people whom this user stands in for at the moment."""
     return list(session.scalars(select(User.id).where(User.substitute_id == user_id, User.active, is_absent(now))))
@@ -162,3 +172,80 @@ def find_departments(session: Session, *, by: Actor) -> list[Department]:
     """All departments, for the tree and for pick-lists."""
     check_may(by, "accounts", "view")
     return list(session.scalars(select(Department).order_by(Department.position, Department.name, Department.id)))
+
+
+def department_names(session: Session, locale: str) -> dict[int, str]:
+    """Names of all departments for the reader, by id."""
+    rows = session.execute(select(Department.id, Department.name, Department.name_en))
+    return {row.id: shown_name(row.name, row.name_en, locale) for row in rows}
+
+
+def people_query(
+    *, by: Actor, q: str = "", role: str = "", department_id: int | None = None, active: bool | None = True
+) -> Select[User]:
+    """People, for lists and pick-lists; sorted and cut by `keyset.fetch`. Whoever has a role may look colleagues up."""
+    if not by.role_keys and not by.is_system:
+        raise Denied(text("Only colleagues with a role can look people up. Ask your administrator."))
+    query = select(User)
+    if active is not None:
+        query = query.where(User.active == active)
+    if words := q.strip():
+        columns = (User.username, User.name, User.name_en, User.email, User.job_title)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    if role:
+        query = query.where(exists().where(UserRole.user_id == User.id, UserRole.role_id == Role.id, Role.key == role))
+    if department_id is not None:
+        query = query.where(User.department_id == department_id)
+    return query
+
+
+def colleagues(session: Session, *, locale: str, but: int | None = None) -> list[tuple[int, str]]:
+    """Everybody active, as (id, name) for a pick-list."""
+    rows = session.execute(
+        select(User.id, User.name, User.name_en, User.username)
+        .where(User.active, User.id != (but or 0))
+        .order_by(User.name)
+    )
+    return [(row.id, f"{shown_name(row.name, row.name_en, locale)} ({row.username})") for row in rows]
+
+
+def own_sessions(session: Session, *, by: Actor, now: datetime) -> list[WebSession]:
+    """The browsers in which this user is signed in, the latest first."""
+    return list(
+        session.scalars(
+            select(WebSession)
+            .where(
+                WebSession.user_id == by.id,
+                WebSession.last_seen_at >= now - IDLE,
+                WebSession.created_at >= now - LONGEST,
+            )
+            .order_by(WebSession.last_seen_at.desc(), WebSession.id.desc())
+        )
+    )
+
+
+def own_tokens(session: Session, *, by: Actor, now: datetime) -> list[ApiToken]:
+    """The programs that may act for this user, the latest first."""
+    return list(
+        session.scalars(
+            select(ApiToken).where(ApiToken.user_id == by.id, ApiToken.expires_at > now).order_by(ApiToken.id.desc())
+        )
+    )
+
+
+def all_roles(session: Session) -> list[Role]:
+    """All roles, the oldest first."""
+    return list(session.scalars(select(Role).order_by(Role.id)))
+
+
+def people_by_department(session: Session) -> dict[int, int]:
+    """How many active people each department has."""
+    counted = select(User.department_id, func.count()).where(User.active, User.department_id.is_not(None))
+    rows = session.execute(counted.group_by(User.department_id))
+    return {department_id: count for department_id, count in rows if department_id is not None}
+
+
+def people_by_role(session: Session) -> dict[int, int]:
+    """How many active people have each role."""
+    counted = select(UserRole.role_id, func.count()).join(User, User.id == UserRole.user_id).where(User.active)
+    return {row[0]: row[1] for row in session.execute(counted.group_by(UserRole.role_id))}

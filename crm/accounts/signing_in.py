@@ -77,6 +77,11 @@ def _check_tries(session: Session, whose: ColumnElement[bool], most: int, now: d
         raise TooManyTries(oldest + WINDOW - now)
 
 
+def forget_tries(session: Session, *, username: str) -> None:
+    """The right password was given: what failed before does not count any more."""
+    session.execute(delete(FailedSignIn).where(FailedSignIn.username == username))
+
+
 def note_failure(session: Session, *, username: str, address: str, now: datetime) -> None:
     """The password was wrong; the try stays counted and is written into the audit log."""
     write_audit(
@@ -95,7 +100,7 @@ def open_session(
         browser=browser[:200],
     )  # fmt: skip
     session.add(row)
-    session.execute(delete(FailedSignIn).where(FailedSignIn.username == user.username))
+    forget_tries(session, username=user.username)
     if old_row_id is not None:
         session.execute(delete(WebSession).where(WebSession.id == old_row_id))
     write_audit(
@@ -128,7 +133,7 @@ def issue_token(
     secret = new_secret()
     row = ApiToken(token_hash=digest(secret), user_id=user.id, name=name[:80], created_at=now, expires_at=now + life)
     session.add(row)
-    session.execute(delete(FailedSignIn).where(FailedSignIn.username == user.username))
+    forget_tries(session, username=user.username)
     write_audit(
         session, at=now, actor_id=user.id, actor_name=user.name, action="token.issued", subject_type="user",
         subject_id=user.id, subject_name=user.username, new={"name": name}, address=address or None,

@@ -6,8 +6,8 @@ Rooms write `api = ApiBlueprint("customers_api", __name__, url_prefix="/customer
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, g, request
 from flask_smorest import Api as SmorestApi
@@ -29,6 +29,7 @@ PREFIX = "/api/v1"
 PAGE = 30
 LARGEST_PAGE = 200
 T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
 
 # Marshmallow's sentences that a client can cause, so that they are in our catalogue.
 MESSAGES: Mapping[str, Text] = {
@@ -81,21 +82,21 @@ class PageQuery(Body):
     limit = fields.Integer(load_default=PAGE, validate=validate.Range(1, LARGEST_PAGE))
 
 
-class FaultBody(Body):
+class FieldFault(Body):
     """One wrong field."""
 
     field = fields.String()
     message = fields.String()
 
 
-class ProblemBody(Body):
+class ProblemDetails(Body):
     """RFC 9457 problem details, as `crm/web/errors.py` writes them."""
 
     type = fields.String()
     title = fields.String()
     status = fields.Integer()
     detail = fields.String()
-    errors = fields.List(fields.Nested(FaultBody))
+    errors = fields.List(fields.Nested(FieldFault))
     current = fields.Dict(metadata={"description": "after a conflict: the newer values"})
     incident = fields.String(metadata={"description": "after a fault of ours: the number to quote"})
 
@@ -114,11 +115,24 @@ class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]  # the library has n
     def __init__(self, name: str, import_name: str, *, url_prefix: str = "", description: str = "") -> None:
         super().__init__(name, import_name, url_prefix=PREFIX + url_prefix, description=description)
 
+    if TYPE_CHECKING:
+        # The library has no types; these keep those of the views.
+        def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def get(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def post(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def put(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def patch(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]: ...
+        def response(self, status_code: int, schema: Any = None, **options: Any) -> Callable[[View], View]: ...
+        def alt_response(self, status_code: int, **options: Any) -> Callable[[View], View]: ...
+        def doc(self, **options: Any) -> Callable[[View], View]: ...
+
 
 class HeliuApi(SmorestApi):  # type: ignore[misc]  # the library has no types
     """The API as a whole; its errors are answered by `crm/web/errors.py`."""
 
-    ERROR_SCHEMA = ProblemBody
+    ERROR_SCHEMA = ProblemDetails
 
     def _register_error_handlers(self) -> None:
         pass

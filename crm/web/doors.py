@@ -105,6 +105,12 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
+def takes_own_proof(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a public view that trusts no cookie, but only what is in the request itself: it needs no token against forgery."""
+    view.takes_own_proof = True  # type: ignore[attr-defined]  # a mark on the function, like `public`
+    return view
+
+
 def requires(module: str, action: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Refuse the view to people without the permission, before its form is read. The operation checks once more."""
 

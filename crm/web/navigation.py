@@ -9,7 +9,7 @@ from flask import Flask, current_app, request, url_for
 
 from crm.core.i18n import Text
 from crm.permissions import Actor
-from crm.web.doors import visitor
+from crm.web.doors import now, visitor
 from crm.web.languages import current_locale, shown
 
 
@@ -36,7 +36,7 @@ def set_up_navigation(app: Flask, entries: Iterable[Entry]) -> None:
         raise LookupError(f"the navigation names unknown views: {', '.join(unknown)}")
     app.extensions["heliu.navigation"] = sorted_entries
     app.jinja_env.globals.update(
-        navigation=navigation, account_menu=account_menu, page_language=page_language, search_url=""
+        navigation=navigation, account_menu=account_menu, page_language=page_language, search_url="", now=now
     )
 
 

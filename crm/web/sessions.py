@@ -51,6 +51,7 @@ class BrowserSession(SecureCookieSession):
     last_seen_at: datetime | None = None
     new_token: str | None = None
     ended: bool = False
+    unreadable: bool = False
 
 
 class Sessions(SessionInterface):
@@ -74,6 +75,7 @@ class Sessions(SessionInterface):
         except SQLAlchemyError as error:
             # Raised from here it would miss the error pages; `security.close_doors` raises it again.
             request.environ["heliu.fault"] = error
+            found.unreadable = True
         found.modified = found.accessed = False
         return found
 
@@ -98,6 +100,9 @@ class Sessions(SessionInterface):
         kept: BrowserSession = session
         if kept.accessed:
             response.vary.add("Cookie")
+        if kept.unreadable:
+            # The browser keeps its cookie and is signed in again as soon as the database is back.
+            return
         if kept.new_token is not None:
             self._set_cookie(response, kept.new_token)
         elif kept.ended:

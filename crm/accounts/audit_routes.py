@@ -1,0 +1,29 @@
+"""The audit log on screen: sign-ins and every change, with filters."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from crm.accounts.audit_queries import LATEST, audit_query, audited_kinds
+from crm.core.keyset import fetch
+from crm.web.doors import current_actor, reading_session, requires
+from crm.web.lists import PAGE, list_address
+
+pages = Blueprint("audit", __name__, url_prefix="/administration")
+
+
+@pages.get("/audit")
+@requires("accounts", "administer")
+def index() -> str:
+    """Who did what, the latest first."""
+    address = list_address({"kind"}, {"at": LATEST}, "at")
+    query = audit_query(by=current_actor(), q=address.query, kind=address.filters.get("kind", ""))
+    with reading_session() as session:
+        page = fetch(session, query, LATEST, place=address.place, limit=PAGE, backwards=address.backwards)
+        return render_template(
+            "accounts/audit.html",
+            acts=page.rows,
+            address=address,
+            pages=address.pages(page),
+            kinds=audited_kinds(session),
+        )
