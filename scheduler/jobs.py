@@ -18,7 +18,7 @@ from crm.core import outbox
 from crm.core.db import Database, reading
 from crm.core.due import BACK_OFF, Appointment, Due
 from crm.core.mail import Transport
-from scheduler.rhythm import Rhythm
+from scheduler.rhythm import Rhythm, every
 
 Handler = Callable[[Session, Due, datetime], object]
 Errand = Callable[[Database, Due, datetime], object]
@@ -105,7 +105,7 @@ class Jobs:
 
 
 def add_mail(jobs: Jobs, transport: Transport) -> None:
-    """Mail that operations have put into the outbox goes out over `transport`."""
+    """Mail that operations have put into the outbox goes out over `transport`, and is forgotten long after."""
 
     def send(database: Database, due: Due, _now: datetime) -> None:
         with reading(database) as session:
@@ -120,6 +120,7 @@ def add_mail(jobs: Jobs, transport: Transport) -> None:
         outbox.mark_failed(session, _message_id(due), now=now, error=error)
 
     jobs.on(outbox.MAIL, note_sent, errand=send, gave_up=note_failed, back_off=MAIL_BACK_OFF)
+    jobs.every("old mail", outbox.forget_old_mail, every(hours=1))
 
 
 def _message_id(due: Due) -> int:

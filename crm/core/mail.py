@@ -16,6 +16,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTPUTF8 as SMTP_POLICY_UTF8
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,7 @@ HERE = "heliu://here"
 LONGEST_ADDRESS = 254
 _LOCAL = r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_LOCAL}@{_LABEL}(?:\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_LOCAL}@{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _SENDER = re.compile(r"(?P<name>[^<>\r\n]*)<(?P<address>[^<>]+)>|(?P<plain>[^<>]+)")
 
 
@@ -48,6 +49,11 @@ def _with_ascii_domain(value: str) -> str:
         return f"{local}{at}{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         return ""
+
+
+def _header_address(value: str, name: str = "") -> Address:
+    local, _, domain = _with_ascii_domain(value).rpartition("@")
+    return Address(name, username=local, domain=domain)
 
 
 @dataclass(frozen=True)
@@ -82,13 +88,14 @@ class Sender:
         address = (found["plain"] or found["address"]) if found else ""
         if found is None or not is_address(address):
             raise ConfigError("HELIU_MAIL_FROM must look like Heliu CRM <crm@example.com>")
-        return Address((found["name"] or "").strip().strip('"'), addr_spec=_with_ascii_domain(address))
+        return _header_address(address, (found["name"] or "").strip().strip('"'))
 
     def message(self, letter: Letter) -> EmailMessage:
         """The letter as MIME: plain text with HTML beside it. The same letter gives the same Message-ID each time."""
-        message = EmailMessage(policy=SMTP_POLICY)
+        # Few servers take letters beyond ASCII before the @; only for such an address do headers need that extension.
+        message = EmailMessage(policy=SMTP_POLICY if letter.to_address.split("@")[0].isascii() else SMTP_POLICY_UTF8)
         message["From"] = self.address
-        message["To"] = Address(addr_spec=_with_ascii_domain(letter.to_address))
+        message["To"] = _header_address(letter.to_address)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(letter.created_at)
         message["Message-ID"] = f"<{letter.message_id}@{self.address.domain}>"

@@ -34,6 +34,7 @@ class PostOffice:
 
     starttls: bool = False
     tls_at_once: bool = False
+    any_letters: bool = False
     password: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     data_answer: str = "250 taken"
@@ -65,7 +66,7 @@ class _Counter(socketserver.StreamRequestHandler):
         if self.office.tls_at_once:
             self._encrypt()
         self._say("220 ready")
-        while line := self.rfile.readline().decode("ascii", "replace").strip():
+        while line := self.rfile.readline().decode("utf-8", "replace").strip():
             verb = line.split(" ")[0].upper()
             if verb == "QUIT":
                 self._say("221 bye")
@@ -79,6 +80,7 @@ class _Counter(socketserver.StreamRequestHandler):
                 offers = ["250-here"]
                 offers += ["250-STARTTLS"] if self.office.starttls and not self.encrypted else []
                 offers += ["250-AUTH PLAIN"] if self.office.password else []
+                offers += ["250-SMTPUTF8"] if self.office.any_letters else []
                 self._say(*offers, "250 8BITMIME")
             case "STARTTLS":
                 self._say("220 go on")

@@ -16,7 +16,7 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import DueRow, Hopeless
 from crm.core.errors import Invalid, NotFound
 from crm.core.i18n import text
-from crm.core.letters import link, write
+from crm.core.letters import EMAILS, link, write
 from crm.core.mail import Folder, Letter, Sender, Smtp, transport_for
 from crm.core.outbox import OutboxMessage, forget_old_mail, resend, send_mail
 from scheduler.jobs import MAIL_BACK_OFF, Jobs, add_mail
@@ -193,6 +193,23 @@ def test_while_the_mail_server_is_away_mail_waits_for_more_than_a_day(database: 
         assert session.get_one(OutboxMessage, number).sent_at == clock()
 
 
+def test_a_mail_whose_fate_is_unknown_goes_out_again_under_the_same_id(database: Database, clock: MovableClock) -> None:
+    class LosesTheLine(Pigeon):
+        def send(self, letter: Letter) -> None:
+            super().send(letter)
+            if len(self.carried) == 1:
+                raise ConnectionResetError("after the server had taken it")
+
+    pigeon = LosesTheLine()
+    with unit_of_work(database) as session:
+        ask(session, clock())
+    assert tick(database, mailing(pigeon), clock) == Swept(failed=1)
+    clock.move(minutes=1)
+    assert tick(database, mailing(pigeon), clock) == Swept(done=1)
+    first, second = pigeon.carried
+    assert first.message_id == second.message_id
+
+
 def test_a_mail_that_was_given_up_says_why_and_can_be_sent_again(database: Database, clock: MovableClock) -> None:
     pigeon = Pigeon()
     pigeon.trouble = Hopeless("the mail server refused: 550 no such mailbox")
@@ -253,3 +270,10 @@ def test_without_a_mail_server_mail_lies_in_the_folder(
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_with_a_mail_server_mail_goes_there(config: Config) -> None:
     assert isinstance(transport_for(config.with_(smtp_url="smtps://mail.example.com")), Smtp)
+
+
+@pytest.mark.parametrize("subject", sorted(EMAILS.glob("*.subject.jinja")), ids=lambda path: path.name.split(".")[0])
+def test_every_mail_has_subject_text_and_html(subject: Path) -> None:
+    name = subject.name.removesuffix(".subject.jinja")
+    parts = {path.name.removeprefix(f"{name}.") for path in EMAILS.glob(f"{name}.*")}
+    assert parts == {"subject.jinja", "txt.jinja", "html.jinja"}

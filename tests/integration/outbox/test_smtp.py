@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -84,6 +85,15 @@ def test_without_encryption_nothing_is_sent_unless_it_is_waived() -> None:
     assert len(office.received) == 1
 
 
+def test_an_address_with_chinese_letters_needs_a_server_that_takes_them() -> None:
+    letter = replace(LETTER, to_address="张三@例子.中国")
+    with opened(PostOffice(any_letters=True)) as office:
+        Smtp(url(office), SENDER).send(letter)
+    assert office.received[0].recipients == ["张三@xn--fsqu00a.xn--fiqs8s"]
+    with opened(PostOffice()) as office, pytest.raises(smtplib.SMTPNotSupportedError):
+        Smtp(url(office), SENDER).send(letter)
+
+
 def test_a_wrong_password_is_worth_another_try() -> None:
     with (
         opened(PostOffice(starttls=True, password="right")) as office,
@@ -120,7 +130,8 @@ def test_a_sender_that_is_no_address_stops_with_the_cure(sender: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b.cn", "first.last+tag@sub.example.com", "a@localhost", "info@例子.中国", "o'neil@b.ie"]
+    "address",
+    ["a@b.cn", "first.last+tag@sub.example.com", "a@localhost", "info@例子.中国", "张三@例子.中国", "o'neil@b.ie"],
 )
 def test_an_address_is_taken(address: str) -> None:
     assert is_address(address)

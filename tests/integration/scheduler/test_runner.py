@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, select, text
 
 from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import Appointment, DueRow, schedule
+from crm.core.due import Appointment, Due, DueRow, schedule
 from crm.core.heartbeat import is_kept, last_beat
 from scheduler.jobs import Jobs, Lane
 from scheduler.rhythm import every
@@ -173,6 +173,29 @@ def test_in_the_background_work_is_done_until_it_is_stopped(database: Database) 
     assert not did.is_set()
     with reading(database) as session:
         assert last_beat(session) is None
+
+
+def test_a_mail_server_that_does_not_answer_holds_up_no_deadline(database: Database) -> None:
+    did, calling, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def call(_database: Database, due: Due, now: datetime) -> None:
+        calling.set()
+        assert answered.wait(PATIENCE)
+
+    jobs = Jobs()
+    jobs.on("timer", lambda _session, _due, _now: did.set())
+    jobs.on("mail", note, errand=call)
+    now = datetime.now(UTC)
+    ask(database, ["mail"], now)
+    handle = run_in_background(database, jobs)
+    try:
+        assert calling.wait(PATIENCE)
+        ask(database, ["timer"], now)
+        assert did.wait(PATIENCE)
+    finally:
+        answered.set()
+        handle.stop()
+    assert seen(database) == [1]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
