@@ -105,7 +105,7 @@ class UnaryTests:
 
 def _kind(test: tree.Node) -> str:
     """How a test speaks: a "verdict" about `?`, a "computed" value that may be a verdict, or a plain "value"."""
-    if any(isinstance(node, tree.Name) and node.name == "?" for node, _ in tree.walk(test)):
+    if tree.reads(test, "?"):
         return "verdict"
     if isinstance(test, tree.Literal | tree.Name | tree.Path):
         return "value"

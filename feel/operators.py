@@ -115,14 +115,21 @@ def _between(compiler: Compiler, node: tree.Between) -> Code:
 
 @makes(tree.In)
 def _in(compiler: Compiler, node: tree.In) -> Code:
-    value, tests = compiler.code(node.value), compiler.codes(node.tests)
+    value = compiler.code(node.value)
+    tests = []
+    for test in node.tests:
+        speaks_of_value = tree.reads(test, "?")
+        compiler.local.extend(["?"] * speaks_of_value)
+        tests.append((speaks_of_value, compiler.code(test)))
+        del compiler.local[len(compiler.local) - speaks_of_value :]
 
     def code(frame: Frame) -> Value:
         tested = value(frame)
-        wanted = [test(frame) for test in tests]
-        if wanted == [None]:
+        inner = Frame({"?": tested}, frame, frame.run)
+        wanted = [(verdict, test(inner if verdict else frame)) for verdict, test in tests]
+        if wanted == [(False, None)]:
             return None
-        return any(meets_test(tested, one, frame.run) is True for one in wanted)
+        return any(one is True if verdict else meets_test(tested, one, frame.run) is True for verdict, one in wanted)
 
     return code
 

@@ -87,7 +87,7 @@ def _for(compiler: Compiler, node: tree.For) -> Code:
     result = compiler.code(node.result)
     del compiler.local[before:]
     cost = tree.weight(node)[0]
-    uses_partial = any(isinstance(n, tree.Name) and n.name == "partial" for n, _ in tree.walk(node.result))
+    uses_partial = tree.reads(node.result, "partial")
 
     def code(frame: Frame) -> Value:
         results: list[Value] = []
@@ -140,7 +140,7 @@ def _filter(compiler: Compiler, node: tree.Filter) -> Code:
     compiler.local.pop()
     cost = tree.weight(node.test)[0] + 1
     truth = isinstance(node.test, TRUTHS)
-    uses_item = any(isinstance(n, tree.Name) and n.name == "item" for n, _ in tree.walk(node.test))
+    uses_item = tree.reads(node.test, "item")
 
     def code(frame: Frame) -> Value:
         value = target(frame)

@@ -209,3 +209,8 @@ def weight(node: Node) -> tuple[int, int]:
         count += 1
         levels = max(levels, level)
     return count, levels
+
+
+def reads(node: Node, name: str) -> bool:
+    """Whether the name stands anywhere in the tree."""
+    return any(isinstance(below, Name) and below.name == name for below, _ in walk(node))

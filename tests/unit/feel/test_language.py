@@ -120,6 +120,12 @@ def test_numbers_are_decimal_with_34_digits() -> None:
         ("status in ['open', 'new']", True),
         ("3 in [[1..2], [3..4]]", True),
         ("2 in (> 1)", True),
+        ("5 in (? > 3, ? = 1)", True),
+        ('"abc" in (starts with(?, "b"))', False),
+        ("[1, 2] in [[1, 2], [3]]", True),
+        ("[1, 2] in [1, 2]", True),
+        ("5 in = 5", True),
+        ("5 in != 5", False),
         ("(> 5).start", 5),
         ("(<= 5).end included", True),
         ("[1..5].start included", True),
@@ -187,6 +193,7 @@ def test_an_expression_tells_which_names_it_reads() -> None:
     assert feel.parse("{a: b, c: a}").names == {"b"}
     assert feel.parse("function(x) x + y").names == {"y"}
     assert feel.parse("sum(lines.qty)").names == {"lines"}
+    assert feel.parse("a in (? > b)").names == {"a", "b"}
     filtered = feel.parse("lines[qty > least]")
     assert filtered.names == {"lines"}
     assert filtered.possible_names == {"qty", "least"}
