@@ -35,12 +35,16 @@ class Compiler:
     filtered elements instead.
     """
 
-    def __init__(self, known: frozenset[str] = frozenset()) -> None:
+    def __init__(self, root: tree.Node, known: frozenset[str]) -> None:
+        self.measures = tree.measure(root)
         self.known = known
         self.local: list[str] = []
         self.filters = 0
         self.names: set[str] = set()
         self.possible_names: set[str] = set()
+
+    def measure(self, node: tree.Node) -> tree.Measure:
+        return self.measures[id(node)]
 
     def code(self, node: tree.Node) -> Code:
         return MAKERS[type(node)](self, node)

@@ -38,8 +38,9 @@ class Expression:
 
     def __init__(self, text: str, names: Iterable[str] = ()) -> None:
         known = frozenset(names)
-        compiler = Compiler(known)
-        self._code = compiler.code(parse_expression(text, known))
+        root = parse_expression(text, known)
+        compiler = Compiler(root, known)
+        self._code = compiler.code(root)
         self.text = text
         self.names = frozenset(compiler.names)
         self.possible_names = frozenset(compiler.possible_names)
@@ -66,8 +67,8 @@ class UnaryTests:
     def __init__(self, text: str, names: Iterable[str] = ()) -> None:
         known = frozenset(names) | {"?"}
         cell = parse_tests(text, known)
-        compiler = Compiler(known)
-        self._tests = tuple((_kind(test), compiler.code(test)) for test in cell.tests)
+        compiler = Compiler(cell, known)
+        self._tests = tuple((_kind(compiler, test), compiler.code(test)) for test in cell.tests)
         self._negated = cell.negated
         self.text = text
         self.names = frozenset(compiler.names - {"?"})
@@ -103,9 +104,9 @@ class UnaryTests:
         return meets_test(value, answer, frame.run) is True
 
 
-def _kind(test: tree.Node) -> str:
+def _kind(compiler: Compiler, test: tree.Node) -> str:
     """How a test speaks: a "verdict" about `?`, a "computed" value that may be a verdict, or a plain "value"."""
-    if tree.reads(test, "?"):
+    if "?" in compiler.measure(test).reads:
         return "verdict"
     if isinstance(test, tree.Literal | tree.Name | tree.Path):
         return "value"

@@ -118,7 +118,7 @@ def _in(compiler: Compiler, node: tree.In) -> Code:
     value = compiler.code(node.value)
     tests = []
     for test in node.tests:
-        speaks_of_value = tree.reads(test, "?")
+        speaks_of_value = "?" in compiler.measure(test).reads
         compiler.local.extend(["?"] * speaks_of_value)
         tests.append((speaks_of_value, compiler.code(test)))
         del compiler.local[len(compiler.local) - speaks_of_value :]

@@ -48,7 +48,7 @@ class Parser(TypeReader):
         node = rule()
         if self.token.kind != "end":
             raise self.unexpected()
-        if tree.weight(node)[1] > MAX_TREE_LEVELS:
+        if tree.measure(node)[id(node)].levels > MAX_TREE_LEVELS:
             raise self.too_deep()
         return node
 

@@ -86,8 +86,8 @@ def _for(compiler: Compiler, node: tree.For) -> Code:
     compiler.local.append("partial")
     result = compiler.code(node.result)
     del compiler.local[before:]
-    cost = tree.weight(node)[0]
-    uses_partial = tree.reads(node.result, "partial")
+    cost = compiler.measure(node).nodes
+    uses_partial = "partial" in compiler.measure(node.result).reads
 
     def code(frame: Frame) -> Value:
         results: list[Value] = []
@@ -112,7 +112,7 @@ def _quantified(compiler: Compiler, node: tree.Quantified) -> Code:
     turns = _turns(compiler, node.iterators)
     test = compiler.code(node.test)
     del compiler.local[before:]
-    cost = tree.weight(node)[0]
+    cost = compiler.measure(node).nodes
     decisive = node.word == "some"
 
     def code(frame: Frame) -> Value:
@@ -138,9 +138,9 @@ def _filter(compiler: Compiler, node: tree.Filter) -> Code:
     test = compiler.code(node.test)
     compiler.filters -= 1
     compiler.local.pop()
-    cost = tree.weight(node.test)[0] + 1
+    cost = compiler.measure(node.test).nodes + 1
     truth = isinstance(node.test, TRUTHS)
-    uses_item = tree.reads(node.test, "item")
+    uses_item = "item" in compiler.measure(node.test).reads
 
     def code(frame: Frame) -> Value:
         value = target(frame)
@@ -184,7 +184,7 @@ def _function(compiler: Compiler, node: tree.FunctionDefinition) -> Code:
     body = compiler.code(node.body)
     del compiler.local[before:]
     parameters = node.parameters
-    cost, levels = tree.weight(node)
+    cost, levels, _ = compiler.measure(node)
 
     def code(frame: Frame) -> Value:
         def call(run: Run, arguments: list[Value]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +193,34 @@ def children(node: Node) -> Iterator[Node]:
             yield from (item for item in value if isinstance(item, Node))
 
 
-def walk(node: Node) -> Iterator[tuple[Node, int]]:
-    """Every node of the tree with its level, the root at 1; never recursive."""
-    waiting = [(node, 1)]
+# Names that an expression around them gives a meaning, so that it must know whether they are read.
+GIVEN = frozenset({"item", "partial", "?"})
+
+
+class Measure(NamedTuple):
+    """The size of a part: its nodes, its levels, and which of the given names it reads."""
+
+    nodes: int
+    levels: int
+    reads: frozenset[str]
+
+
+def measure(root: Node) -> dict[int, Measure]:
+    """The measure of every node of the tree, by its id; in one pass and never recursive."""
+    order: list[tuple[Node, list[Node]]] = []
+    waiting = [root]
     while waiting:
-        current, level = waiting.pop()
-        yield current, level
-        waiting.extend((child, level + 1) for child in children(current))
-
-
-def weight(node: Node) -> tuple[int, int]:
-    """How many nodes the tree has, and how many levels."""
-    count = levels = 0
-    for _, level in walk(node):
-        count += 1
-        levels = max(levels, level)
-    return count, levels
-
-
-def reads(node: Node, name: str) -> bool:
-    """Whether the name stands anywhere in the tree."""
-    return any(isinstance(below, Name) and below.name == name for below, _ in walk(node))
+        node = waiting.pop()
+        below = list(children(node))
+        order.append((node, below))
+        waiting.extend(below)
+    found: dict[int, Measure] = {}
+    for node, below in reversed(order):
+        measures = [found[id(child)] for child in below]
+        own = GIVEN & {node.name} if isinstance(node, Name) else frozenset()
+        found[id(node)] = Measure(
+            1 + sum(one.nodes for one in measures),
+            1 + max((one.levels for one in measures), default=0),
+            own.union(*(one.reads for one in measures)),
+        )
+    return found
