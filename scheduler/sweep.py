@@ -247,8 +247,10 @@ def reason_of(error: Exception) -> str:
 
 
 def _is_away(error: Exception) -> bool:
-    # After a lost connection every further statement on it says PendingRollbackError.
-    return isinstance(error, PendingRollbackError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if isinstance(error, PendingRollbackError):
+        # Its code for "the connection is lost"; the other one says that a handler went on after a failed flush.
+        return error.code == "8s2b"
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _log_failure(due: Due, error: Exception) -> None:

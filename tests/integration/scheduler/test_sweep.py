@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm.core import due as due_rows
@@ -16,6 +18,7 @@ from crm.core.due import LEASE, Due, DueRow, Hopeless, claim, queue_at, unschedu
 from crm.core.errors import RuleBroken
 from crm.core.events import tell
 from crm.core.i18n import text
+from crm.core.outbox import OutboxMessage
 from scheduler.jobs import Jobs
 from scheduler.rhythm import every
 from scheduler.sweep import Swept, tick
@@ -142,6 +145,22 @@ def test_a_row_whose_commit_is_refused_fails_alone(database: Database, clock: Mo
 
     jobs = Jobs()
     jobs.on("timer", point_nowhere)
+    ask(database, ["timer"] * 3, clock())
+    assert tick(database, jobs, clock) == Swept(done=2, failed=1)
+    assert seen(database) == [1, 3]
+
+
+def test_a_handler_that_goes_on_after_a_failed_flush_fails_alone(database: Database, clock: MovableClock) -> None:
+    def swallow(session: Session, due: Due, now: datetime) -> None:
+        note(session, due, now)
+        if due.subject_id == 2:
+            session.add(OutboxMessage(to_address="a@b.cn"))
+            with suppress(IntegrityError):
+                session.flush()
+            note(session, due, now)
+
+    jobs = Jobs()
+    jobs.on("timer", swallow)
     ask(database, ["timer"] * 3, clock())
     assert tick(database, jobs, clock) == Swept(done=2, failed=1)
     assert seen(database) == [1, 3]
