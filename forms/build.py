@@ -119,7 +119,7 @@ class _Planter:
         if component.kind is None:
             return Node(*parts)
         node = FieldNode(*parts)
-        asking = replace(self.asking, label=node.label or path, memo={})
+        asking = replace(self.asking, label=node.name, memo={})
         field: Any = component.kind.entry(node.label, kind=component.kind, asking=asking, id=node.id)
         self.unbound.append((path, field))
         self.fields.append(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -125,6 +126,12 @@ class FieldNode(Node):
         return entry.kind.finish(entry.kept[0] if self.locked else entry.data, entry.asking)
 
     @property
+    def name(self) -> str:
+        """The label as a sentence calls it: in a list with the row's number, so that rows can be told apart."""
+        label = self.label or self.path
+        return f"{label} ({'.'.join(map(str, self.frame.numbers))})" if self.frame.outer else label
+
+    @property
     def is_open(self) -> bool:
         """May this request answer it?"""
         return not self.hidden and not self.locked
@@ -133,7 +140,7 @@ class FieldNode(Node):
         """After the conditions: nothing entered survives in a field that is hidden or read-only."""
         asking = self.entry.asking
         asking.scope = self.frame.scope
-        asking.label = self.label or self.path
+        asking.label = self.name
         self.entry.label.text = self.label
         if not self.is_open:
             self.entry.keep()
@@ -157,7 +164,10 @@ class ComputedNode(Node):
 
     @property
     def shown(self) -> str:
-        return self.reader.present(self.value)
+        value = self.value
+        if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 30:
+            return f"{value:,f}"
+        return self.reader.present(value)
 
 
 @dataclass(eq=False)

@@ -21,7 +21,7 @@ class Posted:
         self.add = self._one("_add")
         self.remove = self._one("_remove")
         self.was_hidden = frozenset(self._one("_hidden").split()[:2000])
-        self._rows: dict[str, dict[int, None]] | None = None
+        self._rows: dict[str, set[int]] | None = None
 
     @property
     def rearranges(self) -> bool:
@@ -42,21 +42,22 @@ class Posted:
         return iter(self.formdata)
 
     def rows(self, path: str) -> list[int]:
-        """The numbers of a list's rows in the order of the page, after the buttons had their way."""
+        """The numbers of a list's rows, after the buttons had their way; a page numbers its rows upwards."""
         if self._rows is None:
             self._rows = self._count()
-        numbers = [number for number in self._rows.get(path, ()) if self.remove != f"{path}.{number}"]
+        posted = sorted(self._rows.get(path, ()))
+        numbers = [number for number in posted if self.remove != f"{path}.{number}"]
         if self.add == path:
-            numbers.append(max([*self._rows.get(path, ()), -1]) + 1)
+            numbers.append(max(posted, default=-1) + 1)
         return numbers
 
-    def _count(self) -> dict[str, dict[int, None]]:
-        found: dict[str, dict[int, None]] = {}
+    def _count(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
         for name in list(self.formdata):
             if not isinstance(name, str) or len(name) > 1000:
                 continue
             parts = name.split(".")
             for place, part in enumerate(parts):
                 if place and NUMBER.fullmatch(part):
-                    found.setdefault(".".join(parts[:place]), {})[int(part)] = None
+                    found.setdefault(".".join(parts[:place]), set()).add(int(part))
         return found

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from forms.plain import UNSTORABLE
 from forms.problems import N_, fill
 
 
@@ -39,7 +40,7 @@ class Reader:
             case None:
                 return ""
             case str():
-                return value
+                return UNSTORABLE.sub("\ufffd", value)
             case bool():
                 return self.translate(N_("Yes")) if value else self.translate(N_("No"))
             case Decimal():

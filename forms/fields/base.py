@@ -143,10 +143,11 @@ class FieldType(ABC):
     def recall(self, value: object, asking: Asking) -> tuple[object, object]:
         """Value and typed text of what is stored; a draft may hold text that is no value."""
         if isinstance(value, str):
+            typed = self.typed_in([value])
             try:
-                return self.parse([value], asking), value
+                return self.parse([value], asking), typed
             except Refusal:
-                return self.empty(), value
+                return self.empty(), typed
         try:
             accepted = self.accept(value, asking)
         except Refusal:

@@ -28,9 +28,11 @@
   function makeSearchable(select) {
     if (!window.TomSelect || select.tomselect || select.disabled) return;
     const url = select.dataset.searchUrl;
+    const title = select.closest("[data-dynamic-form]")?.dataset.removeText || "";
+    const required = select.getAttribute("aria-required") === "true";
     const settings = {
-      plugins: select.multiple ? ["remove_button"] : [],
-      allowEmptyOption: !select.multiple,
+      plugins: select.multiple ? { remove_button: { title } } : required ? {} : { clear_button: { title } },
+      allowEmptyOption: false,
       maxOptions: 200,
       render: { option: drawChoice, no_results: null },
     };
@@ -46,6 +48,8 @@
       };
     }
     const control = new window.TomSelect(select, settings);
+    // The label now names the search box; the list behind it is out of reach and out of hearing.
+    select.setAttribute("aria-hidden", "true");
     for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) {
       if (select.hasAttribute(name)) control.control_input.setAttribute(name, select.getAttribute(name));
     }
@@ -186,7 +190,14 @@
       ask();
     });
     const summary = root.querySelector("[data-error-summary]");
-    if (summary) summary.focus();
+    if (!summary) return;
+    summary.addEventListener("click", (event) => {
+      const field = event.target.hash && find(root, event.target.hash.slice(1));
+      if (field && field.tomselect) {
+        event.preventDefault();
+        field.tomselect.focus();
+      }
+    });
   }
 
   function beginAll(part) {

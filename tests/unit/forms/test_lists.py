@@ -48,7 +48,7 @@ def test_a_blank_row_with_a_required_field_is_a_fault(form: Build) -> None:
     }
     bound = form(strict, post=[("lines.0.name", "")])
     assert not bound.validate()
-    assert bound.faults == [forms.Fault("lines.0.name", "Name", "Name is required.")]
+    assert bound.faults == [forms.Fault("lines.0.name", "Name", "Name (1) is required.")]
 
 
 def test_buttons_add_and_remove_rows_without_a_script(form: Build) -> None:
@@ -161,7 +161,7 @@ def upload(form: Build, *files: tuple[str, bytes], kept: tuple[str, ...] = (), *
         return {"id": str(len(stored)), "name": file.filename or ""}
 
     sent = MultiDict([("files", FileStorage(io.BytesIO(data), filename=name)) for name, data in files])
-    post = CombinedMultiDict([sent, MultiDict([("files", key) for key in kept])])
+    post: CombinedMultiDict[str, Any] = CombinedMultiDict([sent, MultiDict([("files", key) for key in kept])])
     description = forms.read({"components": [options.pop("spec", FILES)]})
     bound = forms.build(description, formdata=post, store_file=store, **options)
     bound.stored = stored  # type: ignore[attr-defined]

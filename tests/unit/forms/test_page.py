@@ -182,14 +182,17 @@ def test_markdown_is_drawn_and_values_in_it_are_only_text(form: Build, page: Pag
     assert "&lt;u&gt;raw&lt;/u&gt;" in html
 
 
+AB: Any = ["a", "b"]
+
+
 class Static(wtforms.Form):
     """One of everything that static forms use."""
 
     name = wtforms.StringField("Name", [validators.InputRequired()], description="Help")
     password = wtforms.PasswordField("Password")
-    kind = wtforms.SelectField("Kind", choices=["a", "b"])
-    one = wtforms.RadioField("One", choices=["a", "b"], validators=[validators.Optional()])
-    many = wtforms.SelectMultipleField("Many", choices=["a"], option_widget=wtforms.widgets.CheckboxInput())
+    kind = wtforms.SelectField("Kind", choices=AB)
+    one = wtforms.RadioField("One", choices=AB, validators=[validators.Optional()])
+    many = wtforms.SelectMultipleField("Many", choices=AB, option_widget=wtforms.widgets.CheckboxInput())
     agree = wtforms.BooleanField("Agree")
     note = wtforms.TextAreaField("Note")
     file = wtforms.FileField("File")
