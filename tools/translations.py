@@ -131,7 +131,7 @@ def update(folders: list[Path]) -> None:
     with CATALOGUE.open("wb") as file:
         write_po(file, new, width=0, include_lineno=False, omit_header=False)
     left = [line for line in problems(read(), sources) if line.startswith("not translated")]
-    print(f"translations: {len(new)} texts, {len(left)} without Chinese", *left, sep="\n  ")
+    print(f"translations: {len(new)} texts, {len(left)} without Chinese", *sorted(left), sep="\n  ")
 
 
 def _by_key(catalogue: Catalog) -> dict[Key, Any]:

@@ -1,37 +1,51 @@
 """Addresses of style sheets, scripts and pictures: each carries a hash of its content, so that browsers keep it for a year
 and fetch a new one the moment it changes. Templates write `url_for("static", filename=…)` as usual.
+
+Files that the asset build has packed (`tabler.min.css.gz`) go out packed to browsers that take it: an eighth of the bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.security import safe_join
 
 YEAR = 365 * 24 * 3600
+MINUTES = 300
 
 
 def set_up_assets(app: Flask) -> None:
-    """Put the hash into static addresses, and let answers to such addresses be kept."""
+    """Put the hash into static addresses, let answers to such addresses be kept, and send packed files."""
+    folder = str(app.static_folder)
 
     @app.url_defaults
     def add_hash(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and app.static_folder and "v" not in values:
-            path = Path(app.static_folder) / str(values.get("filename", ""))
+        if endpoint == "static" and "v" not in values:
+            path = Path(folder) / str(values.get("filename", ""))
             if path.is_file():
                 values["v"] = _hash(path, path.stat().st_mtime_ns)
 
-    @app.after_request
-    def keep(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code in {200, 304}:
-            seconds = YEAR if "v" in request.args else 300
-            response.headers["Cache-Control"] = f"public, max-age={seconds}" + (
-                ", immutable" if seconds == YEAR else ""
-            )
+    def static(filename: str) -> Response:
+        packed = safe_join(folder, f"{filename}.gz")
+        has_packed = packed is not None and Path(packed).is_file()
+        if has_packed and request.accept_encodings.quality("gzip") > 0:
+            response = app.send_static_file(f"{filename}.gz")
+            response.content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = app.send_static_file(filename)
+        if has_packed:
+            response.vary.add("Accept-Encoding")
+        seconds = YEAR if "v" in request.args else MINUTES
+        response.headers["Cache-Control"] = f"public, max-age={seconds}" + (", immutable" if seconds == YEAR else "")
         return response
+
+    app.view_functions["static"] = static
 
 
 @lru_cache(maxsize=1024)
