@@ -50,7 +50,7 @@ def _sequence(start: Value, end: Value, is_range: bool, run: Run) -> Iterator[Va
     if type(start) is Range:
         return _steps(start, run)
     if type(start) is list:
-        return (adopt(item) for item in list(start))
+        return (adopt(item) for item in start)
     return None
 
 
