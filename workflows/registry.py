@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from crm.core.errors import RuleBroken
@@ -89,7 +90,7 @@ class ServiceOperation:
 ChoiceSource = Callable[[Session, Actor, Mapping[str, Any]], Sequence[Choice]]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
 Visible = Callable[[Session, Actor, int], bool]
-Facts = Callable[[Session, Actor, int], str]
+Facts = Callable[[Session, Actor, int], Markup]
 
 
 @dataclass(frozen=True)

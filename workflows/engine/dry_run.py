@@ -16,6 +16,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+import feel
 from workflows.engine.bundle import Bundle
 from workflows.engine.checking import CheckForm, check
 from workflows.engine.definition import compile as compile_bundle
@@ -34,7 +35,10 @@ class NeedsAnswers(Exception):
 
 
 def try_out(bundle: Bundle) -> list[Problem]:
-    """Start a case without data. Only what would fail with any data is a problem: a budget that runs out, a crash."""
+    """Start a case without data. Only what would fail with any data is a problem: a budget that runs out, a crash.
+
+    FEEL answers null where data are missing, so that a formula that fails is one that takes too long or too much.
+    """
     try:
         definition = compile_bundle(bundle)
         step = start(definition, {}, call=_call, now=NOW)
@@ -43,8 +47,9 @@ def try_out(bundle: Bundle) -> list[Problem]:
     except BundleRefused as refused:
         return list(refused.problems)
     except StepRefused as refused:
-        if "limit" not in refused.params:
-            return []  # an expression that misses its data, a gateway that cannot choose yet
+        # An expression that misses its data, or a gateway that cannot choose yet, is no fault of the diagram.
+        if "limit" not in refused.params and not isinstance(refused.__cause__, feel.FeelError):
+            return []
         return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
     except EngineError as refused:
         return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
@@ -69,11 +74,15 @@ def _no_forms(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, A
     return []
 
 
-def _form_check(where: str | None) -> CheckForm:
+def _form_check(where: str | None) -> CheckForm | None:
+    """The function of that name, None where this process cannot import it; the parent then calls it itself."""
     if where is None:
-        return _no_forms
+        return None
     module, _, name = where.partition(":")
-    found: CheckForm = getattr(importlib.import_module(module), name)
+    try:
+        found: CheckForm = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        return None
     return found
 
 
@@ -86,10 +95,11 @@ def main() -> None:
         name: Operation(name, tuple(given["parameters"]), tuple(given["required"]), tuple(given["results"]))
         for name, given in task["operations"].items()
     }
-    problems = check(bundle, operations=operations, roles=task["roles"], check_form=check_form)
+    problems = check(bundle, operations=operations, roles=task["roles"], check_form=check_form or _no_forms)
     if not any(problem.is_error for problem in problems):
         problems += try_out(bundle)
-    json.dump([asdict(problem) for problem in problems], sys.stdout, default=str)
+    answer = {"problems": [asdict(problem) for problem in problems], "forms_checked": check_form is not None}
+    json.dump(answer, sys.stdout, default=str)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +18,7 @@ from workflows.engine.errors import Problem
 from workflows.engine.linting.elements import Operation
 from workflows.engine.texts import N_
 
+_LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,12 +35,11 @@ def check_limited(
     oversized = check_sizes(bundle)
     if oversized:
         return oversized
-    where = _address(check_form)
     task = {
         "files": {name: base64.b64encode(raw).decode() for name, raw in bundle.files.items()},
         "operations": {name: asdict(operation) for name, operation in operations.items()},
         "roles": sorted(roles),
-        "check_form": where,
+        "check_form": _address(check_form),
         "seconds": max(1, round(seconds)),
         "megabytes": megabytes,
     }
@@ -64,10 +64,12 @@ def check_limited(
             )
         ]
     if child.returncode != 0:
+        _LOG.warning("a check ended with %s: %s", child.returncode, child.stderr.decode(errors="replace")[-300:])
         message = N_("The check of the process was stopped: it needs too much time or memory; make it simpler.")
         return [Problem(None, message)]
-    problems = [Problem(**problem) for problem in json.loads(child.stdout)]
-    if where is None:
+    answer = json.loads(child.stdout)
+    problems = [Problem(**problem) for problem in answer["problems"]]
+    if not answer["forms_checked"]:
         problems += check_forms(bundle, check_form)
     return problems
 
@@ -77,5 +79,4 @@ def _address(check_form: CheckForm) -> str | None:
     module, name = getattr(check_form, "__module__", None), getattr(check_form, "__qualname__", "")
     if module is None or module == "__main__" or not name.isidentifier():
         return None
-    found = getattr(importlib.import_module(module), name, None)
-    return f"{module}:{name}" if found is check_form else None
+    return f"{module}:{name}"

@@ -27,6 +27,9 @@ SILENT = frozenset({
 _TIMERS = ("timeDate", "timeDuration", "timeCycle")
 _EVENT_END = "EventDefinition"
 
+# Flows by their target, and by their source.
+_Arrows = tuple[dict[str, list[str]], dict[str, list[str]]]
+
 
 def read_diagram(raw: bytes, file: str) -> Diagram:
     """Raises BundleRefused for XML that is unsafe, malformed or no BPMN, and for ids that are missing or used twice."""
@@ -115,11 +118,15 @@ class _Reader:
         for child in element.iterchildren(f"{BPMN}sequenceFlow"):
             flow = self._flow(child, ident)
             flows[flow.id] = self.flows[flow.id] = flow
+        arrows: _Arrows = ({}, {})
+        for flow in flows.values():
+            arrows[0].setdefault(flow.target, []).append(flow.id)
+            arrows[1].setdefault(flow.source, []).append(flow.id)
         for child in element.iterchildren(f"{BPMN}*"):
             kind = etree.QName(child).localname
             if kind == "sequenceFlow" or kind in SILENT:
                 continue
-            node = self._node(child, kind, ident, lane, flows)
+            node = self._node(child, kind, ident, lane, arrows)
             nodes[node.id] = self.nodes[node.id] = node
             if kind in ("subProcess", "transaction", "adHocSubProcess"):
                 self._process(child, ident, self.lane_of.get(node.id, lane))
@@ -136,7 +143,7 @@ class _Reader:
         )
 
     def _node(
-        self, element: Any, kind: str, process: str, outer: tuple[str, str | None] | None, flows: dict[str, Flow]
+        self, element: Any, kind: str, process: str, outer: tuple[str, str | None] | None, arrows: _Arrows
     ) -> Node:
         ident = self._id(element)
         properties = _properties(element)
@@ -151,8 +158,8 @@ class _Reader:
             role=(properties.get("role") or "").strip() or lane_role,
             form_key=(properties.get("formKey") or "").strip() or None,
             documentation=_documentation(element),
-            incoming=tuple(f.id for f in flows.values() if f.target == ident),
-            outgoing=tuple(f.id for f in flows.values() if f.source == ident),
+            incoming=tuple(arrows[0].get(ident, ())),
+            outgoing=tuple(arrows[1].get(ident, ())),
             properties=properties,
             default_flow=element.get("default"),
             attached_to=element.get("attachedToRef"),

@@ -70,6 +70,11 @@ class Token(Task):  # type: ignore[misc]
             self.complete()
         return outcome
 
+    def withdraw(self) -> None:
+        """Cancel this token alone. A branch that began here goes on: what has happened, has happened."""
+        self._set_state(TaskState.CANCELLED)
+        self.task_spec._on_cancel(self)
+
     def cancel(self) -> None:
         """Cancel this token, if it is unfinished, and all unfinished ones below it."""
         self._cancel([self])
@@ -83,8 +88,7 @@ class Token(Task):  # type: ignore[misc]
         while stack:
             token = stack.pop()
             if not token.is_finished:
-                token._set_state(TaskState.CANCELLED)
-                token.task_spec._on_cancel(token)
+                token.withdraw()
             stack.extend(tasks[child] for child in reversed(token._children))
 
     def ancestors(self) -> list[Token]:

@@ -16,6 +16,7 @@ from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
+from crm.web.security import draws_diagrams
 from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping
@@ -95,7 +96,7 @@ def task(task_id: int) -> ResponseReturnValue:
 def claim(task_id: int) -> ResponseReturnValue:
     with writing() as session:
         tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
-    flash(shown(text("The task is yours now.")), "success")
+    flash(shown(text("The task is yours now.")), "good")
     return redirect(url_for("inbox.task", task_id=task_id))
 
 
@@ -103,7 +104,7 @@ def claim(task_id: int) -> ResponseReturnValue:
 def release(task_id: int) -> ResponseReturnValue:
     with writing() as session:
         tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
-    flash(shown(text("The task is back with the group.")), "success")
+    flash(shown(text("The task is back with the group.")), "good")
     return redirect(url_for("inbox.show", folder=Folder.GROUPS))
 
 
@@ -130,9 +131,9 @@ def submit(task_id: int) -> ResponseReturnValue:
     except Conflict as conflict:
         return _too_late(task_id, conflict)
     if act == "save":
-        flash(shown(text("The draft is kept.")), "success")
+        flash(shown(text("The draft is kept.")), "good")
         return redirect(url_for("inbox.task", task_id=task_id))
-    flash(shown(text("Done: {title}", title=done.title)), "success")
+    flash(shown(text("Done: {title}", title=done.title)), "good")
     return redirect(url_for("inbox.show"))
 
 
@@ -171,6 +172,7 @@ def _task_page(
     published = library.published(session, found.version_id)
     node = published.definition.nodes[found.node_id]
     words = published.translator(actor.locale)
+    draws_diagrams()
     facts = registry().facts.get(instance.record_type or "")
     return render_template(
         "inbox/task.html",

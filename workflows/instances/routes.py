@@ -11,6 +11,7 @@ from crm.core.i18n import text
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
+from crm.web.security import draws_diagrams
 from workflows import library, queries
 from workflows.doors import stepping
 from workflows.instances import story
@@ -49,7 +50,7 @@ def start(key: str) -> ResponseReturnValue:
             with reading_session() as session:
                 published = library.active(session, key)
             return _start_page(published, refused.form, actor), 422 if refused.faults else 200
-        flash(shown(text("Started: {title}", title=instance.title)), "success")
+        flash(shown(text("Started: {title}", title=instance.title)), "good")
         return redirect(url_for("cases.show", instance_id=instance.id))
     values = {"customer_id": request.args["customer"]} if request.args.get("customer", "").isdigit() else {}
     with reading_session() as session:
@@ -80,6 +81,7 @@ def start_state(key: str) -> ResponseReturnValue:
 def show(instance_id: int) -> ResponseReturnValue:
     """A case: record, customer, diagram with path and position, open tasks, history."""
     actor = current_actor()
+    draws_diagrams()
     with reading_session() as session:
         instance = queries.find_instance(session, instance_id, by=actor)
         published = library.published(session, instance.version_id)
@@ -97,6 +99,7 @@ def show(instance_id: int) -> ResponseReturnValue:
 
 def case_panel(session: Session, actor: Actor, instance: ProcessInstance) -> Markup:
     """Diagram, open tasks and history of a case, for the page of its record."""
+    draws_diagrams()
     published = library.published(session, instance.version_id)
     return Markup(  # noqa: S704 -- the template escapes what it shows
         render_template(
@@ -115,7 +118,7 @@ def cancel(instance_id: int) -> ResponseReturnValue:
         cancelling.cancel(
             session, by=current_actor(), now=now(), instance_id=instance_id, reason=request.form.get("reason", "")
         )
-    flash(shown(text("The case is cancelled.")), "success")
+    flash(shown(text("The case is cancelled.")), "good")
     return redirect(url_for("cases.show", instance_id=instance_id))
 
 
@@ -124,7 +127,7 @@ def cancel(instance_id: int) -> ResponseReturnValue:
 def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
     with stepping() as session:
         incidents.retry(session, by=current_actor(), now=now(), incident_id=incident_id)
-    flash(shown(text("The step is tried again.")), "success")
+    flash(shown(text("The step is tried again.")), "good")
     return redirect(url_for("cases.show", instance_id=instance_id))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -160,15 +160,15 @@ def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, l
         line = text("decided “{question}”: {answer}", question=published.name_of(element, locale), answer=answer)
         return Entry(at=event.at, who=who, text=line, icon="arrows-split", detail=why)
     if kind == "decision":
-        inputs, outputs = _values(detail.get("inputs")), _values(detail.get("outputs"))
+        inputs, outputs = _values(detail.get("inputs"), words), _values(detail.get("outputs"), words)
         line = text("applied the table “{table}”", table=published.name_of(element, locale))
         return Entry(at=event.at, who=who, text=line, icon="table", detail=f"{inputs} → {outputs}")
     return None
 
 
-def _values(values: Any) -> str:
+def _values(values: Any, words: Callable[[str], str]) -> str:
     if isinstance(values, dict) and "typename" not in values:
-        return ", ".join(f"{name} = {_plain(value)}" for name, value in values.items())
+        return ", ".join(f"{words(name)} = {_plain(value)}" for name, value in values.items())
     return _plain(values)
 
 

@@ -11,6 +11,7 @@ from crm.core.errors import Invalid, NotFound
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
+from crm.web.security import draws_diagrams
 from workflows import library
 from workflows.instances import story
 from workflows.models import DefinitionVersion, InstanceStatus, ProcessDefinition, ProcessInstance, Task
@@ -43,6 +44,7 @@ def index() -> ResponseReturnValue:
 @requires("processes", "administer")
 def definition(key: str, number: int | None = None) -> ResponseReturnValue:
     """A version of a process: its diagram, forms and files, and the list of versions."""
+    draws_diagrams()
     actor = current_actor()
     with reading_session() as session:
         process = session.get(ProcessDefinition, key)
@@ -83,7 +85,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
 def activate(key: str, number: int) -> ResponseReturnValue:
     with writing() as session:
         deploying.activate(session, by=current_actor(), now=now(), key=key, number=number)
-    flash(shown(text("New cases begin with version {number} from now on.", number=number)), "success")
+    flash(shown(text("New cases begin with version {number} from now on.", number=number)), "good")
     return redirect(url_for("definitions.definition", key=key))
 
 
@@ -113,5 +115,5 @@ def deploy() -> ResponseReturnValue:
             version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=note)
     except Invalid as refused:
         return render_template("processes/deploy.html", problems=refused.faults, note=note), 422
-    flash(shown(text("Version {number} is published.", number=version.number)), "success")
+    flash(shown(text("Version {number} is published.", number=version.number)), "good")
     return redirect(url_for("definitions.definition", key=version.process_key))

@@ -137,7 +137,7 @@ def withdraw_boundary_events(token: Token) -> None:
     """The element at `token` is done: what still waits at its border waits no more."""
     for event in boundary_events(token):
         if event._state == TaskState.WAITING:
-            event.cancel()
+            event.withdraw()
 
 
 def boundary_events(token: Token) -> list[Token]:

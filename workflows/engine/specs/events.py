@@ -8,7 +8,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent, Th
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine import timers
-from workflows.engine.specs.base import ElementSpec, ProcessSpec, boundary_events
+from workflows.engine.specs.base import ElementSpec, ProcessSpec, withdraw_boundary_events
 from workflows.engine.specs.event_definitions import Definition, due_of, keep_due
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class BoundaryEvent(CatchSpec):
             self.settle(my_task)
             for sibling in my_task.parent.children:
                 if sibling.task_spec.bpmn_id == self.attached_to and not sibling.is_finished:
-                    for event in boundary_events(sibling):
-                        if event._state == TaskState.WAITING:
-                            event.cancel()
+                    withdraw_boundary_events(sibling)
                     sibling.cancel()
             return
         again = timers.next_due(due, my_task.workflow.top_workflow.run.now) if due else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import render_template
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from crm.service import watching
 from crm.service.events import ServiceRequestOpened
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, load_of_team
+from crm.service.showing import request_facts
 from forms import Choice
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
 
@@ -165,11 +167,13 @@ def may_see(session: Session, by: Actor, record_id: int) -> bool:
     return True
 
 
-def facts(session: Session, by: Actor, record_id: int) -> str:
-    """The request and its customer, drawn beside a task."""
-    from crm.service.showing import request_facts
-
-    return render_template("service/_facts.html", **request_facts(session, by=by, request_id=record_id))
+def facts(session: Session, by: Actor, record_id: int) -> Markup:
+    """The request and its customer, drawn beside a task; nothing for somebody who may do the task but not see the record."""
+    try:
+        shown = request_facts(session, by=by, request_id=record_id)
+    except NotFound:
+        return Markup("")
+    return Markup(render_template("service/_facts.html", **shown))  # noqa: S704 -- the template escapes what it shows
 
 
 BINDINGS = Bindings(
