@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crm.core import due as due_rows
 from crm.core import outbox
 from crm.core.db import Database, reading
-from crm.core.due import BACK_OFF, Appointment, Due
+from crm.core.due import BACK_OFF, Appointment, Due, DueRow
 from crm.core.mail import Transport
 from scheduler.rhythm import Rhythm, every
 
@@ -24,6 +24,7 @@ Handler = Callable[[Session, Due, datetime], object]
 Errand = Callable[[Database, Due, datetime], object]
 GaveUp = Callable[[Session, Due, str, datetime], object]
 
+LONGEST_KIND: int = DueRow.kind.type.length
 # A mail server may be away for a night: eight tries over almost a day and a half.
 MAIL_BACK_OFF = (
     timedelta(minutes=1),
@@ -89,6 +90,8 @@ class Jobs:
     def _add(self, job: Job) -> None:
         if job.kind in self._table:
             raise ValueError(f"two jobs are called {job.kind}")
+        if len(job.kind) > LONGEST_KIND:
+            raise ValueError(f"{job.kind} is longer than {LONGEST_KIND} letters")
         self._table[job.kind] = job
 
     def __getitem__(self, kind: str) -> Job:

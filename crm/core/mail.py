@@ -11,6 +11,7 @@ import logging
 import re
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -124,15 +125,20 @@ class Smtp:
 
     def send(self, letter: Letter) -> None:
         message = self.sender.message(letter)
-        with self._connect() as server:
-            try:
-                server.send_message(message)
-            except smtplib.SMTPRecipientsRefused as refused:
-                _hopeless_if_final(*next(iter(refused.recipients.values())))
-                raise
-            except smtplib.SMTPDataError as refused:
-                _hopeless_if_final(refused.smtp_code, refused.smtp_error)
-                raise
+        server = self._connect()
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            _hopeless_if_final(*next(iter(refused.recipients.values())))
+            raise
+        except smtplib.SMTPDataError as refused:
+            _hopeless_if_final(refused.smtp_code, refused.smtp_error)
+            raise
+        finally:
+            # What goes wrong in parting must not look like a mail that was not taken: it would be sent twice.
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+            server.close()
 
     def _connect(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)

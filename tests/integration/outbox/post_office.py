@@ -38,6 +38,7 @@ class PostOffice:
     password: str | None = None
     answers: dict[str, str] = field(default_factory=dict)
     data_answer: str = "250 taken"
+    quit_answer: str = "221 bye"
     received: list[Received] = field(default_factory=list)
     port: int = 0
 
@@ -69,7 +70,7 @@ class _Counter(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode("utf-8", "replace").strip():
             verb = line.split(" ")[0].upper()
             if verb == "QUIT":
-                self._say("221 bye")
+                self._say(self.office.quit_answer)
                 return
             if not self._answer(verb, line):
                 return

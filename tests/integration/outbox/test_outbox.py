@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.core.config import Config
+from crm.core.config import Config, ConfigError
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import DueRow, Hopeless
 from crm.core.errors import Invalid, NotFound
@@ -270,6 +270,12 @@ def test_without_a_mail_server_mail_lies_in_the_folder(
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_with_a_mail_server_mail_goes_there(config: Config) -> None:
     assert isinstance(transport_for(config.with_(smtp_url="smtps://mail.example.com")), Smtp)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_wrong_sender_stops_the_program_at_its_start(config: Config) -> None:
+    with pytest.raises(ConfigError, match="HELIU_MAIL_FROM"):
+        transport_for(config.with_(mail_from="nobody"))
 
 
 @pytest.mark.parametrize("subject", sorted(EMAILS.glob("*.subject.jinja")), ids=lambda path: path.name.split(".")[0])

@@ -116,6 +116,12 @@ def test_only_a_final_refusal_is_hopeless(office: PostOffice, error: type[Except
         Smtp(url(office), SENDER).send(LETTER)
 
 
+def test_a_server_that_parts_badly_has_the_letter_all_the_same() -> None:
+    with opened(PostOffice(quit_answer="500 I do not know this word")) as office:
+        Smtp(url(office), SENDER).send(LETTER)
+    assert len(office.received) == 1
+
+
 def test_a_server_that_is_away_is_worth_another_try() -> None:
     with opened(PostOffice()) as office:
         pass

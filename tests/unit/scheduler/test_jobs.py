@@ -19,6 +19,11 @@ def test_a_kind_has_one_handler_only() -> None:
         jobs.on("timer", do_nothing)
 
 
+def test_a_name_that_no_row_can_hold_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="longer than 40 letters"):
+        Jobs().every("x" * 35, do_nothing, every(hours=1))
+
+
 def test_what_talks_to_the_world_has_a_lane_of_its_own() -> None:
     jobs = Jobs()
     jobs.on("timer", do_nothing)
