@@ -54,7 +54,7 @@ def build(
     """
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo("UTC")
     reader = Reader(locale, zone, today or now_in(zone), translate)
     known = values or {}
@@ -131,9 +131,10 @@ class _Planter:
         known = frame.find(component.keys)
         known = known if isinstance(known, list) else None
         kept = {n: row if isinstance(row, Mapping) else {} for n, row in enumerate(known or [])}
+        node.known = len(kept)
         sent = self._sent(node)
         if self.posted is not None:
-            numbers = self.posted.rows(node.path)
+            numbers = self.posted.rows(node.path, len(kept))
             if not node.growing or component.read_only.literal is True:
                 numbers = list(kept)
         elif sent is not None:

@@ -107,7 +107,7 @@ def read(schema: Mapping[str, Any] | bytes | str) -> FormDescription:
         components,
         tuple(_fields(components, "", schema)),
         shape_of(components),
-        any(component.is_dynamic for component in _all(components)),
+        any(component.is_dynamic or (component.kind and component.kind.depends) for component in _all(components)),
         frozenset(
             component.keys[0]
             for component in _all(components)
@@ -137,6 +137,7 @@ def _component(spec: Mapping[str, Any], around: tuple[str, ...] = ()) -> Compone
     kind_name = spec["type"]
     kind = type_for(spec)
     layout = spec.get("layout") or {}
+    columns = layout.get("columns")
     hide = (spec.get("conditional") or {}).get("hide")
     appearance = spec.get("appearance") or {}
     repetitions = spec.get("defaultRepetitions", 1)
@@ -152,7 +153,7 @@ def _component(spec: Mapping[str, Any], around: tuple[str, ...] = ()) -> Compone
         hide=formula(hide) if isinstance(hide, str) and hide.strip() else None,
         read_only=Setting(literal=True) if spec.get("disabled") is True else setting(spec.get("readonly")),
         row=_text(layout, "row") or None,
-        columns=layout.get("columns") if isinstance(layout.get("columns"), int) else None,
+        columns=columns if type(columns) is int and 1 <= columns <= 16 else None,
         default=spec.get("defaultValue"),
         kind=kind(spec) if kind else None,
         computed=formula(_text(spec, "expression") or "null") if kind_name == "expression" else None,

@@ -16,7 +16,8 @@ from feel import Expression, FeelError, parse
 from forms.problems import N_, FormProblem
 from forms.reader import Reader
 
-PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# A place holds no other place, so that a text of nothing but "{{" is still read in one go.
+PLACE = re.compile(r"\{\{((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
 
 
 class Scope(dict[str, object]):
@@ -62,7 +63,7 @@ class Setting:
         return self.formula.value(scope) if self.formula else self.literal
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def formula(text: str) -> Formula:
     """Parse FEEL, with or without the leading `=`; raises FeelError."""
     return Formula(parse(text.strip().removeprefix("=")))
@@ -105,7 +106,7 @@ class Template:
         )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def template(source: str) -> Template:
     """Cut a text at its places; a text that starts with `=` is one formula. Raises FeelError."""
     if is_formula(source):
@@ -119,7 +120,7 @@ def template(source: str) -> Template:
     return Template(source, tuple(part for part in parts if part != "") or ("",))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _translated(words: str, original: Template) -> Template:
     """The template of a translation; a translation whose places are broken is not used."""
     try:

@@ -18,7 +18,7 @@ TAGS = {
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
-HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+HEADING = re.compile(r"(#{1,6})\s+(.*)$")
 BULLET = re.compile(r"\s*(?:[-*+]|(\d{1,3})[.)])\s+(.*)$")
 # Each mark ends before the next one of its kind and cannot cross a line, so no text makes these searches slow.
 INLINE = (
@@ -76,7 +76,7 @@ def from_markdown(source: str) -> Markup:
             close()
             # The page owns the first heading; an author's begins one below.
             level = min(len(heading[1]) + 1, 6)
-            out.append(f"<h{level}>{_inline(heading[2])}</h{level}>")
+            out.append(f"<h{level}>{_inline(heading[2].rstrip().rstrip('#').rstrip())}</h{level}>")
         elif item := BULLET.match(line):
             wanted = "ol" if item[1] else "ul"
             close(keep_list=open_list == wanted)

@@ -186,6 +186,7 @@ class ListNode(Node):
     """Rows that are added and removed; `make_blank` grows one more, drawn for a script to copy."""
 
     items: list[tuple[int, Frame]] = field(default_factory=list)
+    known: int = 0
     make_blank: Callable[[ListNode], Frame] = field(init=False)
 
     @property
@@ -211,7 +212,7 @@ class ListNode(Node):
 
     @property
     def next_number(self) -> int:
-        return max((number for number, _ in self.items), default=-1) + 1
+        return max([self.known - 1, *(number for number, _ in self.items)]) + 1
 
     @property
     def title(self) -> str:

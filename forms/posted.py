@@ -41,14 +41,18 @@ class Posted:
     def __iter__(self) -> Iterator[str]:
         return iter(self.formdata)
 
-    def rows(self, path: str) -> list[int]:
-        """The numbers of a list's rows, after the buttons had their way; a page numbers its rows upwards."""
+    def rows(self, path: str, known: int) -> list[int]:
+        """The numbers of a list's rows, after the buttons had their way; a page numbers its rows upwards.
+
+        The first `known` numbers belong to rows that were there before: a new one never takes the place of such a row,
+        even if it was removed, since it would inherit what was known about it.
+        """
         if self._rows is None:
             self._rows = self._count()
         posted = sorted(self._rows.get(path, ()))
         numbers = [number for number in posted if self.remove != f"{path}.{number}"]
         if self.add == path:
-            numbers.append(max(posted, default=-1) + 1)
+            numbers.append(max([known - 1, *posted]) + 1)
         return numbers
 
     def _count(self) -> dict[str, set[int]]:

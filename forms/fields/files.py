@@ -33,6 +33,11 @@ class FileEntry(Entry, wtforms.FileField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.uploads = tuple(given for given in valuelist if getattr(given, "filename", None))
         super().process_formdata([given for given in valuelist if isinstance(given, str) and given])
+        self.typed = self.data
+
+    def process_answer(self, value: object) -> None:
+        super().process_answer(value)
+        self.typed = self.data
 
     def keep(self) -> None:
         self.uploads = ()
@@ -41,10 +46,12 @@ class FileEntry(Entry, wtforms.FileField):
     def store(self) -> None:
         """Hand the new files to the store; a file that is refused is named and not stored."""
         uploads, self.uploads = self.uploads, ()
-        if not uploads or self.asking.store_file is None:
+        if not uploads:
             return
         stored = list(self.data) if self.kind.many(self.asking) else []
         try:
+            if self.asking.store_file is None:
+                raise Refusal(N_("{label}: files cannot be taken here."))
             if len(stored) + len(uploads) > (most := self.kind.most(self.asking)):
                 raise Refusal(N_("{label}: at most {limit} files."), limit=most)
             for upload in uploads:
@@ -147,7 +154,9 @@ class Files(FieldType):
         accept = spec.get("accept")
         if is_formula(accept):
             yield from problems_in_setting(element, "accept", accept)
-        elif accept and not all(ACCEPTED.fullmatch(part.strip().lower()) for part in str(accept).split(",")):
+        elif accept and not (
+            isinstance(accept, str) and all(ACCEPTED.fullmatch(part.strip().lower()) for part in accept.split(","))
+        ):
             yield FormProblem(element, N_("Allowed kinds of files are written like .pdf,.docx,image/*"))
         properties = spec.get("properties")
         size = properties.get("maxMegabytes") if isinstance(properties, Mapping) else None

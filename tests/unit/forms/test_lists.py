@@ -64,6 +64,13 @@ def test_buttons_add_and_remove_rows_without_a_script(form: Build) -> None:
     assert less.entered == {"lines": [{"name": "a", "count": ""}]}
 
 
+def test_a_new_row_inherits_nothing_from_a_removed_one(form: Build) -> None:
+    known = {"lines": [{"name": "a", "id": "1"}, {"name": "b", "id": "2"}]}
+    bound = form(LINES, values=known, post=[("lines.0.name", "a"), ("_add", "lines")])
+    assert [number for number, _ in bound.field("lines").items] == [0, 2]  # type: ignore[union-attr]
+    assert rows(bound) == [{"name": "a", "count": None, "id": "1"}]
+
+
 def test_a_list_that_does_not_grow_takes_no_rows_from_a_request(form: Build) -> None:
     fixed = {**LINES, "allowAddRemove": False}
     bound = form(fixed, values={"lines": [{"id": "1"}]}, post=[("lines.0.name", "a"), ("lines.1.name", "b")])
@@ -190,6 +197,13 @@ def test_a_bad_file_is_refused_and_not_stored(form: Build, name: str, data: byte
     assert bound.stored == []  # type: ignore[attr-defined]
 
 
+def test_a_file_that_nobody_can_store_is_not_lost_in_silence(form: Build) -> None:
+    post = MultiDict([("files", FileStorage(io.BytesIO(b"1"), filename="a.pdf"))])
+    bound = form(FILES, post=post)
+    assert not bound.validate()
+    assert bound.faults[0].message == "Files: files cannot be taken here."
+
+
 def test_a_hidden_file_field_stores_nothing(form: Build) -> None:
     bound = upload(form, ("a.pdf", b"1"), spec={**FILES, "conditional": {"hide": "=true"}})
     assert bound.validate()
@@ -198,7 +212,8 @@ def test_a_hidden_file_field_stores_nothing(form: Build) -> None:
 
 def test_files_may_stay_but_not_be_made_up(form: Build) -> None:
     known = {"files": [{"id": "5", "name": "old.pdf"}, {"id": "6", "name": "older.pdf"}]}
-    assert upload(form, kept=("5",), values=known).answers == {"files": [{"id": "5", "name": "old.pdf"}]}
+    less = upload(form, kept=("5",), values=known)
+    assert less.answers == less.entered == {"files": [{"id": "5", "name": "old.pdf"}]}
     forged = upload(form, kept=("7",), values=known)
     assert not forged.validate()
     assert forged.faults[0].message == "Files: a file is not known here; choose it again."
