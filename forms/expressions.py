@@ -142,7 +142,7 @@ def problems_in_formula(element: str, name: str, value: str) -> Iterator[FormPro
         yield FormProblem(
             element,
             N_("The expression in {property} cannot be read: {reason}"),
-            {"property": name, "reason": FormProblem(None, error.template, error.params), "position": error.position},
+            {"property": name, "reason": str(error)},
         )
 
 

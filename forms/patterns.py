@@ -8,7 +8,7 @@ match anywhere in the value.
 from __future__ import annotations
 
 from feel import Budget, FeelError, parse
-from forms.problems import N_, FormProblem
+from forms.problems import N_
 
 LONGEST_PATTERN = 500
 SEARCH = parse("matches(value, pattern)")
@@ -34,8 +34,7 @@ class Pattern:
         try:
             found = SEARCH.evaluate({"value": "", "pattern": source})
         except FeelError as error:
-            reason = FormProblem(None, error.template, error.params)
-            raise PatternRefused(N_("The pattern cannot be used: {reason}"), reason=reason) from None
+            raise PatternRefused(N_("The pattern cannot be used: {reason}"), reason=str(error)) from None
         if found is None:
             raise PatternRefused(N_("The pattern is not a regular expression"))
         self.source = source

@@ -27,7 +27,10 @@ def fill(source: str, values: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class FormProblem:
-    """Why a description cannot be published: the component (its id or key, None for the whole form), a sentence, its values."""
+    """Why a description cannot be published: the component (its id or key, None for the whole form), a sentence, its values.
+
+    The values are text and numbers, so that a problem can travel between processes as JSON.
+    """
 
     element: str | None
     message: str
