@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
@@ -22,7 +23,7 @@ def cell(tag: str, text: str) -> str:
 
 
 def table(
-    ident: str, policy: str, inputs: list[str], outputs: dict[str, str], rules: list[tuple[str, ...]], *,
+    ident: str, policy: str, inputs: list[str], outputs: dict[str, str], rules: Sequence[tuple[str, ...]], *,
     aggregation: str = "", before: str = "", variable: str = "", default: str = "",
 ) -> str:  # fmt: skip
     """`outputs`: name -> its values in their order ("" for none). A rule has a cell for each column."""
