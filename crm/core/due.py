@@ -13,7 +13,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, String, Text, and_, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    String,
+    Text,
+    and_,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,6 +37,7 @@ LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
 TRIES = len(BACK_OFF) + 1
 STILL_WANTED = text("failed_at IS NULL")
+TRIED_BEFORE = text("failed_at IS NULL AND attempts > 0")
 
 
 class Hopeless(Exception):
@@ -35,6 +50,7 @@ class DueRow(Base):
     __tablename__ = "due_row"
     __table_args__ = (
         Index("ix_due_row_waiting", "due_at", "id", postgresql_where=STILL_WANTED, sqlite_where=STILL_WANTED),
+        Index("ix_due_row_tried", "due_at", "id", postgresql_where=TRIED_BEFORE, sqlite_where=TRIED_BEFORE),
         Index("ix_due_row_subject", "kind", "subject_id", "ref"),
     )
 
@@ -162,7 +178,8 @@ def claim(
     """
     conditions = _claimable(now, kinds)
     if tried is not None:
-        conditions.append(DueRow.attempts > 0 if tried else DueRow.attempts == 0)
+        # Written out, not as a parameter: only then do the databases see that the index of tried rows fits.
+        conditions.append(DueRow.attempts > literal_column("0") if tried else DueRow.attempts == 0)
     candidates = select(DueRow.id).where(*conditions).order_by(DueRow.due_at, DueRow.id).limit(limit)
     if dialect_of(session) == "postgresql":
         candidates = candidates.with_for_update(skip_locked=True)
