@@ -116,16 +116,27 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
+def open_database(config: Config) -> Database:
+    """The database of this installation, with everybody who listens to what happens in it."""
+    database = Database(config.database_url)
+    workflows.set_up(database.listeners)
+    return database
+
+
+def stand_on(app: Flask, ground: Ground) -> None:
+    """Put the application onto this ground: settings, database, time. Tests move one application from ground to ground."""
+    app.config["SECRET_KEY"] = ground.config.secret_key
+    app.extensions["heliu"] = ground
+    app.session_interface = Sessions(app, ground)
+
+
 def create_app(config: Config | None = None, *, database: Database | None = None, clock: Clock | None = None) -> Flask:
     """Put an application together: ground, doors, rooms."""
     config = config or load_config()
     metadata()
     app = Flask("heliu", root_path=str(ROOT), static_folder="crm/static", template_folder="templates")
-    app.config.update(SECRET_KEY=config.secret_key, TEMPLATES_AUTO_RELOAD=False)
-    ground = Ground(config=config, database=database or Database(config.database_url), clock=clock or utc_now)
-    app.extensions["heliu"] = ground
-    workflows.set_up(ground.database.listeners)
-    app.session_interface = Sessions(app, ground)
+    app.config["TEMPLATES_AUTO_RELOAD"] = False
+    stand_on(app, Ground(config=config, database=database or open_database(config), clock=clock or utc_now))
     if config.trusted_proxies:
         count = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -256,7 +267,7 @@ def run_scheduler(config: Config, options: argparse.Namespace) -> int:
 
 def run_init(config: Config, options: argparse.Namespace) -> int:
     """The first administrator; refuses when somebody has an account already."""
-    database = Database(config.database_url)
+    database = open_database(config)
     migrate(database, metadata())
     username = options.username or _ask("User name of the first administrator: ")
     name = options.name or username

@@ -22,14 +22,16 @@ from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import create_app, metadata
+from app import create_app, metadata, stand_on
 from crm.accounts import passwords, signing_in
 from crm.accounts.credentials import WebSession
 from crm.accounts.queries import user_named
 from crm.core.config import Config
 from crm.core.db import Database, reading, unit_of_work
+from crm.web.doors import Ground
 from tests.people import People, seed_people
 from tests.pg import Postgres
+from workflows import room as workflows
 
 # A Wednesday morning in Shanghai, no public holiday.
 NOON = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
@@ -178,15 +180,14 @@ def now(clock: MovableClock) -> datetime:
     return clock()
 
 
-@pytest.fixture
-def config(database: Database, tmp_path: Path) -> Config:
+def settings(database_url: str, folder: Path) -> Config:
     """Settings of an installation that is no demonstration."""
     return Config(
-        database_url=database.url,
+        database_url=database_url,
         secret_key=SECRET_KEY,
         host="127.0.0.1",
         port=8000,
-        var_dir=tmp_path / "var",
+        var_dir=folder / "var",
         demo=False,
         timezone="Asia/Shanghai",
         smtp_url=None,
@@ -198,11 +199,26 @@ def config(database: Database, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def app(config: Config, database: Database, clock: MovableClock) -> Flask:
-    """The whole application."""
-    app = create_app(config, database=database, clock=clock)
+def config(database: Database, tmp_path: Path) -> Config:
+    """The settings of this test's installation."""
+    return settings(database.url, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_app() -> Flask:
+    """One application for the whole run: putting it together and compiling its templates takes longer than most tests."""
+    app = create_app(settings("sqlite://", Path("unused")))
     app.testing = True
+    app.test_client_class = Browser
     return app
+
+
+@pytest.fixture
+def app(shared_app: Flask, config: Config, database: Database, clock: MovableClock) -> Flask:
+    """The whole application, on this test's database and clock. It is shared: a test that changes it makes its own."""
+    stand_on(shared_app, Ground(config=config, database=database, clock=clock))
+    workflows.set_up(database.listeners)
+    return shared_app
 
 
 @pytest.fixture
@@ -243,7 +259,6 @@ class Browser(FlaskClient):
 @pytest.fixture
 def client(app: Flask) -> Browser:
     """A browser in which nobody has signed in; `as_user(client, "agent1")` changes that."""
-    app.test_client_class = Browser
     return cast(Browser, app.test_client())
 
 

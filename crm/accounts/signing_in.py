@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
@@ -41,7 +42,7 @@ class TooManyTries(HeliuError):
     status, code = 429, "too-many-tries"
 
     def __init__(self, wait: timedelta) -> None:
-        self.retry_after = max(1, int(wait.total_seconds()) + 1)
+        self.retry_after = max(1, ceil(wait.total_seconds()))
         minutes = -(-self.retry_after // 60)
         super().__init__(
             text("Too many failed attempts to sign in. Please wait {minutes} minutes, then try again.", minutes=minutes)

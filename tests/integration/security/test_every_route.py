@@ -1,0 +1,118 @@
+"""Every address of the product, asked by somebody who is not signed in and by a stranger without any permission.
+
+A new view is found here by itself. It refuses both, or it stands in one of the lists below with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from tests.conftest import Browser, MovableClock, SqliteTemplate, settings
+
+OPEN_TO_EVERYBODY = {
+    "accounts.sign_in": "one must be able to come in",
+    "accounts.set_language": "the sign-in page has the switch too",
+    "profile.password_link": "its secret is the proof; an unknown one is not found",
+    "tokens_api.issue": "user name and password are the proof",
+    "api-docs.openapi_json": "programs read the description before they have a token",
+    "health.alive": "machines ask it",
+    "health.ready": "machines ask it",
+    "health.metrics": "guarded by address or token",
+    "static": "style sheets and scripts",
+}
+OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {
+    "accounts.sign_out": "everybody may leave",
+    "profile.show": "one's own account",
+    "profile.save": "one's own account",
+    "profile.change_password": "one's own account",
+    "profile.substitute": "one's own account",
+    "profile.end_session": "one's own account; other people's sessions are not found",
+    "profile.create_token": "acts for oneself only",
+    "tokens_api.me": "who am I",
+    "tokens_api.revoke_current": "ends one's own token only",
+    "inbox.home": "the start page shows what is open to the reader, here nothing",
+    "inbox.show": "one's own tasks, here none",
+    "inbox.count": "one's own tasks, here none",
+    "tasks_api.list_tasks": "one's own tasks, here none",
+    "instances_api.list_instances": "the cases that one may see, here none",
+    "processes.index": "the processes that one may start, here none",
+    "processes_api.list_processes": "the processes that one may start, here none",
+}
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
+
+def _asked() -> list[tuple[str, str, str]]:
+    """Each method of each address, with numbers and words in the places: (method, path, endpoint)."""
+    app = create_app(settings("sqlite://", Path("unused")))
+    found: list[tuple[str, str, str]] = []
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            values = {name: 1 if "Integer" in type(rule._converters[name]).__name__ else "x" for name in rule.arguments}
+            built = rule.build(values, append_unknown=False)
+            assert built is not None
+            found += [(method, built[1], rule.endpoint) for method in METHODS if method in (rule.methods or ())]
+    return sorted(found, key=lambda asked: (asked[1], asked[0]))
+
+
+ASKED = _asked()
+GUARDED = [asked for asked in ASKED if asked[2] not in OPEN_TO_EVERYBODY]
+FOREIGN = [asked for asked in GUARDED if asked[2] not in OPEN_TO_ALL_WHO_ARE_SIGNED_IN]
+
+
+@pytest.fixture(scope="module")
+def whole_app(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application for all of these: nobody who asks here may change anything."""
+    folder = tmp_path_factory.mktemp("routes")
+    database = sqlite_template.copy(folder)
+    app = create_app(settings(database.url, folder), database=database, clock=MovableClock())
+    app.testing = True
+    app.test_client_class = Browser
+    yield app
+    database.close()
+
+
+def _ask(browser: Browser, method: str, path: str) -> tuple[int, str]:
+    body = {"json": {}} if path.startswith("/api/") else {"data": {}}
+    answer = browser.open(path, method=method, **({} if method == "GET" else body))
+    return answer.status_code, answer.location or ""
+
+
+@pytest.mark.parametrize(("method", "path", "endpoint"), GUARDED)
+def test_whoever_is_not_signed_in_is_sent_to_the_door(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
+    browser = whole_app.test_client()
+    assert isinstance(browser, Browser)
+    status, location = _ask(browser, method, path)
+    if path.startswith("/api/"):
+        assert status == 401
+    else:
+        assert (status, location.partition("?")[0]) == (302, "/sign-in")
+
+
+@pytest.mark.parametrize(("method", "path", "endpoint"), FOREIGN)
+def test_a_stranger_without_permissions_is_refused(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
+    browser = whole_app.test_client()
+    assert isinstance(browser, Browser)
+    status, _ = _ask(browser.signed_in_as("stranger"), method, path)
+    assert status in {403, 404}
+
+
+def test_the_lists_name_only_views_that_exist() -> None:
+    known = {endpoint for _, _, endpoint in ASKED}
+    assert set(OPEN_TO_EVERYBODY) | set(OPEN_TO_ALL_WHO_ARE_SIGNED_IN) <= known
+
+
+@pytest.mark.parametrize(("method", "path", "endpoint"), ASKED)
+def test_every_answer_carries_the_security_headers(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
+    headers = whole_app.test_client().open(path, method=method).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'; script-src 'self'; style-src 'self';" in policy
+    for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        assert part in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "Permissions-Policy" in headers
