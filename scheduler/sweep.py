@@ -155,7 +155,7 @@ class Sweep:
         with Session(outer.connection(), join_transaction_mode="rollback_only", expire_on_commit=False) as session:
             session.info["database"] = self.database
             self._work(session, due)
-            session.commit()
+            session.flush()
 
     def _do_alone(self, due: Due) -> None:
         errand = self.jobs[due.kind].errand
