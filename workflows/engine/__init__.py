@@ -14,6 +14,7 @@ from workflows.engine.linting.elements import Operation
 from workflows.engine.moving import check_move, move_case, move_token
 from workflows.engine.running import complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
+from workflows.engine.texts import Phrase
 from workflows.engine.values import check_value
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "OpenTask",
     "Operation",
     "Passed",
+    "Phrase",
     "Problem",
     "Step",
     "StepRefused",

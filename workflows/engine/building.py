@@ -9,12 +9,13 @@ from workflows.engine import expressions, timers
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, EventMark, Node, Process, Repetition
 from workflows.engine.specs.activities import Activity, HumanTask, RuleTask, ScriptTask, ServiceTask
-from workflows.engine.specs.base import BoundarySplit, ElementSpec, ProcessSpec, Way, split_name
+from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
 from workflows.engine.specs.ends import EndEvent
 from workflows.engine.specs.event_definitions import Definition, Timer
 from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ThrowSpec
 from workflows.engine.specs.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from workflows.engine.specs.nested import NestedProcess
+from workflows.engine.specs.process import ProcessSpec
 from workflows.engine.specs.repetition import MAX_ROUNDS, ForEach, Repeated, StandardLoop
 
 CHILD = " [child]"

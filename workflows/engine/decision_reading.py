@@ -96,7 +96,7 @@ class _Reader:
         if tables:
             table = self._table(tables[0])
         elif literals:
-            literal = self._expression(_text(literals[0]), N_("the literal expression"))
+            literal = self._expression(_text(literals[0]), name)
         else:
             message = N_("The decision {element} has neither a decision table nor a literal expression; add one.")
             self.fault(message, self.ident)
@@ -187,7 +187,7 @@ class _Reader:
 
     def _bad_cell(self, text: str, rule: int, fault: feel.FeelError) -> None:
         message = N_("Rule {rule} of the decision {element}: {text} is not FEEL ({cause}).")
-        self.fault(message, self.ident, rule=rule, text=text[:100], cause=str(fault))
+        self.fault(message, self.ident, rule=rule, text=text[:100], cause=expressions.cause_of(fault))
 
     def _expression(self, text: str, where: str) -> feel.Expression:
         if len(text) > MAX_FORMULA:
@@ -197,7 +197,7 @@ class _Reader:
             return expressions.parse(text)
         except feel.FeelError as fault:
             message = N_("The decision {element}, {where}: {text} is not FEEL ({cause}).")
-            self.fault(message, self.ident, where=where, text=text[:100], cause=str(fault))
+            self.fault(message, self.ident, where=where, text=text[:100], cause=expressions.cause_of(fault))
             return feel.parse("null")
 
 

@@ -23,6 +23,7 @@ from workflows.engine.decision_model import (
     Taken,
 )
 from workflows.engine.errors import EngineError
+from workflows.engine.expressions import cause_of
 from workflows.engine.texts import N_
 
 
@@ -70,7 +71,7 @@ class _Taking:
             self._compute(decision, context)
         except feel.FeelError as fault:
             message = N_("The decision {decision} cannot be computed: {cause}")
-            raise DecisionError(message, {"decision": decision.name, "cause": str(fault)}) from fault
+            raise DecisionError(message, {"decision": decision.name, "cause": cause_of(fault)}) from fault
         return self.done[decision_id]
 
     def _compute(self, decision: Decision, context: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, Flow, Lane, Node
 from workflows.engine.errors import BundleRefused
 from workflows.engine.lint import lint
-from workflows.engine.specs.base import ProcessSpec
+from workflows.engine.specs.process import ProcessSpec
 
 
 @dataclass(frozen=True, eq=False)

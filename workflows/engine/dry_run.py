@@ -86,6 +86,11 @@ def _form_check(where: str | None) -> CheckForm | None:
     return found
 
 
+def _plain(value: object) -> object:
+    # asdict has made mappings of phrases already; what else is no JSON is only shown.
+    return str(value)
+
+
 def main() -> None:
     task = json.load(sys.stdin)
     check_form = _form_check(task["check_form"])
@@ -99,7 +104,7 @@ def main() -> None:
     if not any(problem.is_error for problem in problems):
         problems += try_out(bundle)
     answer = {"problems": [asdict(problem) for problem in problems], "forms_checked": check_form is not None}
-    json.dump(answer, sys.stdout, default=str)
+    json.dump(answer, sys.stdout, default=_plain)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import feel
+from feel.errors import PLACED
 from workflows.engine.errors import StepRefused
-from workflows.engine.texts import N_
+from workflows.engine.texts import N_, Phrase
 from workflows.engine.values import plain_numbers
 
 
@@ -29,5 +30,11 @@ def evaluate(expression: feel.Expression, data: Mapping[str, object], *, now: da
         return plain_numbers(expression.evaluate(data, now=now))
     except feel.FeelError as fault:
         message = N_("The expression {expression} at {element} cannot be computed: {cause}")
-        params = {"expression": expression.text[:200], "element": element or "?", "cause": str(fault)}
+        params = {"expression": expression.text[:200], "element": element or "?", "cause": cause_of(fault)}
         raise StepRefused(message, params, element) from fault
+
+
+def cause_of(fault: feel.FeelError) -> Phrase:
+    """What FEEL says is wrong, with the place, in words that can be translated."""
+    cause = Phrase(fault.template, fault.params)
+    return cause if fault.position is None else Phrase(PLACED, {"cause": cause, "number": fault.position + 1})

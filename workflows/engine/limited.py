@@ -11,12 +11,13 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from workflows.engine.bundle import Bundle
 from workflows.engine.checking import CheckForm, check_forms, check_sizes
 from workflows.engine.errors import Problem
 from workflows.engine.linting.elements import Operation
-from workflows.engine.texts import N_
+from workflows.engine.texts import N_, Phrase
 
 _LOG = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,10 +69,21 @@ def check_limited(
         message = N_("The check of the process was stopped: it needs too much time or memory; make it simpler.")
         return [Problem(None, message)]
     answer = json.loads(child.stdout)
-    problems = [Problem(**problem) for problem in answer["problems"]]
+    problems = [_problem(raw) for raw in answer["problems"]]
     if not answer["forms_checked"]:
         problems += check_forms(bundle, check_form)
     return problems
+
+
+def _problem(raw: dict[str, Any]) -> Problem:
+    return Problem(**{**raw, "params": {name: _value(value) for name, value in raw["params"].items()}})
+
+
+def _value(value: Any) -> Any:
+    """Sentences inside of sentences come through JSON as mappings."""
+    if isinstance(value, dict) and value.keys() == {"template", "params"}:
+        return Phrase(value["template"], {name: _value(inner) for name, inner in value["params"].items()})
+    return value
 
 
 def _address(check_form: CheckForm) -> str | None:

@@ -16,7 +16,7 @@ from workflows.engine.specs.base import Way, split_name, withdraw_boundary_event
 from workflows.engine.state import dump
 from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, resume
 from workflows.engine.steps import Budget, Call, Step
-from workflows.engine.texts import N_
+from workflows.engine.texts import N_, Phrase
 from workflows.engine.tokens import Token
 from workflows.engine.values import clean_data
 
@@ -96,7 +96,7 @@ def check_move(old: Definition, new: Definition, state: bytes, *, now: datetime)
         except EngineError as refused:
             # The trial has no answers of a person, so that a refusal may only mean missing data.
             message = N_("After the move, {element} could not be completed without answers: {cause}")
-            params = {"element": refused.element or "?", "cause": str(refused)}
+            params = {"element": refused.element or "?", "cause": Phrase(refused.template, refused.params)}
             problems.append(Problem(refused.element, message, params, "warning"))
         except _NeedsAnswers:
             continue

@@ -29,7 +29,7 @@ def _parsed(source: Source, element: str | None) -> feel.Expression:
         return expressions.parse(source)
     except feel.FeelError as fault:
         message = N_("The expression {expression} at {element} is not FEEL: {cause}")
-        params = {"expression": source[:200], "element": element or "?", "cause": str(fault)}
+        params = {"expression": source[:200], "element": element or "?", "cause": expressions.cause_of(fault)}
         raise StepRefused(message, params, element) from fault
 
 

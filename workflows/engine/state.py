@@ -12,7 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.errors import StepRefused
 from workflows.engine.run import Run
-from workflows.engine.specs.base import ProcessSpec
+from workflows.engine.specs.process import ProcessSpec
 from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
 from workflows.engine.values import from_json, to_json

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from feel import YearsMonths
-from workflows.engine.texts import N_
+from workflows.engine.texts import N_, Phrase
 
 # The bounds keep every sum inside the years that datetime knows, and every count inside what a person can mean.
 _DURATION = (
@@ -30,11 +30,11 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class BadTimer(Exception):
-    """The value is no timer; `template` says why and what to write, with {value} in it."""
+    """The value is no timer; `cause` says why and what to write."""
 
     def __init__(self, template: str, value: object) -> None:
         super().__init__(template)
-        self.template, self.value = template, str(value)[:80]
+        self.cause = Phrase(template, {"value": str(value)[:80]})
 
 
 @dataclass(frozen=True)

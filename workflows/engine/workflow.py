@@ -21,7 +21,7 @@ from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
 
 if TYPE_CHECKING:
-    from workflows.engine.specs.base import ProcessSpec
+    from workflows.engine.specs.process import ProcessSpec
 
 MAX_NESTING = 25
 

@@ -78,6 +78,8 @@ def test_the_limited_check_tells_the_same_as_the_plain_one() -> None:
     bundle = Drawing().start().user("a", role=None).end().chain("start", "a", "end").bundle()
     plain = check(bundle, operations={}, roles={"agent"}, check_form=no_faults)
     assert limited(bundle) == plain != []
+    in_words = Drawing().start().script("a", "{x: 1 +}").end().chain("start", "a", "end").bundle()
+    assert limited(in_words) == check(in_words, operations={}, roles=set(), check_form=no_faults) != []
     sound = check_limited(
         service_request.bundle(),
         operations=service_request.OPERATIONS,

@@ -20,25 +20,29 @@ PYTHON = re.compile(
     re.M,
 )
 JUEL = re.compile(r"^\s*[$#]\{.*\}\s*$", re.S)
+EXAMPLE = "{ total: price * quantity }"
 _SAMPLE_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def check_formulas(diagram: Diagram, report: Report) -> None:
     for node in diagram.nodes.values():
         for what, text in _formulas(node):
-            parse(node.id, label(node), what, text, report)
+            parse(node.id, f"{label(node)} · {what}" if what else label(node), text, report)
         for event in node.events:
             if event.kind == "timer":
                 _check_timer(node, event, report)
-        _check_script(node, report)
+        for script in (node.script if node.kind == "scriptTask" else None, node.pre_script, node.post_script):
+            if script:
+                _check_script(node, script, report)
         _check_priority(node, report)
         _check_rounds(node, report)
     for flow in diagram.flows.values():
         if flow.condition:
-            parse(flow.id, flow.name or flow.id, N_("condition"), flow.condition, report)
+            parse(flow.id, f"{flow.name} ({flow.id})" if flow.name else flow.id, flow.condition, report)
 
 
 def _formulas(node: Node) -> Iterator[tuple[str, str]]:
+    """The formulas of an element, each with the name of its property or parameter where it has one."""
     for name in ("assignee", "candidates", "priority"):
         if node.properties.get(name, "").strip():
             yield name, node.properties[name]
@@ -49,57 +53,42 @@ def _formulas(node: Node) -> Iterator[tuple[str, str]]:
         yield from node.operator.parameters
     for event in node.events:
         if event.payload:
-            yield N_("payload"), event.payload
+            yield "", event.payload
     repetition = node.repetition
     if repetition is not None:
-        for what, text in (
-            (N_("list"), repetition.collection),
-            (N_("number of rounds"), repetition.cardinality),
-            (N_("condition"), repetition.condition),
-        ):
+        for text in (repetition.collection, repetition.cardinality, repetition.condition):
             if text:
-                yield what, text
+                yield "", text
 
 
-def parse(element: str, name: str, what: str, text: str, report: Report) -> feel.Expression | None:
-    """The expression, or None with the fault reported."""
+def parse(element: str, name: str, text: str, report: Report) -> feel.Expression | None:
+    """The expression, or None with the fault reported. `name` is how people call the place."""
     if len(text) > MAX_FORMULA:
-        report.error(element, N_("{element}: the {what} is too long."), element=name, what=what)
-        return None
-    if not expressions.source(text):
-        report.error(
-            element, N_("{element}: the {what} is empty; write an expression or remove it."), element=name, what=what
-        )
-        return None
-    if JUEL.match(text):
-        message = N_("{element}: write the {what} {text} in FEEL, without the braces.")
-        report.error(element, message, element=name, what=what, text=text[:100])
-        return None
-    try:
-        return expressions.parse(text)
-    except feel.FeelError as fault:
-        message = N_("{element}: the {what} {text} is not FEEL: {cause}")
-        report.error(element, message, element=name, what=what, text=text[:100], cause=str(fault))
-        return None
+        report.error(element, N_("{element}: the expression is too long."), element=name)
+    elif not expressions.source(text):
+        report.error(element, N_("{element}: the expression is empty; write one or remove it."), element=name)
+    elif JUEL.match(text):
+        message = N_("{element}: write {text} in FEEL, without the braces.")
+        report.error(element, message, element=name, text=text[:100])
+    else:
+        try:
+            return expressions.parse(text)
+        except feel.FeelError as fault:
+            message = N_("{element}: {text} is not FEEL: {cause}")
+            cause = expressions.cause_of(fault)
+            report.error(element, message, element=name, text=text[:100], cause=cause)
+    return None
 
 
-def _check_script(node: Node, report: Report) -> None:
-    for what, text in (
-        (N_("script"), node.script),
-        (N_("script before"), node.pre_script),
-        (N_("script after"), node.post_script),
-    ):
-        if not text or (what == "script" and node.kind != "scriptTask"):
-            continue
-        source = expressions.source(text)
-        if not source.startswith("{") and PYTHON.search(source):
-            message = N_("{element}: the {what} is Python; write a FEEL context instead, such as {example}.")
-            report.error(node.id, message, element=label(node), what=what, example="{ total: price * quantity }")
-            continue
-        expression = parse(node.id, label(node), what, text, report)
-        if expression is not None and not source.startswith("{"):
-            message = N_("{element}: the {what} must be a FEEL context such as {example}.")
-            report.error(node.id, message, element=label(node), what=what, example="{ total: price * quantity }")
+def _check_script(node: Node, text: str, report: Report) -> None:
+    source = expressions.source(text)
+    is_context = source.startswith("{")
+    if not is_context and PYTHON.search(source):
+        message = N_("{element}: the script is Python; write a FEEL context instead, such as {example}.")
+        report.error(node.id, message, element=label(node), example=EXAMPLE)
+    elif parse(node.id, label(node), text, report) is not None and not is_context:
+        message = N_("{element}: the script must be a FEEL context such as {example}.")
+        report.error(node.id, message, element=label(node), example=EXAMPLE)
 
 
 def _check_timer(node: Node, event: EventMark, report: Report) -> None:
@@ -112,21 +101,19 @@ def _check_timer(node: Node, event: EventMark, report: Report) -> None:
         report.warn(node.id, N_("The timer {element} interrupts its task and so fires only once."), element=label(node))
     value: object = text
     if not timers.LOOKS_ISO.match(text):
-        expression = parse(node.id, label(node), N_("timer"), text, report)
+        expression = parse(node.id, label(node), text, report)
         if expression is None or expression.names:
             return  # what depends on data is judged when the data are there
         try:
             value = expressions.evaluate(expression, {}, now=_SAMPLE_TIME, element=node.id)
         except StepRefused as refused:
-            report.error(node.id, N_("{element}: {cause}"), element=label(node), cause=str(refused))
+            report.error(node.id, refused.template, **{**refused.params, "element": label(node)})
             return
     try:
         timers.first_due(event.timer_kind, value, _SAMPLE_TIME)
     except timers.BadTimer as fault:
-        message = N_(
-            "The timer {element} is no usable time: {value}. Write for example PT2H, R3/PT1H or 2026-01-31T08:00:00+08:00."
-        )
-        report.error(node.id, message, element=label(node), value=fault.value)
+        message = N_("The timer {element} is no usable time: {cause}")
+        report.error(node.id, message, element=label(node), cause=fault.cause)
 
 
 def _check_priority(node: Node, report: Report) -> None:

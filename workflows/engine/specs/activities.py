@@ -8,12 +8,13 @@ import feel
 from workflows.engine.decisions import DecisionError, Decisions
 from workflows.engine.errors import StepRefused
 from workflows.engine.run import shown
-from workflows.engine.specs.base import ElementSpec, ProcessSpec
+from workflows.engine.specs.base import ElementSpec
 from workflows.engine.texts import N_
 from workflows.engine.values import clean, plain_numbers
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
-from SpiffWorkflow.specs import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
 import feel
 from workflows.engine.diagram import Node
 
 if TYPE_CHECKING:
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.specs.repetition import Repeated
     from workflows.engine.tokens import Token
 
@@ -147,33 +146,3 @@ def boundary_events(token: Token) -> list[Token]:
         return []
     attached = token.task_spec.bpmn_id
     return [child for child in parent.children if getattr(child.task_spec, "attached_to", None) == attached]
-
-
-class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
-    """A process or sub-process as specs, with our own start and end around the drawn elements."""
-
-    def __init__(self, name: str, description: str) -> None:
-        from workflows.engine.specs.ends import EndJoin  # it is an element itself
-
-        WorkflowSpec.__init__(self, name=name)
-        self.description = description
-        self.svg = None
-        self.io_specification = None
-        self.data_objects: dict[str, Any] = {}
-        self.data_stores: dict[str, Any] = {}
-        self.correlation_keys: dict[str, Any] = {}
-        self.bpmn_start_events: list[Any] = []
-        self.start = StartSpec(self, "Start")
-        self.end = EndJoin(self, f"{name}.EndJoin")
-        ElementSpec(self, "End")
-        self.end.ways = (Way(None, "End"),)
-
-
-class StartSpec(ElementSpec):
-    """The root of a process: the token from which all others descend."""
-
-    recorded_as = None
-    trigger_specs: tuple[str, ...] = ()
-
-    def _update_hook(self, my_task: Token) -> bool:
-        return True

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
 from SpiffWorkflow.util.task import TaskState
 
-from workflows.engine.specs.base import ElementSpec, ProcessSpec, Way
+from workflows.engine.specs.base import ElementSpec, Way
 from workflows.engine.specs.merging import merge_branches
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
     from workflows.engine.specs.event_definitions import Definition
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
 

@@ -110,8 +110,8 @@ class Timer(Definition):
             keep_due(my_task, timers.first_due(self.timer_kind, value, top.run.now))
         except timers.BadTimer as fault:
             element = my_task.task_spec.bpmn_id
-            message = N_("The timer at {element} cannot be set: {value} is no usable time.")
-            raise StepRefused(message, {"element": element, "value": fault.value}, element) from fault
+            message = N_("The timer at {element} cannot be set: {cause}")
+            raise StepRefused(message, {"element": element, "cause": fault.cause}, element) from fault
 
 
 def keep_due(token: Token, due: timers.Due) -> None:

@@ -8,11 +8,12 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent, Th
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine import timers
-from workflows.engine.specs.base import ElementSpec, ProcessSpec, withdraw_boundary_events
+from workflows.engine.specs.base import ElementSpec, withdraw_boundary_events
 from workflows.engine.specs.event_definitions import Definition, due_of, keep_due
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
 

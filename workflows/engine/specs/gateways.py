@@ -12,12 +12,13 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.errors import StepRefused
 from workflows.engine.run import shown
-from workflows.engine.specs.base import ElementSpec, ProcessSpec, Way
+from workflows.engine.specs.base import ElementSpec, Way
 from workflows.engine.specs.merging import merge_branches
 from workflows.engine.texts import N_
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
 _NOWHERE: frozenset[str] = frozenset()

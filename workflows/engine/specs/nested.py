@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.specs.activities import Activity
-from workflows.engine.specs.base import ProcessSpec
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
     from workflows.engine.workflow import SubWorkflow
 

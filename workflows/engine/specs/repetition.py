@@ -15,11 +15,11 @@ from SpiffWorkflow.util.task import TaskState
 import feel
 from workflows.engine.errors import StepRefused
 from workflows.engine.specs.activities import Activity
-from workflows.engine.specs.base import ProcessSpec
 from workflows.engine.texts import N_
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
+    from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
 MAX_ROUNDS = 1_000
