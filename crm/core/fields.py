@@ -23,7 +23,8 @@ LONGEST_TAG = 30
 LARGEST_ID = 2**53
 EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)+")
 PHONE = re.compile(r"[0-9+()/.\-\s#*xX]*[0-9][0-9+()/.\-\s#*xX]*")
-WEBSITE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_HOST_PART = r"[^\s/?#:@<>\"\\.]+"
+WEBSITE = re.compile(rf"https?://{_HOST_PART}(\.{_HOST_PART})+(:[0-9]{{1,5}})?([/?#][^\s<>\"]*)?", re.IGNORECASE)
 # Unicode's joiners and variation marks are needed inside names and emoji; other invisible marks can forge what is read.
 HARMLESS_INVISIBLE = {"\u200c", "\u200d"}
 

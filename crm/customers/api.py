@@ -12,7 +12,7 @@ from crm.customers import contact_queries, queries
 from crm.customers.contact_operations import change_contact, create_contact, delete_contact
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import change_customer, create_customer, delete_customer
-from crm.customers.rules import CONTACT_FIELDS, CUSTOMER_FIELDS
+from crm.customers.rules import CONTACT_FIELDS, CUSTOMER_FIELD, CUSTOMER_FIELDS
 from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, etag_of, version_seen
 from crm.web.doors import current_actor, now, reading_session, writing
@@ -22,7 +22,6 @@ customers = ApiBlueprint("customers_api", __name__, url_prefix="/customers", des
 contacts = ApiBlueprint("contacts_api", __name__, url_prefix="/contacts", description="People at customers")
 
 ON_PURPOSE = Field("on_purpose", text("Create it although one like it exists"), Kind.FLAG)
-CUSTOMER_ID = Field("customer_id", text("Customer"), Kind.REFERENCE, required=True)
 KEPT = {
     "version": fields.Integer(),
     "created_at": fields.AwareDateTime(),
@@ -35,9 +34,9 @@ CustomerAnswer = answer_of(
 )
 CustomerPage = page_schema("CustomerPage", CustomerAnswer)
 CustomerQuery = query_of("CustomerQuery", queries.FILTERS, CUSTOMER_FIELDS, queries.SORTS, "name")
-NewContactBody = body_of("NewContactBody", (CUSTOMER_ID, *CONTACT_FIELDS))
+NewContactBody = body_of("NewContactBody", (CUSTOMER_FIELD, *CONTACT_FIELDS))
 ContactBody = body_of("ContactBody", CONTACT_FIELDS)
-ContactAnswer = answer_of("ContactAnswer", (CUSTOMER_ID, *CONTACT_FIELDS), KEPT)
+ContactAnswer = answer_of("ContactAnswer", (CUSTOMER_FIELD, *CONTACT_FIELDS), KEPT)
 ContactPage = page_schema("ContactPage", ContactAnswer)
 ContactQuery = query_of(
     "ContactQuery", contact_queries.FILTERS, contact_queries.FILTER_FIELDS, contact_queries.SORTS, "name"

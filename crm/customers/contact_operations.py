@@ -19,7 +19,7 @@ from crm.customers.contact_queries import find_contact, may_do
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import check_version, current_values, keep_present, put_in_index, told_changes
 from crm.customers.queries import find_customer
-from crm.customers.rules import CONTACT_FIELDS, categories_of, phone_key, sort_key
+from crm.customers.rules import CONTACT_FIELDS, CUSTOMER_FIELD, categories_of, phone_key, sort_key
 from crm.dictionary.queries import active_keys
 from crm.permissions import Actor, check_may
 
@@ -34,11 +34,12 @@ def hold_contacts(hold: Hold) -> None:
 
 
 def create_contact(
-    session: Session, *, by: Actor, now: datetime, customer_id: int, values: Mapping[str, object]
+    session: Session, *, by: Actor, now: datetime, customer_id: object, values: Mapping[str, object]
 ) -> Contact:
     """The customer has one contact more. The first one of a customer becomes the one to turn to only if asked for."""
     check_may(by, "contacts", "create")
-    customer = find_customer(session, by=by, customer_id=customer_id, lock=True)
+    at = read((CUSTOMER_FIELD,), {CUSTOMER_FIELD.name: customer_id}, options={})
+    customer = find_customer(session, by=by, customer_id=at[CUSTOMER_FIELD.name], lock=True)
     if not may_do(session, by, customer.id, "create"):
         raise Denied(text("You may see {name}, but not add contacts to it.", name=customer.name))
     kept = _read(session, values, now)

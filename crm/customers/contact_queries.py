@@ -93,7 +93,7 @@ def conditions(session: Session, query: str, filters: Mapping[str, object]) -> l
         found.append(
             or_(
                 Contact.id.in_(matches(session, "contact", query)),
-                Contact.customer_id.in_(matches(session, "customer", query)),
+                Contact.customer_id.in_(matches(session, "customer_name", query)),
             )
         )
     given = {name: value for name, value in filters.items() if value not in (None, "")}

@@ -74,4 +74,5 @@ def conflicts(
 def _words(form: RecordForm, name: str) -> str:
     entry = form[name]
     value = "" if entry.data is None else str(entry.data)
-    return str(dict(getattr(entry, "choices", None) or {}).get(value, value))
+    options = {choice.value: choice.label for choice in getattr(entry, "choices", None) or ()}
+    return str(options.get(value, value))

@@ -152,7 +152,8 @@ def delete_customer(session: Session, *, by: Actor, now: datetime, customer_id: 
             forget(session, "contact", contact_id)
     customer.deleted_at, customer.version = now, customer.version + 1
     session.flush()
-    forget(session, "customer", customer.id)
+    for kind in ("customer", "customer_name"):
+        forget(session, kind, customer.id)
     _note(session, by=by, now=now, customer=customer, action="customer.deleted", old={"name": customer.name}, new={})
     tell(session, CustomerDeleted(customer_id=customer.id, at=now, by=by))
 
@@ -199,6 +200,8 @@ def put_in_index(session: Session, customer: Customer) -> None:
     own = (customer.number, customer.name, customer.phone, phone_key(customer.phone), *customer.tags, customer.website)
     theirs = (word for contact in contacts for word in (contact.name, contact.mobile, phone_key(contact.phone)))
     index(session, "customer", customer.id, " ".join(word for word in (*own, *theirs, customer.address) if word))
+    # Lists of other records find what belongs to a customer by its name, and not by the names of its contacts.
+    index(session, "customer_name", customer.id, f"{customer.number} {customer.name}")
 
 
 def told_changes(fields: tuple[Field, ...], old: Mapping[str, object], new: Mapping[str, object]) -> Text:

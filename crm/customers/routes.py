@@ -183,7 +183,6 @@ def _record_page(session: Session, customer: Customer) -> str:
     people = names_of(session, (customer.owner_id, customer.created_by_id, customer.updated_by_id), locale)
     return render_template(
         "customers/show.html",
-        customer=customer,
         groups=CUSTOMER_GROUPS,
         fields={field.name: field for field in CUSTOMER_FIELDS},
         names=names(session, locale),
@@ -205,5 +204,5 @@ def _timeline(session: Session, customer: Customer) -> dict[str, object]:
         before=request.args.get("before"),
         limit=TIMELINE_PAGE + 1,
     )
-    entries, before = page_of_lines(happenings)
-    return {"entries": entries, "before": before, "customer": customer}
+    happened, before = page_of_lines(happenings)
+    return {"happened": happened, "before": before, "customer": customer}

@@ -29,6 +29,8 @@ CUSTOMER_FIELDS = (
     Field("note", text("Note"), Kind.LONG, longest=4_000),
 )
 
+# Whose contact it is; settled when the contact is made.
+CUSTOMER_FIELD = Field("customer_id", text("Customer"), Kind.REFERENCE, required=True)
 CONTACT_FIELDS = (
     Field("name", text("Name"), required=True, longest=80),
     Field("sex", text("Sex"), Kind.CHOICE, category="sex"),

@@ -119,7 +119,7 @@ def _list(category: str, form: RecordForm) -> str:
                 {"label": shown(name), "url": url_for("dictionary.show", category=key), "active": key == category}
                 for key, name in CATEGORIES.items()
             ],
-            entries=entries(session, by=current_actor(), category=category),
+            listed=entries(session, by=current_actor(), category=category),
             relied_on=RELIED_ON.get(category, ()),
             form=form,
         )

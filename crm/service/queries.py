@@ -102,7 +102,7 @@ def conditions(session: Session, query: str, filters: Mapping[str, object], now:
         found.append(
             or_(
                 ServiceRequest.id.in_(matches(session, "service_request", query)),
-                ServiceRequest.customer_id.in_(matches(session, "customer", query)),
+                ServiceRequest.customer_id.in_(matches(session, "customer_name", query)),
             )
         )
     given = {name: value for name, value in filters.items() if value not in (None, "")}

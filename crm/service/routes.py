@@ -94,8 +94,8 @@ def _timeline(session: Session, request_id: int) -> dict[str, object]:
         before=request.args.get("before"),
         limit=TIMELINE_PAGE + 1,
     )
-    entries, before = page_of_lines(happenings, with_links=False)
-    return {"entries": entries, "before": before, "request_id": request_id}
+    happened, before = page_of_lines(happenings, with_links=False)
+    return {"happened": happened, "before": before, "request_id": request_id}
 
 
 def _assignees(session: Session) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.fields import Field as FormField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 from wtforms.widgets import DateInput, EmailInput, TelInput, URLInput
 
@@ -90,7 +91,8 @@ def _form_field(field: Field, choices: Mapping[str, Choices], present: object) -
     if options is not None:
         known = {key for key, _ in options}
         extra = [(str(present), str(present))] if present not in (None, "") and str(present) not in known else []
-        return SelectField(label, [Optional()], choices=[("", "–"), *options, *extra], validate_choice=False)
+        offered = [SelectChoice(key, name) for key, name in (("", "–"), *options, *extra)]
+        return SelectField(label, [Optional()], choices=offered, validate_choice=False)
     widget = WIDGETS.get(field.kind)
     return StringField(
         label,
