@@ -18,10 +18,11 @@ from forms.check import check
 from forms.choices import Choice, RemoteChoices, Source
 from forms.description import FieldDescription, FormDescription, read
 from forms.fields.base import FindFile, StoreFile
-from forms.problems import Fault, FormProblem, FormRefused, Refusal
+from forms.problems import Cause, Fault, FormProblem, FormRefused, Refusal
 
 __all__ = [
     "BoundForm",
+    "Cause",
     "Choice",
     "Fault",
     "FieldDescription",

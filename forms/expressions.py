@@ -13,7 +13,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from feel import Expression, FeelError, parse
-from forms.problems import N_, FormProblem
+from feel.errors import PLACED
+from forms.problems import N_, Cause, FormProblem
 from forms.reader import Reader
 
 # A place holds no other place, so that a text of nothing but "{{" is still read in one go.
@@ -139,11 +140,14 @@ def problems_in_formula(element: str, name: str, value: str) -> Iterator[FormPro
     try:
         formula(value)
     except FeelError as error:
-        yield FormProblem(
-            element,
-            N_("The expression in {property} cannot be read: {reason}"),
-            {"property": name, "reason": str(error)},
-        )
+        message = N_("The expression in {property} cannot be read: {reason}")
+        yield FormProblem(element, message, {"property": name, "reason": cause_of(error)})
+
+
+def cause_of(error: FeelError) -> Cause:
+    """What FEEL says is wrong, with the place, in words that can be translated."""
+    cause = Cause(error.template, error.params)
+    return cause if error.position is None else Cause(PLACED, {"cause": cause, "number": error.position + 1})
 
 
 def problems_in_template(element: str, name: str, value: str) -> Iterator[FormProblem]:

@@ -8,6 +8,7 @@ match anywhere in the value.
 from __future__ import annotations
 
 from feel import Budget, FeelError, parse
+from forms.expressions import cause_of
 from forms.problems import N_
 
 LONGEST_PATTERN = 500
@@ -34,7 +35,7 @@ class Pattern:
         try:
             found = SEARCH.evaluate({"value": "", "pattern": source})
         except FeelError as error:
-            raise PatternRefused(N_("The pattern cannot be used: {reason}"), reason=str(error)) from None
+            raise PatternRefused(N_("The pattern cannot be used: {reason}"), reason=cause_of(error)) from None
         if found is None:
             raise PatternRefused(N_("The pattern is not a regular expression"))
         self.source = source

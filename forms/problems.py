@@ -26,10 +26,21 @@ def fill(source: str, values: Mapping[str, object]) -> str:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """A sentence inside of another one, as one of its values; to be translated like the one around it."""
+
+    template: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return fill(self.template, self.params)
+
+
+@dataclass(frozen=True)
 class FormProblem:
     """Why a description cannot be published: the component (its id or key, None for the whole form), a sentence, its values.
 
-    The values are text and numbers, so that a problem can travel between processes as JSON.
+    The values are text, numbers and causes.
     """
 
     element: str | None
