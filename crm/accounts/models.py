@@ -113,6 +113,16 @@ class UserRole(Base):
     role_id: Mapped[int] = mapped_column(Id, ForeignKey("role.id"), primary_key=True, index=True)
 
 
+class AccessVersion(Base):
+    """One row whose number grows with every change of users, roles or departments: whoever kept an `Actor` sees that it is old."""
+
+    __tablename__ = "access_version"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Id, default=0)
+
+
 def shown_name(name: str, name_en: str, locale: str) -> str:
     """A person's or role's name for a reader: Chinese for Chinese readers, else the English one where there is one."""
     return name if locale.startswith("zh") else name_en or name

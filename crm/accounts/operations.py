@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from crm.accounts import rules
+from crm.accounts.actors import access_changed
 from crm.accounts.credentials import ApiToken, PasswordLink
 from crm.accounts.models import Department, Role, User, UserRole
 from crm.accounts.organisation import check_administrator_left
@@ -52,6 +53,7 @@ def create_user(
     session.add(user)
     session.flush()
     _give_roles(session, user.id, values.role_ids)
+    access_changed(session)
     note_user(session, by, now, "user.created", user, new={**_columns(values), "roles": sorted(values.role_ids)})
     return user
 
@@ -80,6 +82,7 @@ def edit_user(session: Session, *, by: Actor, now: datetime, user_id: int, versi
     check_administrator_left(session)
     old, new = differences(before, user_values(session, user))
     if new:
+        access_changed(session)
         note_user(session, by, now, "user.changed", user, old=old, new=new)
     return user
 
@@ -98,6 +101,7 @@ def disable_user(session: Session, *, by: Actor, now: datetime, user_id: int) ->
     session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
     session.flush()
     check_administrator_left(session)
+    access_changed(session)
     note_user(session, by, now, "user.disabled", user, old={"active": True}, new={"active": False})
     return user
 
@@ -108,6 +112,7 @@ def enable_user(session: Session, *, by: Actor, now: datetime, user_id: int) -> 
     user = locked_user(session, user_id)
     if not user.active:
         user.active, user.version = True, user.version + 1
+        access_changed(session)
         note_user(session, by, now, "user.enabled", user, old={"active": False}, new={"active": True})
     return user
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from crm.accounts import rules
+from crm.accounts.actors import access_changed
 from crm.accounts.models import Department, Role, RolePermission, User, UserRole
 from crm.core.audit import differences, write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound, RuleBroken
@@ -41,6 +42,7 @@ def create_department(
     )
     session.add(department)
     session.flush()
+    access_changed(session)
     _note_department(session, by, now, "department.created", department, {}, department_values(department))
     return department
 
@@ -76,6 +78,7 @@ def edit_department(
     department.version += 1
     old, new = differences(before, department_values(department))
     if new:
+        access_changed(session)
         _note_department(session, by, now, "department.changed", department, old, new)
     return department
 
@@ -89,6 +92,7 @@ def delete_department(session: Session, *, by: Actor, now: datetime, department_
     if session.scalar(select(exists().where(User.department_id == department_id))):
         raise RuleBroken(text("{name} still has people in it. Move them first.", name=department.name))
     session.delete(department)
+    access_changed(session)
     _note_department(session, by, now, "department.deleted", department, department_values(department), {})
 
 
@@ -135,6 +139,7 @@ def create_role(
     session.add(role)
     session.flush()
     _grant(session, role.id, permissions)
+    access_changed(session)
     _note_role(session, by, now, "role.created", role, {}, role_values(session, role))
     return role
 
@@ -168,6 +173,7 @@ def edit_role(
     check_administrator_left(session)
     old, new = differences(before, role_values(session, role))
     if new:
+        access_changed(session)
         _note_role(session, by, now, "role.changed", role, old, new)
     return role
 

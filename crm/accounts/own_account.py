@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.accounts import rules
+from crm.accounts.actors import access_changed
 from crm.accounts.credentials import PasswordLink, WebSession, digest
 from crm.accounts.models import User
 from crm.accounts.operations import locked_user, note_user
@@ -26,6 +27,7 @@ def set_language(session: Session, *, by: Actor, now: datetime, locale: str) -> 
     if faults:
         raise Invalid(faults)
     user.locale = locale
+    access_changed(session)
 
 
 def edit_profile(session: Session, *, by: Actor, now: datetime, locale: str, timezone: str, phone: str) -> User:
@@ -43,6 +45,7 @@ def edit_profile(session: Session, *, by: Actor, now: datetime, locale: str, tim
     )
     user.locale, user.timezone, user.phone = locale, timezone, phone
     if new:
+        access_changed(session)
         note_user(session, by, now, "user.profile", user, old=old, new=new)
     return user
 

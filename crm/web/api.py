@@ -18,9 +18,10 @@ from marshmallow import RAISE, Schema, fields, validate
 from sqlalchemy import bindparam, select, update
 from webargs.flaskparser import FlaskParser
 
+from crm.accounts.actors import access_number
 from crm.accounts.credentials import TOUCH, ApiToken, digest
 from crm.accounts.models import User
-from crm.core.db import reading, unit_of_work
+from crm.core.db import unit_of_work
 from crm.core.errors import Fault, HeliuError, Invalid
 from crm.core.i18n import Text, text
 from crm.web.doors import SignInNeeded, ground, now, public
@@ -161,14 +162,24 @@ def set_up_api(app: Flask) -> HeliuApi:
     )
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     # The description holds no data, and a program reads it before it has a token.
-    app.view_functions[DESCRIPTION] = public(partial(app.view_functions[DESCRIPTION]))
+    description: Any = app.view_functions[DESCRIPTION]
+    app.view_functions[DESCRIPTION] = public(partial(description))
     return api
 
 
+_token, _user = ApiToken.__table__.c, User.__table__.c
 FIND_TOKEN = (
-    select(ApiToken.id, ApiToken.user_id, ApiToken.expires_at, ApiToken.last_used_at, User.locale, User.timezone)
-    .join(User, User.id == ApiToken.user_id)
-    .where(ApiToken.token_hash == bindparam("token_hash"), User.active)
+    select(
+        _token.id,
+        _token.user_id,
+        _token.expires_at,
+        _token.last_used_at,
+        _user.locale,
+        _user.timezone,
+        access_number().label("access_number"),
+    )
+    .join_from(ApiToken.__table__, User.__table__, _user.id == _token.user_id)
+    .where(_token.token_hash == bindparam("token_hash"), _user.active)
 )
 
 
@@ -180,11 +191,12 @@ def know_by_token() -> None:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise SignInNeeded
-    with reading(ground().database) as session:
-        row = session.execute(FIND_TOKEN, {"token_hash": digest(token.strip())}).first()
+    with ground().database.engine.connect() as connection:
+        row = connection.execute(FIND_TOKEN, {"token_hash": digest(token.strip())}).first()
     if row is None or row.expires_at <= now():
         raise SignInNeeded
     g.user_id, g.token_id, g.user_locale, g.user_timezone = row.user_id, row.id, row.locale, row.timezone
+    g.access_number = row.access_number or 0
     if row.last_used_at is None or now() - row.last_used_at >= TOUCH:
         with unit_of_work(ground().database) as session:
             session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=now()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from flask import current_app, g
 from sqlalchemy.orm import Session
 
+from crm.accounts.actors import KeptActors
 from crm.accounts.queries import actor_for
 from crm.core.clock import Clock
 from crm.core.config import Config
@@ -35,6 +36,7 @@ class Ground:
     config: Config
     database: Database
     clock: Clock
+    actors: KeptActors = field(default_factory=KeptActors)
 
 
 class SignInNeeded(HeliuError):
@@ -90,13 +92,21 @@ def visitor() -> Actor | None:
         g.actor = None
         if user_id is not None:
             try:
-                with reading_session() as session:
-                    g.actor = actor_for(session, user_id)
+                g.actor = _actor(user_id)
             except NotFound:
                 # Disabled between the look at the session and now.
                 g.actor = None
     found: Actor | None = g.actor
     return found
+
+
+def _actor(user_id: int) -> Actor:
+    number: int | None = g.get("access_number")
+    if number is None:
+        # Signed in a moment ago, in this very request.
+        with reading_session() as session:
+            return actor_for(session, user_id)
+    return ground().actors.get(database(), user_id, number)
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
