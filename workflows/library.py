@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm.core.db import Database
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.i18n import catalogue_of, text
 from forms import FormDescription
@@ -85,20 +87,21 @@ class _Kept:
 
 
 _KEPT = _Kept()
-_HASHES: dict[tuple[str, int], tuple[str, int]] = {}
+# By database and version: content hash and number. They never change, so they are asked for once.
+_HASHES: WeakKeyDictionary[Database, dict[int, tuple[str, int]]] = WeakKeyDictionary()
 
 
 def published(session: Session, version_id: int) -> Published:
     """A version by its id, parsed. One statement the first time in this process, none later."""
-    place = (session.info["database"].url, version_id)
-    known = _HASHES.get(place)
+    hashes = _HASHES.setdefault(session.info["database"], {})
+    known = hashes.get(version_id)
     if known is None:
         row = session.execute(
             select(DefinitionVersion.content_hash, DefinitionVersion.number).where(DefinitionVersion.id == version_id)
         ).one_or_none()
         if row is None:
             raise NotFound
-        known = _HASHES[place] = (row.content_hash, row.number)
+        known = hashes[version_id] = (row.content_hash, row.number)
     content_hash, number = known
     definition, described = _KEPT.get(content_hash, lambda: bundle_of(session, version_id))
     return Published(version_id, number, definition, described)

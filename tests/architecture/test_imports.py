@@ -17,7 +17,10 @@ MAY_IMPORT = {
     "forms": ({"feel"}, "a form knows no business, no database and no process"),
     "crm": ({"forms", "feel"}, "the business does not know that processes exist"),
     "workflows/engine": ({"feel"}, "the engine room runs diagrams; what they mean is said above it"),
-    "workflows": ({"crm", "forms", "feel"}, "processes stand above the business and call it; they never call the clock"),
+    "workflows": (
+        {"crm", "forms", "feel"},
+        "processes stand above the business and call it; they never call the clock",
+    ),
     "scheduler": ({"crm"}, "the clock knows due rows; what is due is handed in by app.py"),
 }
 # Within crm: these may be used by every room and use no room themselves, but for the exceptions named.
@@ -66,7 +69,9 @@ def test_imports_run_to_the_right_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", list(python_files("workflows/engine")), ids=lambda path: path.name)
 def test_the_engine_room_imports_nothing_of_the_processes_above_it(path: Path) -> None:
-    above = {name for name in imports(path) if name.startswith("workflows.") and not name.startswith("workflows.engine")}
+    above = {
+        name for name in imports(path) if name.startswith("workflows.") and not name.startswith("workflows.engine")
+    }
     assert above == set()
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from crm.accounts.demo import ROLES
-from workflows import library
-from workflows.engine import Bundle, check, compile
+from workflows import engine, library
+from workflows.engine import Bundle, check
 from workflows.operations.deploying import check_form
 from workflows.registry import described_operations, registry
 
@@ -33,11 +33,11 @@ def test_it_publishes_without_a_problem(bundle: Bundle) -> None:
 
 
 def test_its_key_is_its_folder(folder: Path, bundle: Bundle) -> None:
-    assert compile(bundle).key == folder.name
+    assert engine.compile(bundle).key == folder.name
 
 
 def test_every_text_has_a_chinese_translation(bundle: Bundle) -> None:
-    definition = compile(bundle)
+    definition = engine.compile(bundle)
     names = {element.name for element in (*definition.nodes.values(), *definition.flows.values(), *definition.lanes)}
     names |= {definition.name, definition.documentation, *definition.participants.values()}
     names |= {node.documentation for node in definition.nodes.values()}
@@ -54,7 +54,7 @@ def test_every_binding_is_used() -> None:
     used_operations, used_choices = set(), set()
     for folder in FOLDERS:
         bundle = library.bundle_from_folder(folder)
-        definition = compile(bundle)
+        definition = engine.compile(bundle)
         used_operations |= {node.operator.name for node in definition.nodes.values() if node.operator}
         for schema in bundle.forms.values():
             text = json.dumps(schema)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import claim, finish
-from crm.customers.models import Customer
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
 from crm.permissions import Actor
 from crm.service.models import ServiceRequest
 from tests.conftest import MovableClock
 from tests.people import People
-from workflows import library, queries, triggers
-from workflows.models import TIMER, ProcessInstance, Task
+from workflows import engine, library, queries, triggers
+from workflows.engine import Bundle
+from workflows.models import TIMER, ProcessInstance, Task, VersionSource
 from workflows.operations import starting, tasks, timers
 from workflows.task_forms import Submission
 
@@ -42,6 +41,13 @@ class Story:
         self.instance_id = instance.id
         return instance
 
+    def publish(self, bundle: Bundle) -> None:
+        """Let a small process be started."""
+        with unit_of_work(self.database) as session:
+            library.store_version(
+                session, bundle, engine.compile(bundle), source=VersionSource.STUDIO, now=self.clock(), by_id=None
+            )
+
     def task(self, node_id: str) -> Task:
         """The open task of a step."""
         with reading(self.database) as session:
@@ -56,11 +62,13 @@ class Story:
 
     def do(self, by: Actor, node_id: str, **answers: Any) -> Task:
         """Complete a step."""
-        task = self.task(node_id)
+        return self.complete(by, self.task(node_id).id, **answers)
+
+    def complete(self, by: Actor, task_id: int, **answers: Any) -> Task:
+        """Complete a task by its number, as it stands on a screen that may be old."""
+        submission = Submission(answers=answers)
         with unit_of_work(self.database) as session:
-            return tasks.complete(
-                session, by=by, now=self.clock(), task_id=task.id, submission=Submission(answers=answers)
-            )
+            return tasks.complete(session, by=by, now=self.clock(), task_id=task_id, submission=submission)
 
     def pass_time(self, **distance: float) -> int:
         """Let time pass and fire the timers that are due by then. Answers how many acted."""
@@ -80,9 +88,7 @@ class Story:
     def request(self) -> ServiceRequest:
         """The business record of the case."""
         with reading(self.database) as session:
-            return session.scalars(
-                select(ServiceRequest).where(ServiceRequest.id == self.instance().record_id)
-            ).one()
+            return session.scalars(select(ServiceRequest).where(ServiceRequest.id == self.instance().record_id)).one()
 
 
 def publish(session: Session, now: datetime) -> None:
@@ -105,5 +111,3 @@ def story(database: Database, clock: MovableClock, people: People) -> Story:
             values={"name": "苏州恒力精密机械有限公司", "grade": "key_account", "region": "east"},
         )
     return Story(database, clock, people, customer.id)
-
-

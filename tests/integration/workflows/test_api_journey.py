@@ -45,7 +45,9 @@ def test_a_request_travels_from_creation_to_archive_through_the_api(story: Story
 
     mine = agent.get("/tasks").json["items"]
     assert [(t["node_id"], t["priority"]) for t in mine] == [("handle", "urgent")]
-    assert agent.post(f"/tasks/{mine[0]['id']}/complete", json={"answers": {"handling": "已更换轴承"}}).status_code == 200
+    assert (
+        agent.post(f"/tasks/{mine[0]['id']}/complete", json={"answers": {"handling": "已更换轴承"}}).status_code == 200
+    )
     feedback = manager.get("/tasks").json["items"][0]
     answers = {"result": "恢复正常", "satisfaction": 4}
     assert manager.post(f"/tasks/{feedback['id']}/complete", json={"answers": answers}).status_code == 200

@@ -16,9 +16,7 @@ def test_a_request_is_started_and_moved_on_through_pages(story: Story, client: B
     assert "苏州恒力精密机械有限公司" in page.text
     refused = client.post("/processes/service_request/start", data={"type": "repair"})
     assert refused.status_code == 422
-    started = client.post(
-        "/processes/service_request/start", data={"customer_id": str(story.customer_id), **REQUEST}
-    )
+    started = client.post("/processes/service_request/start", data={"customer_id": str(story.customer_id), **REQUEST})
     assert started.status_code == 302, started.text
     case = client.get(started.location)
     assert case.status_code == 200

@@ -1,0 +1,109 @@
+"""A step that fails is rolled back whole, keeps the answers, and can be tried again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from crm.core.db import reading, unit_of_work
+from crm.core.due import claim, give_back
+from crm.core.errors import Denied
+from tests.conftest import program_of
+from tests.processes.small import bundle, properties, script_task, straight, user_task
+from tests.processes.stories import Story
+from workflows.models import TIMER, Incident, InstanceStatus
+from workflows.operations import incidents, timers
+from workflows.operations.tasks import StepFault
+
+# More than a case may hold, until the next day.
+TOO_MUCH = '{ big: if now() &lt; @"2026-03-12T00:00:00Z" then (for i in 1..60000 return "some words to fill the state") else null }'
+NEXT_DAY = datetime(2026, 3, 12, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def faulty(story: Story) -> Story:
+    """A case whose next step fails until the next day."""
+    story.publish(straight("faulty", user_task("check"), script_task("grow", TOO_MUCH)))
+    story.start(story.people.manager1, key="faulty")
+    return story
+
+
+def test_a_failed_step_leaves_the_task_open_and_an_incident(faulty: Story, app: Flask) -> None:
+    agent, admin = program_of(app, "agent1"), program_of(app, "admin")
+    task = faulty.task("check")
+    failed = agent.post(f"/tasks/{task.id}/complete", json={"answers": {"note": "wichtig 重要"}})
+    assert failed.status_code == 500
+    assert failed.json["type"] == "urn:heliu:problem:step-failed"
+    assert faulty.waiting() == ["check"]
+    again = agent.get(f"/tasks/{task.id}").json
+    assert again["form"]["values"]["note"] == "wichtig 重要"
+    seen = admin.get(f"/instances/{faulty.instance_id}").json["incidents"]
+    assert [incident["node_id"] for incident in seen] == ["check"]
+    assert "state" in seen[0]["message"] or "large" in seen[0]["message"]
+
+
+def test_an_administrator_lets_the_step_be_tried_again(faulty: Story, app: Flask) -> None:
+    agent, admin = program_of(app, "agent1"), program_of(app, "admin")
+    task = faulty.task("check")
+    agent.post(f"/tasks/{task.id}/complete", json={"answers": {"note": "x"}})
+    assert agent.post(f"/instances/{faulty.instance_id}/retry").status_code == 403
+    faulty.clock.set(NEXT_DAY)
+    retried = admin.post(f"/instances/{faulty.instance_id}/retry")
+    assert retried.status_code == 200, retried.json
+    assert retried.json["incidents"] == []
+    assert faulty.instance().status == InstanceStatus.COMPLETED
+    done = agent.get(f"/tasks/{task.id}").json
+    assert (done["answers"], done["closed_by"]) == ({"note": "x"}, faulty.people.agent1.name)
+
+
+def test_a_retry_that_fails_again_keeps_one_incident(faulty: Story) -> None:
+    people, database, now = faulty.people, faulty.database, faulty.clock()
+    with pytest.raises(StepFault) as fault:
+        faulty.do(people.agent1, "check", note="x")
+    with unit_of_work(database) as session:
+        incident_id = incidents.keep_fault(session, fault.value, now=now).id
+    with pytest.raises(StepFault), unit_of_work(database) as session:
+        incidents.retry(session, by=people.admin, now=now, incident_id=incident_id)
+    with reading(database) as session:
+        assert [incident.resolved_at for incident in session.scalars(select(Incident))] == [None]
+
+
+def test_only_those_who_administer_processes_may_retry(faulty: Story) -> None:
+    with pytest.raises(Denied), unit_of_work(faulty.database) as session:
+        incidents.retry(session, by=faulty.people.supervisor, now=faulty.clock(), incident_id=1)
+
+
+def test_a_timer_that_fails_three_times_becomes_an_incident_and_can_be_retried(story: Story) -> None:
+    body = (
+        '<bpmn:startEvent id="begin" /><bpmn:sequenceFlow id="f1" sourceRef="begin" targetRef="check" />'
+        f'<bpmn:userTask id="check" name="check">{properties(role="service_agent", formKey="note")}</bpmn:userTask>'
+        '<bpmn:sequenceFlow id="f2" sourceRef="check" targetRef="finish" /><bpmn:endEvent id="finish" />'
+        '<bpmn:boundaryEvent id="late" attachedToRef="check" cancelActivity="false"><bpmn:timerEventDefinition id="t">'
+        "<bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:sequenceFlow id="f3" sourceRef="late" targetRef="grow" />'
+        f'{script_task("grow", TOO_MUCH)}<bpmn:sequenceFlow id="f4" sourceRef="grow" targetRef="over" />'
+        '<bpmn:endEvent id="over" />'
+    )
+    story.publish(bundle("timed", body))
+    story.start(story.people.manager1, key="timed")
+    now = story.clock.move(hours=1)
+    for _ in range(3):
+        with unit_of_work(story.database) as session:
+            (row,) = claim(session, now=now, worker="test", kinds=[TIMER])
+        with pytest.raises(Exception, match="state"), unit_of_work(story.database) as session:
+            timers.fire(session, row, now=now)
+        with unit_of_work(story.database) as session:
+            if give_back(session, row, worker="test", now=now, error="too large"):
+                incidents.keep_timer_fault(session, row, error="too large", now=now)
+        now = story.clock.move(minutes=10)
+    with reading(story.database) as session:
+        (incident,) = session.scalars(select(Incident))
+    assert (incident.kind, incident.node_id) == (TIMER, "late")
+    story.clock.set(NEXT_DAY)
+    with unit_of_work(story.database) as session:
+        incidents.retry(session, by=story.people.admin, now=NEXT_DAY, incident_id=incident.id)
+    assert story.pass_time(minutes=1) == 1
+    assert story.waiting() == ["check"]
