@@ -47,7 +47,7 @@ class NumberChoice(SelectField):
     """A pick-list of records, by their number, with an empty choice."""
 
     def __init__(self, label: Any, **rest: Any) -> None:
-        super().__init__(label, coerce=str, **rest)
+        super().__init__(label, coerce=str, default="", **rest)
 
     def offer(self, options: Iterable[tuple[int, str]]) -> None:
         """What can be picked."""
