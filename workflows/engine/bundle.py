@@ -15,7 +15,9 @@ from workflows.engine.texts import N_
 FORM_SUFFIX = ".form.json"
 TEXTS_NAME = "texts.json"
 MAX_FILE_BYTES = 2_000_000
+MAX_BYTES = 4_000_000
 MAX_FILES = 200
+MAX_JSON_DEPTH = 60
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,24 @@ def read_json(name: str, raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as fault:
         message = N_("{file} is not valid JSON: {cause}")
         raise BundleRefused([Problem(None, message, {"file": name, "cause": str(fault)[:120]}, file=name)]) from None
+    if _is_deeper(value, MAX_JSON_DEPTH):
+        message = N_("{file} nests its values more than {limit} levels deep.")
+        raise BundleRefused([Problem(None, message, {"file": name, "limit": MAX_JSON_DEPTH}, file=name)])
     if not isinstance(value, dict):
         message = N_("{file} must hold a JSON object.")
         raise BundleRefused([Problem(None, message, {"file": name}, file=name)])
     return value
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True

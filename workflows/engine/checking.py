@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from workflows.engine.bundle import MAX_FILE_BYTES, MAX_FILES, Bundle
+from workflows.engine.bundle import MAX_BYTES, MAX_FILE_BYTES, MAX_FILES, Bundle, read_json
 from workflows.engine.errors import BundleRefused, Problem
 from workflows.engine.lint import lint
 from workflows.engine.linting.elements import Operation
@@ -22,11 +22,11 @@ def check(
     if oversized:
         return oversized
     _, _, problems = lint(bundle, operations, roles)
-    if not any(
-        problem.is_error and problem.element is None and problem.file in bundle.form_files.values()
-        for problem in problems
-    ):
-        problems += check_forms(bundle, check_form)
+    return by_weight(problems + check_forms(bundle, check_form))
+
+
+def by_weight(problems: list[Problem]) -> list[Problem]:
+    """Errors before warnings, else in their order."""
     return sorted(problems, key=lambda problem: not problem.is_error)
 
 
@@ -34,19 +34,23 @@ def check_sizes(bundle: Bundle) -> list[Problem]:
     if len(bundle.files) > MAX_FILES:
         return [Problem(None, N_("The bundle has more than {limit} files."), {"limit": MAX_FILES})]
     message = N_("{file} is larger than 2 MB; split the process.")
-    return [
+    large = [
         Problem(None, message, {"file": name}, file=name)
         for name, raw in bundle.files.items()
         if len(raw) > MAX_FILE_BYTES
     ]
+    if not large and sum(len(raw) for raw in bundle.files.values()) > MAX_BYTES:
+        return [Problem(None, N_("The files of the bundle are larger than 4 MB together; split the process."))]
+    return large
 
 
 def check_forms(bundle: Bundle, check_form: CheckForm) -> list[Problem]:
+    """What `check_form` finds in those forms that can be read; the linter has named the others."""
     problems = []
-    for key, name in bundle.form_files.items():
+    for name in bundle.form_files.values():
         try:
-            schema = bundle.forms[key]
-        except BundleRefused as refused:
-            return list(refused.problems)
+            schema = read_json(name, bundle.files[name])
+        except BundleRefused:
+            continue
         problems += [Problem(element, message, params, file=name) for element, message, params in check_form(schema)]
     return problems

@@ -7,7 +7,6 @@ Reads one JSON object from standard input and writes the problems as JSON.
 from __future__ import annotations
 
 import base64
-import importlib
 import json
 import resource
 import sys
@@ -18,9 +17,9 @@ from typing import Any
 
 import feel
 from workflows.engine.bundle import Bundle
-from workflows.engine.checking import CheckForm, check
 from workflows.engine.definition import compile as compile_bundle
 from workflows.engine.errors import BundleRefused, EngineError, Problem, StepRefused
+from workflows.engine.lint import lint
 from workflows.engine.linting.elements import Operation
 from workflows.engine.running import start
 from workflows.engine.state import dump
@@ -70,22 +69,6 @@ def _limit(seconds: int, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _no_forms(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, Any]]]:
-    return []
-
-
-def _form_check(where: str | None) -> CheckForm | None:
-    """The function of that name, None where this process cannot import it; the parent then calls it itself."""
-    if where is None:
-        return None
-    module, _, name = where.partition(":")
-    try:
-        found: CheckForm = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        return None
-    return found
-
-
 def _plain(value: object) -> object:
     # asdict has made mappings of phrases already; what else is no JSON is only shown.
     return str(value)
@@ -93,18 +76,16 @@ def _plain(value: object) -> object:
 
 def main() -> None:
     task = json.load(sys.stdin)
-    check_form = _form_check(task["check_form"])
     _limit(task["seconds"], task["megabytes"])
     bundle = Bundle({name: base64.b64decode(raw) for name, raw in task["files"].items()})
     operations = {
         name: Operation(name, tuple(given["parameters"]), tuple(given["required"]), tuple(given["results"]))
         for name, given in task["operations"].items()
     }
-    problems = check(bundle, operations=operations, roles=task["roles"], check_form=check_form or _no_forms)
+    _, _, problems = lint(bundle, operations, task["roles"])
     if not any(problem.is_error for problem in problems):
         problems += try_out(bundle)
-    answer = {"problems": [asdict(problem) for problem in problems], "forms_checked": check_form is not None}
-    json.dump(answer, sys.stdout, default=_plain)
+    json.dump([asdict(problem) for problem in problems], sys.stdout, default=_plain)
 
 
 if __name__ == "__main__":

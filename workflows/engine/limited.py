@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workflows.engine.bundle import Bundle
-from workflows.engine.checking import CheckForm, check_forms, check_sizes
+from workflows.engine.checking import CheckForm, by_weight, check_forms, check_sizes
 from workflows.engine.errors import Problem
 from workflows.engine.linting.elements import Operation
 from workflows.engine.texts import N_, Phrase
@@ -40,7 +40,6 @@ def check_limited(
         "files": {name: base64.b64encode(raw).decode() for name, raw in bundle.files.items()},
         "operations": {name: asdict(operation) for name, operation in operations.items()},
         "roles": sorted(roles),
-        "check_form": _address(check_form),
         "seconds": max(1, round(seconds)),
         "megabytes": megabytes,
     }
@@ -68,11 +67,8 @@ def check_limited(
         _LOG.warning("a check ended with %s: %s", child.returncode, child.stderr.decode(errors="replace")[-300:])
         message = N_("The check of the process was stopped: it needs too much time or memory; make it simpler.")
         return [Problem(None, message)]
-    answer = json.loads(child.stdout)
-    problems = [_problem(raw) for raw in answer["problems"]]
-    if not answer["forms_checked"]:
-        problems += check_forms(bundle, check_form)
-    return problems
+    # The forms' check is ours, quick and bounded by the size of the files; the child could not know what it refers to.
+    return by_weight([_problem(raw) for raw in json.loads(child.stdout)] + check_forms(bundle, check_form))
 
 
 def _problem(raw: dict[str, Any]) -> Problem:
@@ -84,11 +80,3 @@ def _value(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() == {"template", "params"}:
         return Phrase(value["template"], {name: _value(inner) for name, inner in value["params"].items()})
     return value
-
-
-def _address(check_form: CheckForm) -> str | None:
-    """`module:name` under which the child finds the same function, None for one that has no such name."""
-    module, name = getattr(check_form, "__module__", None), getattr(check_form, "__qualname__", "")
-    if module is None or module == "__main__" or not name.isidentifier():
-        return None
-    return f"{module}:{name}"

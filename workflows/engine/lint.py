@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from workflows.engine.bundle import Bundle, read_json
+from workflows.engine.bundle import FORM_SUFFIX, TEXTS_NAME, Bundle, read_json
 from workflows.engine.decision_reading import read_decisions
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram
@@ -14,6 +14,7 @@ from workflows.engine.linting.formulas import check_formulas
 from workflows.engine.linting.report import Report
 from workflows.engine.linting.structure import check_structure
 from workflows.engine.reading import read_diagram
+from workflows.engine.texts import N_
 
 
 def lint(
@@ -21,11 +22,7 @@ def lint(
 ) -> tuple[Diagram | None, Decisions | None, list[Problem]]:
     """The diagram and decisions as far as they can be read, and all problems. Never raises for what was uploaded."""
     decisions, problems = read_decisions(bundle.dmn)
-    for name in (*bundle.form_files.values(), *(("texts.json",) if "texts.json" in bundle.files else ())):
-        try:
-            read_json(name, bundle.files[name])
-        except BundleRefused as refused:
-            problems.extend(refused.problems)
+    problems += [*_check_json(bundle), *_check_names(bundle)]
     try:
         file, raw = bundle.bpmn
         diagram = read_diagram(raw, file)
@@ -37,3 +34,27 @@ def lint(
     check_elements(diagram, around, report)
     check_formulas(diagram, report)
     return diagram, decisions, [*report.problems, *problems]
+
+
+def _check_json(bundle: Bundle) -> Iterator[Problem]:
+    for name in bundle.form_files.values():
+        try:
+            read_json(name, bundle.files[name])
+        except BundleRefused as refused:
+            yield from refused.problems
+    try:
+        texts = bundle.texts
+    except BundleRefused as refused:
+        yield from refused.problems
+        return
+    for locale, found in texts.items():
+        if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+            message = N_("{file} must hold, for each language, texts and their translations; check {locale}.")
+            yield Problem(None, message, {"file": TEXTS_NAME, "locale": locale}, file=TEXTS_NAME)
+
+
+def _check_names(bundle: Bundle) -> Iterator[Problem]:
+    for name in bundle.files:
+        if not name.endswith((".bpmn", ".bpmn20.xml", ".dmn", FORM_SUFFIX)) and name != TEXTS_NAME:
+            message = N_("{file} is no diagram, decision, form or list of texts; it is not used.")
+            yield Problem(None, message, {"file": name}, "warning", name)

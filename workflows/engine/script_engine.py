@@ -54,8 +54,8 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
         """The script is a FEEL context; each of its entries becomes a variable."""
         result = self.evaluate(script, context, external_context, element)
         if not isinstance(result, dict):
-            message = N_("The script at {element} must be a FEEL context such as {{example}}.")
-            raise StepRefused(message, {"element": element or "?", "{example}": "{ total: a + b }"}, element)
+            message = N_("{element}: the script must be a FEEL context such as {example}.")
+            raise StepRefused(message, {"element": element or "?", "example": "{ total: price * quantity }"}, element)
         context.update(clean_data(result, element or ""))
         return True
 
