@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.fields import Field as FormField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the type stubs
 from wtforms.validators import Optional
 from wtforms.widgets import DateInput, EmailInput, TelInput, URLInput
 
