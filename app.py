@@ -36,6 +36,7 @@ from crm.core.mail import transport_for
 from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
+from crm.demo import seed_customers
 from crm.dictionary import routes as dictionary
 from crm.dictionary.seed import seed_dictionary
 from crm.migrations import migrate, newest_version
@@ -187,6 +188,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
 DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("foundations", lay_foundations),
     ("people", seed_accounts),
+    ("customers", seed_customers),
 )
 
 
