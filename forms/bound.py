@@ -10,7 +10,7 @@ from wtforms.form import BaseForm
 
 from forms.description import FormDescription
 from forms.nodes import ComputedNode, FieldNode, Frame, ListNode, Node, Row, every, put, rows_of
-from forms.plain import quotable
+from forms.plain import for_json, quotable
 from forms.posted import Posted
 from forms.problems import N_, Fault
 from forms.reader import Reader
@@ -127,7 +127,8 @@ class BoundForm:
         return self._entered(self.root)
 
     def _entered(self, frame: Frame) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        # A draft's row takes the place of the known one, so it carries along what was known and not asked.
+        found: dict[str, Any] = for_json(frame.kept) if frame.outer else {}
         for node in frame.nodes:
             if isinstance(node, ListNode) and not node.hidden and not node.locked:
                 put(found, node.component.keys, [self._entered(inner) for _, inner in node.items])

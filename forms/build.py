@@ -14,7 +14,7 @@ from wtforms.meta import DefaultMeta
 from forms.bound import BoundForm
 from forms.choices import Source
 from forms.conditions import settle
-from forms.description import Component, FormDescription
+from forms.description import Component, FormDescription, Shape
 from forms.expressions import Scope
 from forms.fields import Asking
 from forms.fields.base import FindFile, StoreFile
@@ -48,7 +48,7 @@ def build(
     """The form as it stands for this reader.
 
     `values` are known already (process data, or a draft as `entered` gave it); `context` holds further variables for
-    conditions. `formdata` is a browser's post, with its files (a MultiDict, or Werkzeug's CombinedMultiDict of files and
+    conditions, and what is known of fields that `values` does not name (a draft names only the open ones). `formdata` is a browser's post, with its files (a MultiDict, or Werkzeug's CombinedMultiDict of files and
     form); `answers` is an API client's JSON, in which a key that is left out keeps its value. Uploads of open fields are
     handed to `store_file`; `find_file` says what is known, to this person, of a file id that is not among the values.
     """
@@ -57,7 +57,7 @@ def build(
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo("UTC")
     reader = Reader(locale, zone, today or now_in(zone), translate)
-    known = values or {}
+    known = known_of(description.shape, values or {}, context or {})
     now = datetime.combine(reader.today, datetime.now(zone).timetz())
     surroundings = Scope(context, now)
     asking = Asking(reader, choices or {}, store_file, find_file, scope=Scope({**surroundings, **known}, now))
@@ -75,6 +75,19 @@ def build(
     if answers is not None and given is None:
         planter.foreign.append(Fault("", "", reader.say(N_("The answers must be a JSON object."), {})))
     return BoundForm(description, root, wtform, reader, posted, planter.foreign)
+
+
+def known_of(shape: Shape, values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, and for fields that they leave out, also inside groups, what the context says."""
+    known = dict(values)
+    for key, inner in shape.items():
+        if key not in context:
+            continue
+        if key not in known:
+            known[key] = context[key]
+        elif isinstance(inner, dict) and isinstance(known[key], Mapping) and isinstance(context[key], Mapping):
+            known[key] = {**context[key], **known_of(inner, known[key], context[key])}
+    return known
 
 
 class _Planter:

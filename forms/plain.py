@@ -7,6 +7,9 @@ Emoji, Chinese and joined characters are ordinary text. NUL and other control ch
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
 
 from forms.problems import N_, Refusal
 
@@ -64,3 +67,22 @@ def quotable(name: object) -> str:
 def is_name(text: str) -> bool:
     """Can FEEL and a field name both be spelled so?"""
     return NAME.fullmatch(text) is not None and text not in FEEL_WORDS
+
+
+def for_json(value: Any, depth: int = 8) -> Any:
+    """A stored value as JSON can spell it: exact numbers, dates and times as the text that a field reads again."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return UNSTORABLE.sub("\ufffd", value)
+        case Mapping():
+            return (
+                {key: for_json(item, depth - 1) for key, item in value.items() if isinstance(key, str)} if depth else {}
+            )
+        case list() | tuple():
+            return [for_json(item, depth - 1) for item in value] if depth else []
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)

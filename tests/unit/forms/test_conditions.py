@@ -49,6 +49,19 @@ def test_a_read_only_field_keeps_what_was_known(form: Build, read_only: dict[str
     assert node.entry.shown == "9.50"  # type: ignore[attr-defined]
 
 
+def test_a_draft_does_not_hide_what_was_known_of_other_fields(form: Build) -> None:
+    city, code = text("city"), text("code", readonly=True)
+    group = {"type": "group", "path": "address", "components": [city, code]}
+    facts = {"price": 9, "address": {"city": "old", "code": "1", "zip": "2"}}
+    price = {"type": "number", "key": "price", "readonly": True}
+    draft = form(price, group, values=facts, post=[("address.city", "new")]).entered
+    assert draft == {"address": {"city": "new"}}
+    again = form(price, group, values=draft, context=facts)
+    assert [again.field(path).entry.shown for path in ("price", "address.city", "address.code")] == ["9", "new", "1"]  # type: ignore[union-attr]
+    sent = form(price, group, values=draft, context=facts, post=[("address.city", "newer")])
+    assert sent.answers == {"address": {"city": "newer", "code": "1", "zip": "2"}}
+
+
 def test_a_form_shown_for_reading_takes_nothing(form: Build) -> None:
     bound = form(
         KIND, text("note", defaultValue="draft"), values={"kind": "person"}, answers={"note": "x"}, read_only=True

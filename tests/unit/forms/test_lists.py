@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,6 +37,14 @@ def test_rows_keep_their_order_and_known_rows_their_hidden_knowledge(form: Build
     bound = form(LINES, values=known, post=post)
     assert bound.validate()
     assert rows(bound) == [{"name": "B", "count": None, "id": "2"}, {"name": "new", "count": 3}]
+
+
+def test_a_draft_keeps_what_was_known_of_its_rows(form: Build) -> None:
+    known = {"lines": [{"name": "a", "id": "1", "price": Decimal("9.50")}]}
+    draft = form(LINES, values=known, post=[("lines.0.name", "b"), ("lines.0.count", "x")]).entered
+    assert json.loads(json.dumps(draft)) == {"lines": [{"name": "b", "count": "x", "id": "1", "price": "9.50"}]}
+    bound = form(LINES, values=draft, post=[("lines.0.name", "c"), ("lines.0.count", "4")])
+    assert rows(bound) == [{"name": "c", "count": 4, "id": "1", "price": "9.50"}]
 
 
 def test_a_new_row_left_blank_is_no_row(form: Build) -> None:
