@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask, flash, render_template, request
+from flask import flash, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from playwright.sync_api import Browser, Page, expect
 
+from app import create_app
 from crm.web.doors import public
 from crm.web.security import draws_diagrams
 from tests.browser.driver import accessibility_faults, launched, opened, serving, sideways_overflow
+from tests.conftest import NOON, MovableClock, SqliteTemplate, settings
 
 PAGES = Path(__file__).parent / "pages"
 DIAGRAM = (PAGES / "process.bpmn").read_text(encoding="utf-8")
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +29,28 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def sent() -> list[dict[str, str]]:
-    """What forms have sent to /sent."""
+@pytest.fixture(scope="module")
+def received() -> list[dict[str, str]]:
+    """What forms have sent to /sent in all tests."""
     return []
 
 
 @pytest.fixture
-def site(app: Flask, now: datetime, sent: list[dict[str, str]]) -> Iterator[str]:
-    """The application with pages of ours that show all components."""
+def sent(received: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What forms have sent to /sent in this test."""
+    received.clear()
+    return received
+
+
+@pytest.fixture(scope="module")
+def site(
+    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory, received: list[dict[str, str]]
+) -> Iterator[str]:
+    """An application of its own, with pages of ours that show all components."""
+    folder = tmp_path_factory.mktemp("components")
+    database = sqlite_template.copy(folder)
+    app = create_app(settings(database.url, folder), database=database, clock=MovableClock())
+    now = NOON
 
     def ago(hours: float) -> datetime:
         return now - timedelta(hours=hours)
@@ -71,7 +86,7 @@ def site(app: Flask, now: datetime, sent: list[dict[str, str]]) -> Iterator[str]
 
     @public
     def receive() -> str:
-        sent.append(request.form.to_dict())
+        received.append(request.form.to_dict())
         return "<title>sent</title>"
 
     @public
@@ -93,6 +108,7 @@ def site(app: Flask, now: datetime, sent: list[dict[str, str]]) -> Iterator[str]
     )
     with serving(app) as address:
         yield address
+    database.close()
 
 
 @pytest.fixture
@@ -102,17 +118,14 @@ def page(chromium: Browser, site: str) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", ["/components?said=1", "/process", "/no/such/page"])
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("dark", [False, True])
-def test_pages_fit_the_window_and_hide_nothing_from_anybody(
-    chromium: Browser, site: str, path: str, width: int, dark: bool
-) -> None:
-    with opened(chromium, site, width=width, dark=dark) as page:
-        page.goto(path)
-        if path == "/process":
-            page.wait_for_selector("[data-ready]")
-        assert accessibility_faults(page) == []
-        assert sideways_overflow(page) <= 0
+def test_pages_fit_the_window_and_hide_nothing_from_anybody(chromium: Browser, site: str, path: str) -> None:
+    for width, dark in ((1280, False), (1280, True), (390, False), (390, True)):
+        with opened(chromium, site, width=width, dark=dark) as page:
+            page.goto(path)
+            if path == "/process":
+                page.wait_for_selector("[data-ready]")
+            assert accessibility_faults(page) == [], f"{width} wide, dark: {dark}"
+            assert sideways_overflow(page) <= 0, f"{width} wide"
 
 
 def test_values_are_shown_as_text_and_never_as_markup(page: Page) -> None:
