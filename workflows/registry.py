@@ -90,6 +90,8 @@ class ServiceOperation:
 ChoiceSource = Callable[[Session, Actor, Mapping[str, Any]], Sequence[Choice]]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
 Visible = Callable[[Session, Actor, int], bool]
+Ending = Callable[[Any], tuple[RecordRef, str]]
+GivingUp = Callable[[Session, Actor, datetime, int, str], None]
 Facts = Callable[[Session, Actor, int], Markup]
 
 
@@ -98,7 +100,8 @@ class Bindings:
     """The tables of one process, or of all of them together.
 
     `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
-    record whose event starts the case, `triggers` maps an event to the case that it starts, `visible` says by record type
+    record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
+    no more purpose, with the reason. `giving_up` does to the record what cancelling its case means. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     """
 
@@ -106,6 +109,8 @@ class Bindings:
     choices: Mapping[str, ChoiceSource] = field(default_factory=dict)
     openings: Mapping[str, Opening] = field(default_factory=dict)
     triggers: Mapping[type, Callable[[Session, Any], CaseStart]] = field(default_factory=dict)
+    endings: Mapping[type, Ending] = field(default_factory=dict)
+    giving_up: Mapping[str, GivingUp] = field(default_factory=dict)
     visible: Mapping[str, Visible] = field(default_factory=dict)
     facts: Mapping[str, Facts] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Which business event starts which process. The table itself stands in the bindings of the processes; this joins it to
+"""Which business event starts which process, and which one ends it. The table itself stands in the bindings of the processes; this joins it to
 the events of one database.
 """
 
@@ -11,14 +11,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from crm.core.events import Listeners
+from workflows.operations.cancelling import end_cases_of
 from workflows.operations.starting import start_case
-from workflows.registry import CaseStart, registry
+from workflows.registry import CaseStart, Ending, registry
 
 
 def listen(listeners: Listeners) -> None:
     """From now on the events of this application start the cases that the bindings name."""
     for event_type, build in registry().triggers.items():
         listeners.on(event_type, _starter(build))
+    for event_type, ending in registry().endings.items():
+        listeners.on(event_type, _ender(ending))
 
 
 @cache
@@ -27,3 +30,12 @@ def _starter(build: Callable[[Session, Any], CaseStart]) -> Callable[[Session, A
         start_case(session, build(session, event), by=event.by, now=event.at)
 
     return start
+
+
+@cache
+def _ender(ending: Ending) -> Callable[[Session, Any], None]:
+    def end(session: Session, event: Any) -> None:
+        record, reason = ending(event)
+        end_cases_of(session, record, by=event.by, now=event.at, reason=reason)
+
+    return end

@@ -70,5 +70,6 @@ class ServiceRequestCancelled:
     """It was given up before it was finished."""
 
     request_id: int
+    reason: str
     at: datetime
     by: Actor

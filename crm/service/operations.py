@@ -243,7 +243,7 @@ def cancel(session: Session, *, by: Actor, now: datetime, request_id: int, reaso
     allowed = _has(by, "assign", ServiceRequest.opened_by_id == by.id)
     request = _take_step(session, "cancel", request_id, by=by, now=now, allowed=allowed, values=values)
     _note(session, request, by=by, now=now, kind="cancelled", message=text("Cancelled"), detail=kept["reason"])
-    tell(session, ServiceRequestCancelled(request_id=request.id, at=now, by=by))
+    tell(session, ServiceRequestCancelled(request_id=request.id, reason=kept["reason"], at=now, by=by))
     return request
 
 

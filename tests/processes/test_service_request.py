@@ -11,8 +11,10 @@ from crm.core.db import reading, unit_of_work
 from crm.core.errors import Conflict, Denied, NotFound, RuleBroken
 from crm.core.outbox import OutboxMessage
 from crm.service import operations as service
+from tests.processes.small import service_task, straight, user_task
 from tests.processes.stories import Story
 from workflows.models import InstanceStatus
+from workflows.operations import cancelling
 from workflows.operations.tasks import AlreadyDone
 from workflows.task_forms import FormRefused
 
@@ -142,12 +144,27 @@ def test_somebody_who_may_not_start_it_is_told_so(story: Story) -> None:
 def test_what_the_record_refuses_stops_the_step_and_stores_nothing(story: Story) -> None:
     people = story.people
     story.start(people.manager1, **REQUEST)
-    story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
+    story.publish(straight("hasty", user_task("check"), service_task("close", "service/archive", request_id="1")))
+    story.start(people.agent1, key="hasty")
+    with pytest.raises(RuleBroken, match="archived"):
+        story.do(people.agent1, "check", note="x")
+    assert story.waiting() == ["check"]
+
+
+def test_a_request_that_is_cancelled_ends_its_case(story: Story) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
     with unit_of_work(story.database) as session:
-        service.cancel(
-            session, by=people.supervisor, now=story.clock(), request_id=story.request().id, reason="客户撤回"
-        )
-    with pytest.raises(RuleBroken):
-        story.do(people.agent1, "handle", handling="完成")
-    assert story.waiting() == ["handle"]
-    assert story.request().handling is None
+        service.cancel(session, by=people.manager1, now=story.clock(), request_id=story.request().id, reason="客户撤回")
+    assert story.instance().status == InstanceStatus.CANCELLED
+    assert story.waiting() == []
+    assert story.pass_time(days=30) == 0
+
+
+def test_a_case_that_an_administrator_cancels_gives_up_the_request(story: Story) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    with unit_of_work(story.database) as session:
+        cancelling.cancel(session, by=people.admin, now=story.clock(), instance_id=story.instance_id, reason="重复登记")
+    assert story.request().status == "cancelled"
+    assert story.request().cancel_reason == "重复登记"

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.accounts.models import User
 from crm.core import due
@@ -88,7 +89,8 @@ def store_step(
     )
     if affected(moved) != 1:
         raise Conflict(text("Somebody has just moved this case on. Please look again."))
-    instance.version += 1
+    # As the database has it now; an assignment would be written once more at the next flush.
+    set_committed_value(instance, "version", instance.version + 1)
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)

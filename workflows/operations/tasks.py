@@ -65,7 +65,7 @@ def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
     record_event(
         session, instance_id=task.instance_id, now=now, kind="claimed", by=by, node_id=task.node_id, task_id=task.id
     )
-    task.assignee_id, task.claimed_at = by.id, now
+    session.refresh(task)
     return task
 
 
@@ -84,7 +84,7 @@ def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task
     record_event(
         session, instance_id=task.instance_id, now=now, kind="released", by=by, node_id=task.node_id, task_id=task.id
     )
-    task.assignee_id = task.claimed_at = None
+    session.refresh(task)
     return task
 
 

@@ -18,9 +18,10 @@ from crm.dictionary.queries import choices
 from crm.permissions import Actor
 from crm.service import operations as service
 from crm.service import watching
-from crm.service.events import ServiceRequestOpened
+from crm.service.events import ServiceRequestCancelled, ServiceRequestOpened
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, load_of_team
+from crm.service.rules import ONGOING
 from crm.service.showing import request_facts
 from forms import Choice
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
@@ -60,6 +61,18 @@ def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
         record=RecordRef(RECORD, request.id),
         customer_id=request.customer_id,
     )
+
+
+def ended_by(event: ServiceRequestCancelled) -> tuple[RecordRef, str]:
+    """A request that was cancelled needs no process any more."""
+    return RecordRef(RECORD, event.request_id), event.reason
+
+
+def give_up(session: Session, by: Actor, now: datetime, record_id: int, reason: str) -> None:
+    """Cancelling the case cancels the request, unless it is finished."""
+    request = find_request(session, by=by, request_id=record_id)
+    if request.status in ONGOING:
+        service.cancel(session, by=by, now=now, request_id=record_id, reason=reason)
 
 
 def plan(
@@ -195,6 +208,8 @@ BINDINGS = Bindings(
     },
     openings={KEY: open_from_form},
     triggers={ServiceRequestOpened: start_for},
+    endings={ServiceRequestCancelled: ended_by},
+    giving_up={RECORD: give_up},
     visible={RECORD: may_see},
     facts={RECORD: facts},
 )
