@@ -258,3 +258,35 @@ def test_a_diagram_that_cannot_be_drawn_leaves_the_steps(page: Page) -> None:
     page.goto("/process?xml=<nothing")
     expect(page.locator("[data-fault]")).to_be_visible()
     expect(page.get_by_role("list").filter(has_text="Handle")).to_be_visible()
+
+
+def test_counts_in_the_navigation_renew_themselves(page: Page) -> None:
+    page.clock.install()
+    page.goto("/components")
+    expect(page.locator(".side-badge")).to_have_text("17")
+    page.clock.fast_forward(21_000)
+    expect(page.locator(".side-badge")).to_have_text("18")
+    expect(page.locator(".bottom-badge")).to_have_text("18")
+
+
+def test_a_count_that_cannot_be_renewed_stays_as_it_was(page: Page) -> None:
+    page.route("**/count", lambda route: route.fulfill(status=503, body="<h1>away</h1>"))
+    page.clock.install()
+    page.goto("/components")
+    with page.expect_response("**/count") as asked:
+        page.clock.fast_forward(21_000)
+    asked.value.finished()
+    page.clock.fast_forward(1_000)
+    expect(page.locator(".side-badge")).to_have_text("17")
+
+
+def test_parts_of_a_page_are_sent_with_the_token(page: Page, sent: list[dict[str, str]]) -> None:
+    page.goto("/components")
+    status = page.evaluate("""async () => {
+        const answered = new Promise((done) => addEventListener(
+            "htmx:after:request", (event) => done(event.detail.ctx.response.status), {once: true, capture: true}));
+        htmx.ajax("POST", "/sent", {target: "#story", values: {note: "3"}});
+        return answered;
+    }""")
+    assert status == 200
+    assert sent == [{"note": "3"}]
