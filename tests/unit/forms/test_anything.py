@@ -47,13 +47,20 @@ plain = st.one_of(
     st.decimals(),
     texts,
 )
-values = st.recursive(
-    plain,
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
-    max_leaves=12,
-)
+
+
+def nested(leaves: st.SearchStrategy[Any], keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """These values, and lists and mappings of them, two levels deep."""
+    found = leaves
+    for _ in range(2):
+        found = st.one_of(leaves, st.lists(found, max_size=3), st.dictionaries(keys, found, max_size=4))
+    return found
+
+
+values = nested(plain, texts)
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 calm = settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+thorough = settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
 brief = settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 
 
@@ -116,24 +123,27 @@ kinds = st.sampled_from(
 words = st.sampled_from(
     ["=1 +", "=a", "{{a}}", "{{", "a", "rating", "date", "([", "(a*)*b", "5", "", "\ud800", "typename", "a.b"]
 )
-schema_values = st.recursive(
-    st.one_of(plain, words),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner, max_size=5)),
-    max_leaves=10,
-)
-components = st.recursive(
-    st.builds(lambda kind, rest: {**rest, "type": kind}, kinds, st.dictionaries(names, schema_values, max_size=8)),
-    lambda inner: st.builds(
-        lambda kind, rest, inside: {**rest, "type": kind, "components": inside},
-        st.sampled_from(["group", "dynamiclist"]),
-        st.dictionaries(names, schema_values, max_size=4),
-        st.lists(inner, max_size=3),
-    ),
-    max_leaves=4,
-)
+schema_values = nested(st.one_of(plain, words), names)
 
 
-@calm
+def component(inside: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[Any]:
+    """A component of any type with any settings; one that holds components where some are given."""
+    settings_of_it = st.dictionaries(names, schema_values, max_size=8)
+    if inside is None:
+        return st.builds(lambda kind, rest: {**rest, "type": kind}, kinds, settings_of_it)
+    containers = st.sampled_from(["group", "dynamiclist"])
+    return st.builds(
+        lambda kind, rest, inner: {**rest, "type": kind, "components": inner},
+        containers,
+        settings_of_it,
+        st.lists(inside, max_size=3),
+    )
+
+
+components = st.one_of(component(), component(component()), component(component(component())))
+
+
+@thorough
 @given(schema=st.one_of(values, st.fixed_dictionaries({"components": st.lists(components, max_size=4)})))
 def test_any_description_is_checked_and_what_passes_can_be_built(page: Callable[..., str], schema: Any) -> None:
     problems = forms.check(schema)
