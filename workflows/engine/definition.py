@@ -58,5 +58,5 @@ def compile(bundle: Bundle) -> Definition:  # noqa: A001 -- the word of the hous
         start_form=start.form_key,
         start_roles=tuple(role.strip() for role in (start.role or "").split(",") if role.strip()),
         spec=spec,
-        nested=nested,
+        nested=MappingProxyType(nested),
     )

@@ -48,7 +48,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Node:
-    """One element of the diagram. `process` is the process or sub-process in which it stands."""
+    """One element of the diagram. `process` is the process or sub-process in which it stands.
+
+    `moves_data` tells that arrows to or from data objects are drawn, which have no effect.
+    """
 
     id: str
     name: str
@@ -74,6 +77,7 @@ class Node:
     pre_script: str | None = None
     post_script: str | None = None
     triggered_by_event: bool = False
+    moves_data: bool = False
 
     @property
     def event(self) -> EventMark | None:

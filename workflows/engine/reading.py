@@ -25,6 +25,7 @@ SILENT = frozenset({
     "performer", "humanPerformer", "potentialOwner", "completionCondition",
 })  # fmt: skip
 _TIMERS = ("timeDate", "timeDuration", "timeCycle")
+_DATA_ARROWS = ("dataInputAssociation", "dataOutputAssociation", "ioSpecification")
 _EVENT_END = "EventDefinition"
 
 # Flows by their target, and by their source.
@@ -173,6 +174,7 @@ class _Reader:
             script_format=element.get("scriptFormat"),
             pre_script=_extension_text(element, "preScript"),
             post_script=_extension_text(element, "postScript"),
+            moves_data=any(element.find(BPMN + tag) is not None for tag in _DATA_ARROWS),
             triggered_by_event=element.get("triggeredByEvent") == "true",
         )
 

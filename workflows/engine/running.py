@@ -27,7 +27,7 @@ def start(
     """A new case with `data`, run to where it first waits."""
     run = Run(call=call, now=now, budget=budget)
     variables = clean_data(data)
-    workflow = Workflow(definition.spec, dict(definition.nested), run)
+    workflow = Workflow(definition.spec, definition.nested, run)
     workflow.task_tree.data = variables
     return finish(workflow, Resting({}, {}))
 

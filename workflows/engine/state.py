@@ -5,6 +5,7 @@ The specs are not in it; they belong to the version. The first entry is the vers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -65,7 +66,7 @@ def _difference(before: dict[str, Any], data: dict[str, Any]) -> Any:
     return [changed] if changed else 0
 
 
-def load(raw: bytes, spec: ProcessSpec, nested: dict[str, ProcessSpec], run: Run) -> Workflow:
+def load(raw: bytes, spec: ProcessSpec, nested: Mapping[str, ProcessSpec], run: Run) -> Workflow:
     """The case as it was dumped. Raises StepRefused when it belongs to another version of the process."""
     try:
         version, (last_token, clock), names, parts = from_json(raw)

@@ -50,13 +50,13 @@ def _no_call(operation: str, parameters: dict[str, Any], node_id: str) -> None:
 def look(definition: Definition, state: bytes) -> Workflow:
     """The case, to be looked at only."""
     run = Run(call=_no_call, now=_NO_TIME, budget=DEFAULT_BUDGET)
-    return load(state, definition.spec, dict(definition.nested), run)
+    return load(state, definition.spec, definition.nested, run)
 
 
 def resume(definition: Definition, state: bytes, call: Call, now: datetime, budget: Budget) -> tuple[Workflow, Resting]:
     """The case, ready for one step, and what was open before it."""
     run = Run(call=call, now=now, budget=budget)
-    workflow = load(state, definition.spec, dict(definition.nested), run)
+    workflow = load(state, definition.spec, definition.nested, run)
     return workflow, Resting.of(workflow)
 
 

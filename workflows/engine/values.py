@@ -78,6 +78,8 @@ def _clean(value: Any, path: str, depth: int, left: list[int]) -> Any:
         }
     if kind in _TAG_OF:
         return value
+    if isinstance(value, str | int):  # members of enumerations come as what they stand for
+        return _clean(str.__str__(value) if isinstance(value, str) else int(value), path, depth, left)
     raise BadValue(path, N_("{path}: values of the type {type} cannot be kept."), type=kind.__name__)
 
 

@@ -7,7 +7,7 @@ evaluate Python. Tokens that become ready are queued as it happens, so that no s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
@@ -121,7 +121,7 @@ class Workflow(_Flat, BpmnWorkflow):  # type: ignore[misc]
     """A whole case, loaded for one step and thrown away after it."""
 
     def __init__(
-        self, spec: ProcessSpec, nested: dict[str, ProcessSpec], run: Run, *, begin: bool = True, last_token: int = 0
+        self, spec: ProcessSpec, nested: Mapping[str, ProcessSpec], run: Run, *, begin: bool = True, last_token: int = 0
     ) -> None:
         self.run = run
         self.engine = FeelEngine(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ MARK = Path("/tmp/heliu-engine-was-here")  # noqa: S108 -- must never come into 
 PAYLOAD = f'__import__("pathlib").Path("{MARK}").touch()'
 
 
-def one(draw: Any) -> Drawing:
+def one(draw: Callable[[Drawing], Drawing]) -> Drawing:
     return draw(Drawing().start()).user("last").end().chain("start", "step", "last", "end")
 
 

@@ -60,6 +60,9 @@ def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> No
         for node in process.nodes.values():
             if not _check_kind(node, report):
                 continue
+            if node.moves_data:
+                message = N_("The data arrows at {element} are drawing only; all variables are visible to every step.")
+                report.warn(node.id, message, element=label(node))
             _check_ways(node, process, report)
             _check_events(node, report)
             _check_repetition(node, report)
