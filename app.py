@@ -57,6 +57,7 @@ from scheduler.rhythm import nightly
 from scheduler.runner import run_forever, run_in_background
 from workflows import library
 from workflows import room as workflows
+from workflows.demo import seed_cases
 from workflows.models import TIMER
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
@@ -189,6 +190,7 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("foundations", lay_foundations),
     ("people", seed_accounts),
     ("customers", seed_customers),
+    ("cases", seed_cases),
 )
 
 

@@ -1,0 +1,98 @@
+"""The cases of the demonstration: its service requests, started and moved on by the people named, at their times.
+
+Everything happens in the order in which it would have happened, timers included, so that history, reminders and escalations
+look as they would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.accounts.queries import actor_for, user_named
+from crm.core import due
+from crm.customers.models import Customer
+from crm.demo import DemoRequest, DemoStep, demo_requests, moment
+from crm.permissions import Actor
+from workflows.models import TIMER, ProcessInstance, Task, TaskStatus
+from workflows.operations import starting, tasks, timers
+from workflows.task_forms import Submission
+
+KEY = "service_request"
+WORKER = "demonstration"
+
+
+def seed_cases(session: Session, now: datetime) -> None:
+    """Start the demonstration's requests and take their steps. Nothing happens where cases exist already."""
+    if session.scalar(select(ProcessInstance.id).limit(1)) is not None:
+        return
+    people: dict[str, Actor] = {}
+
+    def person(username: str) -> Actor:
+        if username not in people:
+            user = user_named(session, username)
+            if user is None:
+                raise LookupError(f"the demonstration needs the user {username}: seed the accounts first")
+            people[username] = actor_for(session, user.id)
+        return people[username]
+
+    for at, act in sorted(_acts(session, demo_requests(), person, now), key=lambda pair: pair[0]):
+        _fire_until(session, at)
+        act()
+    _fire_until(session, now)
+
+
+def _acts(
+    session: Session, requests: Iterable[DemoRequest], person: Callable[[str], Actor], now: datetime
+) -> Iterable[tuple[datetime, Callable[[], object]]]:
+    """Everything that people do, each with its time."""
+    for request in requests:
+        cases: list[int] = []
+        opened = moment(now, request.days_ago, request.clock, minutes=0)
+        yield (
+            opened,
+            lambda request=request, cases=cases, at=opened: cases.append(
+                _start(session, request, by=person(request.by), at=at)
+            ),
+        )
+        last = opened
+        for step in request.steps:
+            # Two acts that today's clock has pushed together keep their order.
+            last = max(moment(now, step.days_ago, step.clock), last)
+            yield last, lambda step=step, cases=cases, at=last: _take(session, step, cases[0], person, at=at)
+
+
+def _start(session: Session, request: DemoRequest, *, by: Actor, at: datetime) -> int:
+    customer = session.scalars(select(Customer.id).where(Customer.name == request.customer)).one()
+    answers = {
+        "customer_id": str(customer),
+        "type": request.type,
+        "summary": request.summary,
+        "request": request.request,
+        "channel": request.channel,
+        "priority": str(request.priority),
+    }
+    return starting.start_process(session, by=by, now=at, key=KEY, submission=Submission(answers=answers)).id
+
+
+def _take(session: Session, step: DemoStep, instance_id: int, person: Callable[[str], Actor], *, at: datetime) -> None:
+    task_id = session.scalars(
+        select(Task.id).where(
+            Task.instance_id == instance_id, Task.node_id == step.task, Task.status == TaskStatus.OPEN
+        )
+    ).one()
+    answers = dict(step.answers)
+    if "assignee" in answers:
+        answers["assignee_id"] = str(person(str(answers.pop("assignee"))).id)
+    tasks.complete(session, by=person(step.by), now=at, task_id=task_id, submission=Submission(answers=answers))
+
+
+def _fire_until(session: Session, until: datetime) -> None:
+    """Let the timers act that were due by then, each at its own time."""
+    while claimed := due.claim(session, now=until, worker=WORKER, kinds=[TIMER], limit=1):
+        (row,) = claimed
+        timers.fire(session, row, now=row.due_at)
+        due.finish(session, row, worker=WORKER)
