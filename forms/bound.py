@@ -9,6 +9,7 @@ from typing import Any
 from wtforms.form import BaseForm
 
 from forms.description import FormDescription
+from forms.fields import FileEntry
 from forms.nodes import ComputedNode, FieldNode, Frame, ListNode, Node, Row, every, put, rows_of
 from forms.plain import for_json, quotable
 from forms.posted import Posted
@@ -170,6 +171,23 @@ class BoundForm:
     @property
     def has_lists(self) -> bool:
         return any(isinstance(node, ListNode) and node.growing for node in every(self.root))
+
+    @property
+    def has_files(self) -> bool:
+        """Can files be chosen here? Then the page sends the form as multipart/form-data."""
+        return any(field.type == "filepicker" for field in self.description.fields)
+
+    @property
+    def file_ids(self) -> tuple[set[object], set[object]]:
+        """The ids of the files that were known beforehand, and of those that stand in the form now."""
+        known, present = set(), set()
+        for node in every(self.root):
+            if isinstance(node, FieldNode) and isinstance(node.entry, FileEntry):
+                before = {file["id"] for file in node.entry.kept[0]}
+                known |= before
+                if not node.hidden:
+                    present |= before if node.locked else {file["id"] for file in node.entry.data}
+        return known, present
 
     def field(self, path: str) -> Node | None:
         """The field of a path such as `items.0.name`."""

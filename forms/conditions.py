@@ -1,8 +1,8 @@
 """What is shown, what is read-only and what is computed: worked out together until nothing changes any more.
 
-It begins with every conditional component hidden and its value null, and shows what the data then call for, so that a
-request cannot keep a field open merely by sending a value for it. Components that never come to rest (each hides the
-other) stay hidden.
+It begins with every conditional component hidden, its value null, or read-only, and opens what the data then call for, so
+that a request cannot keep a field open merely by sending a value for it. What never comes to rest (each hides the other, a
+sum counts itself) stays hidden, read-only, null.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
     for node in nodes:
         component = node.component
         node.hidden = component.hide is not None or (node.inside is not None and node.inside.hidden)
-        node.locked = read_only or component.read_only.literal is True or _outer(node, "locked")
+        open_to_all = component.read_only.literal is not True and component.read_only.formula is None
+        node.locked = read_only or not open_to_all or _outer(node, "locked")
     # What builds on each other comes to rest in as many rounds as there are links; what still moves after that never will.
     rounds = min(MOST_ROUNDS, 2 + len(alive))
     restless: set[Node] = set()
@@ -34,9 +35,13 @@ def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
         if turn >= rounds:
             restless.update(moving)
     for node in restless:
-        node.hidden = node.unwanted = True
+        node.unwanted = node.component.hide is not None
+        node.locked = node.locked or node.component.read_only.formula is not None
+        if isinstance(node, ComputedNode):
+            node.value = None
     for node in nodes:
-        node.hidden = node.hidden or _outer(node, "hidden")
+        node.hidden = node.unwanted or _outer(node, "hidden")
+        node.locked = node.locked or _outer(node, "locked")
     _name(root, context)
 
 
@@ -51,10 +56,7 @@ def _decide(node: Node, read_only: bool) -> bool:
     before = node.hidden, node.locked
     node.unwanted = component.hide is not None and component.hide.value(scope) is True
     node.hidden = node.unwanted or _outer(node, "hidden")
-    if component.read_only.formula:
-        node.locked = read_only or _outer(node, "locked") or component.read_only.value(scope) is True
-    elif not node.locked:
-        node.locked = _outer(node, "locked")
+    node.locked = read_only or _outer(node, "locked") or component.read_only.value(scope) is True
     changed = before != (node.hidden, node.locked)
     if isinstance(node, ComputedNode) and component.computed:
         value = component.computed.value(scope)

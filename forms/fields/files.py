@@ -118,15 +118,24 @@ class Files(FieldType):
     def check(self, value: list[Mapping[str, object]], asking: Asking) -> None:
         if len(value) > (most := self.most(asking)):
             raise Refusal(N_("{label}: at most {limit} files."), limit=most)
+        # A program sends a file first and then names it: its kind is checked like that of an upload.
+        known = {str(item["id"]) for item in asking.memo.get("files", ())}
+        for item in value:
+            if str(item["id"]) not in known:
+                self.check_kind(str(item.get("name", "")), asking)
+
+    def check_kind(self, name: str, asking: Asking) -> None:
+        """Does the field take this kind of file, by its ending?"""
+        accepts = self.accepts.value(asking.scope)
+        if isinstance(accepts, str) and accepts.strip() and not is_accepted(name, accepts):
+            raise Refusal(N_("{label}: {name} is not of an allowed kind ({accepted})."), name=name, accepted=accepts)
 
     def check_upload(self, upload: Any, asking: Asking) -> None:
         """Name, kind and size of a new file; what is inside it is for the store to judge."""
         name = str(upload.filename)
         if len(name) > 255 or UNSTORABLE.search(name):
             raise Refusal(N_("{label}: the name of a file is too long or has signs that cannot be stored."))
-        accepts = self.accepts.value(asking.scope)
-        if isinstance(accepts, str) and accepts.strip() and not is_accepted(name, accepts):
-            raise Refusal(N_("{label}: {name} is not of an allowed kind ({accepted})."), name=name, accepted=accepts)
+        self.check_kind(name, asking)
         stream = upload.stream
         size = stream.seek(0, 2)
         stream.seek(0)

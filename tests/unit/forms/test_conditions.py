@@ -97,6 +97,25 @@ def test_fields_that_hide_each_other_stay_hidden(form: Build) -> None:
     assert bound.answers == {}
 
 
+def test_a_field_that_its_own_value_makes_read_only_stays_as_it_was(form: Build) -> None:
+    once = {"type": "number", "key": "amount", "readonly": "=amount != null"}
+    bound = form(once, values={"amount": 5}, post=[("amount", "9")])
+    assert bound.validate()
+    assert bound.answers == {}
+    assert form(once, post=[("amount", "9")]).answers == {}
+
+
+def test_a_sum_that_counts_itself_is_null(form: Build) -> None:
+    bound = form({"type": "expression", "key": "n", "expression": "=if n = null then 1 else n + 1"})
+    assert bound.answers == {"n": None}
+
+
+def test_a_group_opens_and_locks_what_it_holds(form: Build) -> None:
+    group = {"type": "group", "id": "g", "components": [text("x")], "readonly": '=kind = "person"'}
+    assert form(KIND, group, post=[("kind", "person"), ("x", "y")]).answers == {"kind": "person"}
+    assert form(KIND, group, post=[("kind", "company"), ("x", "y")]).answers == {"kind": "company", "x": "y"}
+
+
 def test_a_group_hides_what_it_holds_in_any_depth(form: Build) -> None:
     inner = {"type": "group", "id": "g2", "path": "inner", "components": [text("x", validate={"required": True})]}
     outer = {
