@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, g, request
@@ -26,10 +27,12 @@ from crm.core.errors import Fault, HeliuError, Invalid
 from crm.core.i18n import Text, text
 from crm.web.doors import SignInNeeded, ground, now, public
 from crm.web.languages import shown
+from crm.web.security import check_text
 
 PREFIX = "/api/v1"
 PAGE = 30
 LARGEST_PAGE = 200
+DEEPEST = 40
 DESCRIPTION = "api-docs.openapi_json"
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -108,6 +111,15 @@ class Arguments(FlaskParser):
     """Reads bodies and queries; an unknown word in the query is refused like one in the body."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012 - the library reads it as a plain attribute
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        """The body as plain values; what no database takes is refused here, before any field is looked at."""
+        try:
+            body = super().load_json(req, schema)
+        except RecursionError:
+            raise Invalid([Fault("", text("The body is nested too deeply."))]) from None
+        check_json(body)
+        return body
 
 
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]  # the library has no types
@@ -200,6 +212,23 @@ def know_by_token() -> None:
     if row.last_used_at is None or now() - row.last_used_at >= TOUCH:
         with unit_of_work(ground().database) as session:
             session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=now()))
+
+
+def check_json(value: object, path: str = "", depth: int = 0) -> None:
+    """Refuse text that cannot be stored, numbers that are none, and what is nested out of reason."""
+    if depth > DEEPEST:
+        raise Invalid([Fault(path, text("The body is nested too deeply."))])
+    if isinstance(value, str):
+        check_text(value, path)
+    elif isinstance(value, float) and not isfinite(value):
+        raise Invalid([Fault(path, text("This must be a number."))])
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            check_text(key, path)
+            check_json(below, f"{path}.{key}" if path else key, depth + 1)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            check_json(below, f"{path}.{number}", depth + 1)
 
 
 def argument_message(message: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 
+from crm.core.errors import Fault, Invalid
+from crm.core.i18n import text
 from crm.web.doors import SignInNeeded, ground
 
 BODY_LIMIT = 1024 * 1024
@@ -25,7 +30,10 @@ CSP = {
     "frame-ancestors": "'none'",
     "form-action": "'self'",
 }
+READING = {"GET", "HEAD", "OPTIONS"}
 csrf = CSRFProtect()
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def set_up_security(app: Flask) -> None:
@@ -51,8 +59,19 @@ def close_doors() -> None:
     view = current_app.view_functions[request.endpoint]
     if g.get("user_id") is None and not getattr(view, "is_public", False):
         raise SignInNeeded
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not _proved_by_token(view):
+    request.max_content_length = getattr(view, "body_limit", BODY_LIMIT)
+    _check_words(request.args)
+    if request.method in READING:
+        return
+    if not _proved_by_token(view):
         csrf.protect()
+    _check_words(request.form)
+
+
+def _check_words(words: MultiDict[str, str]) -> None:
+    for field, value in words.items(multi=True):
+        check_text(field, "")
+        check_text(value, field)
 
 
 def _proved_by_token(view: object) -> bool:
@@ -71,9 +90,20 @@ def writes_styles() -> None:
     g.style_elements = True
 
 
-def allow_body(limit: int) -> None:
-    """Raise the limit of this request's body, in bytes; for uploads, before the body is touched."""
-    request.max_content_length = limit
+def takes_body(limit: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a view that takes uploads: its body may have so many bytes. Stands below the route decorator."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        view.body_limit = limit  # type: ignore[attr-defined]  # a mark on the function, read by `close_doors`
+        return view
+
+    return decorate
+
+
+def check_text(value: str, field: str) -> None:
+    """Refuse what no database takes: the zero character and halves of characters."""
+    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Invalid([Fault(field, text("This holds characters that cannot be stored."))])
 
 
 def add_headers(response: Response) -> Response:

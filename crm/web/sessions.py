@@ -55,7 +55,7 @@ class BrowserSession(SecureCookieSession):
     last_seen_at: datetime | None = None
     new_token: str | None = None
     ended: bool = False
-    unreadable: bool = False
+    left_alone: bool = False
 
 
 class Sessions(SessionInterface):
@@ -70,7 +70,10 @@ class Sessions(SessionInterface):
         found = BrowserSession()
         cookie = request.cookies.get(self.cookie, "")
         by_token = request.path.startswith("/api/") and "Authorization" in request.headers
-        if not cookie or by_token or request.path.startswith(WITHOUT_SESSION):
+        if by_token or request.path.startswith(WITHOUT_SESSION):
+            found.left_alone = True
+            return found
+        if not cookie:
             return found
         if cookie.startswith(GUEST_PREFIX):
             return self._guest(cookie)
@@ -79,7 +82,7 @@ class Sessions(SessionInterface):
         except SQLAlchemyError as error:
             # Raised from here it would miss the error pages; `security.close_doors` raises it again.
             request.environ["heliu.fault"] = error
-            found.unreadable = True
+            found.left_alone = True
         found.modified = found.accessed = False
         return found
 
@@ -105,8 +108,8 @@ class Sessions(SessionInterface):
         kept: BrowserSession = session
         if kept.accessed:
             response.vary.add("Cookie")
-        if kept.unreadable:
-            # The browser keeps its cookie and is signed in again as soon as the database is back.
+        if kept.left_alone:
+            # Its cookie was not looked at, or could not be: the browser keeps it, and is signed in again afterwards.
             return
         if kept.new_token is not None:
             self._set_cookie(response, kept.new_token)
