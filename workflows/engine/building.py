@@ -24,7 +24,7 @@ CHILD = " [child]"
 def build_specs(diagram: Diagram, decisions: Decisions) -> tuple[ProcessSpec, dict[str, ProcessSpec]]:
     """The main process and all others by id. The diagram must have passed the linter."""
     assert diagram.main is not None  # noqa: S101 -- checked by the linter
-    specs = {process.id: _Builder(process, decisions).build() for process in diagram.processes.values()}
+    specs = {process.id: _Builder(process, decisions).build() for process in diagram.used()}
     main = specs.pop(diagram.main)
     return main, specs
 

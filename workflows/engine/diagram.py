@@ -130,3 +130,15 @@ class Diagram:
     flows: Mapping[str, Flow]
     lanes: tuple[Lane, ...]
     participants: Mapping[str, str] = field(default_factory=dict)
+
+    def used(self) -> list[Process]:
+        """The main process, its sub-processes and all that they call. What else is drawn only explains."""
+        found: dict[str, Process] = {}
+        stack = [self.main] if self.main is not None else list(self.processes)
+        while stack:
+            process = self.processes.get(stack.pop())
+            if process is not None and process.id not in found:
+                found[process.id] = process
+                for node in process.nodes.values():
+                    stack.append((node.called if node.kind == "callActivity" else node.id) or "")
+        return list(found.values())

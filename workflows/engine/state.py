@@ -28,8 +28,8 @@ def dump(workflow: Workflow) -> bytes:
     parts = [_part(workflow, names)]
     # The owner of a sub-process must be restored before it, so outer ones go first.
     parts += [_part(nested, names) for nested in sorted(workflow.subprocesses.values(), key=lambda part: part.depth)]
-    correlated = [workflow.last_token, workflow.clock]
-    return to_json([FORMAT, correlated, list(names), parts])
+    counters = [workflow.last_token, workflow.clock]
+    return to_json([FORMAT, counters, list(names), parts])
 
 
 def _part(workflow: AnyWorkflow, names: dict[str, int]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from SpiffWorkflow.util.task import TaskState
 
 from workflows import engine
 from workflows.engine import StepRefused, check
@@ -15,6 +16,7 @@ from . import service_request
 from .case import NOW, Case
 from .drawing import ERROR, Drawing, many, timer
 from .test_hostile import no_faults
+from .undisturbed import Undisturbed
 
 
 def test_a_service_task_ends_and_its_case_can_be_stored() -> None:
@@ -154,3 +156,41 @@ def test_what_a_task_says_about_itself_must_make_sense(attribute: str, value: ob
     with pytest.raises(StepRefused) as refused:
         Case(d.bundle(), value=value)
     assert refused.value.element == "a"
+
+
+def test_a_long_life_in_memory_loses_no_task_and_needs_no_recursion() -> None:
+    """H6, pitfalls 1, 2 and 10: the library's iterators stop at depth 1,000 and its walks to the root recurse."""
+    data = {"request": {"id": 7, "manager": 3, "agents": [4]}}
+    memory = Undisturbed(engine.compile(service_request.bundle()), data)
+    memory.do(memory.open()[0].id, {})
+    for _ in range(600):
+        memory.do(memory.open()[0].id, {})
+        memory.do(memory.open()[0].id, {"satisfied": False})
+    found = memory.workflow.get_tasks(state=TaskState.READY)
+    assert [task.task_spec.name for task in found] == ["handle"]
+    assert not memory.workflow.is_completed()
+    assert found[0].is_descendant_of(memory.workflow.task_tree)
+    assert found[0].find_ancestor("Start") is memory.workflow.task_tree
+
+
+def test_what_is_drawn_only_to_explain_does_not_matter() -> None:
+    bundle = Drawing().start().user("a").end().chain("start", "a", "end").bundle()
+    explained = (
+        b'<bpmn:process id="customer" isExecutable="false"><bpmn:task id="call"/><bpmn:complexGateway id="odd"/></bpmn:process>'
+        b"</bpmn:definitions>"
+    )
+    files = {**bundle.files, "case.bpmn": bundle.bpmn[1].replace(b"</bpmn:definitions>", explained)}
+    bundle = engine.Bundle(files)
+    assert check(bundle, operations={}, roles={"agent"}, check_form=no_faults) == []
+    assert Case(bundle).do("a").is_completed
+
+
+def test_a_loop_over_a_sub_process_must_wait_inside_of_it() -> None:
+    def looping(inner: Drawing) -> list[str | None]:
+        d = Drawing().start().gateway("merge").nested(inner).gateway("again", "back").end()
+        d.chain("start", "merge", "sub", "again").flow("again", "end", "done").flow("again", "merge", ident="back")
+        problems = check(d.bundle(), operations={}, roles={"agent"}, check_form=no_faults)
+        return [problem.element for problem in problems if problem.is_error]
+
+    assert looping(Drawing("sub").start("s").script("t", "{ x: 1 }").end("e").chain("s", "t", "e")) == ["merge"]
+    assert looping(Drawing("sub").start("s").user("t").end("e").chain("s", "t", "e")) == []

@@ -54,9 +54,7 @@ class Surroundings:
 
 
 def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> None:
-    for process in diagram.processes.values():
-        if process.parent is None and not process.executable and process.id != diagram.main:
-            continue
+    for process in diagram.used():
         for node in process.nodes.values():
             if not _check_kind(node, report):
                 continue

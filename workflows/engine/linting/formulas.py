@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import feel
 from workflows.engine import expressions, timers
-from workflows.engine.diagram import Diagram, EventMark, Node
+from workflows.engine.diagram import Diagram, EventMark, Node, Process
 from workflows.engine.errors import StepRefused
 from workflows.engine.linting.report import Report, label
 from workflows.engine.specs.repetition import MAX_ROUNDS
@@ -25,7 +25,12 @@ _SAMPLE_TIME = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def check_formulas(diagram: Diagram, report: Report) -> None:
-    for node in diagram.nodes.values():
+    for process in diagram.used():
+        _check_process(process, report)
+
+
+def _check_process(process: Process, report: Report) -> None:
+    for node in process.nodes.values():
         for what, text in _formulas(node):
             parse(node.id, f"{label(node)} · {what}" if what else label(node), text, report)
         for event in node.events:
@@ -36,7 +41,7 @@ def check_formulas(diagram: Diagram, report: Report) -> None:
                 _check_script(node, script, report)
         _check_priority(node, report)
         _check_rounds(node, report)
-    for flow in diagram.flows.values():
+    for flow in process.flows.values():
         if flow.condition:
             parse(flow.id, f"{flow.name} ({flow.id})" if flow.name else flow.id, flow.condition, report)
 

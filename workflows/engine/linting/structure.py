@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from workflows.engine.diagram import Diagram, Node, Process
+from workflows.engine.diagram import NESTED_KINDS, Diagram, Node, Process
 from workflows.engine.linting.report import Report, label
 from workflows.engine.texts import N_
 
@@ -33,9 +33,10 @@ def check_structure(diagram: Diagram, report: Report) -> None:
     if len(diagram.nodes) > MAX_NODES:
         report.error(None, N_("The diagram has more than {limit} elements; split the process."), limit=MAX_NODES)
     _check_ids(diagram, report)
-    for process in diagram.processes.values():
-        if process.parent is not None or process.executable or process is main:
-            _check_process(process, report)
+    used = diagram.used()
+    waiting = _waiting_processes(used)
+    for process in used:
+        _check_process(process, waiting, report)
     _check_lanes(diagram, report)
     _check_calls(diagram, report)
 
@@ -48,7 +49,20 @@ def _check_ids(diagram: Diagram, report: Report) -> None:
             report.error(ident, N_("{element} cannot be an id; use letters, digits, _ and -, and begin with a letter."))
 
 
-def _check_process(process: Process, report: Report) -> None:
+def _waiting_processes(processes: list[Process]) -> set[str]:
+    """Those in which something waits, be it in a process inside."""
+    waiting: set[str] = set()
+    found = True
+    while found:
+        found = False
+        for process in processes:
+            if process.id not in waiting and any(waits(node, waiting) for node in process.nodes.values()):
+                waiting.add(process.id)
+                found = True
+    return waiting
+
+
+def _check_process(process: Process, waiting: set[str], report: Report) -> None:
     nodes, flows = process.nodes, process.flows
     for flow in flows.values():
         if flow.source not in nodes:
@@ -73,7 +87,7 @@ def _check_process(process: Process, report: Report) -> None:
             if node.id not in reached and not node.triggered_by_event:
                 message = N_("{element} is never reached from the start event; connect it or remove it.")
                 report.error(node.id, message, element=label(node))
-        _check_loops(process, report)
+        _check_loops(process, waiting, report)
 
 
 def _check_ends(node: Node, report: Report) -> None:
@@ -109,17 +123,18 @@ def _reached(process: Process, starts: list[Node]) -> set[str]:
     return reached
 
 
-def waits(node: Node) -> bool:
-    """Does a token stop here until something happens outside? A nested process is judged by its own steps."""
-    return node.kind in WAITING_KINDS or node.kind in ("subProcess", "callActivity")
+def waits(node: Node, waiting: set[str]) -> bool:
+    """Does a token stop here until something happens outside? `waiting`: the processes in which something does."""
+    inner = node.called if node.kind == "callActivity" else node.id
+    return node.kind in WAITING_KINDS or (node.kind in NESTED_KINDS and inner in waiting)
 
 
-def _check_loops(process: Process, report: Report) -> None:
+def _check_loops(process: Process, waiting: set[str], report: Report) -> None:
     """A circle of flows on which nothing waits would run until the budget of a step is spent."""
     left = {
-        node.id: {target for target in _successors(process, node.id) if not waits(process.nodes[target])}
+        node.id: {target for target in _successors(process, node.id) if not waits(process.nodes[target], waiting)}
         for node in process.nodes.values()
-        if not waits(node)
+        if not waits(node, waiting)
     }
     # What has no predecessor or no successor among the automatic nodes is on no circle; peel until only circles stay.
     before: dict[str, set[str]] = {node_id: set() for node_id in left}
