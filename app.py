@@ -6,8 +6,10 @@ import argparse
 import getpass
 import logging
 import os
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -54,7 +56,7 @@ from crm.web.security import set_up_security
 from crm.web.sessions import Sessions
 from scheduler.jobs import Jobs, add_mail
 from scheduler.rhythm import nightly
-from scheduler.runner import run_forever, run_in_background
+from scheduler.runner import run_forever
 from workflows import library
 from workflows import room as workflows
 from workflows.demo import seed_cases
@@ -75,6 +77,8 @@ TABLES = (
     "crm.service.models",
     "workflows.models",
 )
+
+SECONDS_TO_STOP = 20
 
 
 @dataclass(frozen=True)
@@ -251,14 +255,11 @@ def run_serve(config: Config, options: argparse.Namespace) -> int:
     workers = _workers(config)
     if workers > 1:
         server.share_figures(config.var_dir)
-    clock = None if options.no_scheduler else run_in_background(database, jobs(config))
-    _say_where(config)
-    try:
+    # Workers are forked: a SQLite connection that were open here would keep its locks in them for ever.
+    database.close()
+    with nullcontext() if options.no_scheduler else _scheduler_beside():
+        _say_where(config)
         server.serve(config, "app:web", web, workers=workers)
-    finally:
-        if clock is not None:
-            clock.stop()
-        database.close()
     return 0
 
 
@@ -319,6 +320,20 @@ def seed_demo(database: Database, now: datetime | None = None) -> None:
         for _, step in steps:
             with unit_of_work(database) as session:
                 step(session, moment)
+
+
+@contextmanager
+def _scheduler_beside() -> Iterator[None]:
+    """The clock as a process of its own, for as long as the web workers run."""
+    clock = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "scheduler"])  # noqa: S603 - our own program
+    try:
+        yield
+    finally:
+        clock.terminate()
+        try:
+            clock.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            clock.kill()
 
 
 def _opened(config: Config) -> Database:
