@@ -127,7 +127,7 @@ class UserForm(Form):
 
     version = IntegerField(widget=HiddenInput(), default=1)
     username = StringField(_l("User name"), description=_l("3 to 60 letters a–z, digits, dots, dashes or underscores."))
-    name = StringField(_l("Name"), [InputRequired(NEEDED)])
+    name = StringField(_l("Full name"), [InputRequired(NEEDED)])
     name_en = StringField(_l("Name in English"))
     department_id = NumberChoice(_l("Department"))
     job_title = StringField(_l("Job title"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app, request, url_for
 
-from crm.core.i18n import Text
+from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from crm.web.doors import now, visitor
 from crm.web.languages import current_locale, shown
@@ -88,4 +88,4 @@ def page_language() -> str:
     return "en" if current_locale() == "en" else "zh-CN"
 
 
-PROFILE = Text("My profile")
+PROFILE = text("My profile")

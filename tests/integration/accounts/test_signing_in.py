@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from crm.accounts import operations, own_account, passwords, signing_in
-from crm.accounts.credentials import ApiToken, FailedSignIn
+from crm.accounts import operations, own_account, passwords
+from crm.accounts.credentials import TOKEN_LIFE, ApiToken, FailedSignIn
 from crm.accounts.queries import find_user
 from crm.accounts.signing_in import MOST_BY_ACCOUNT, MOST_BY_ADDRESS, WINDOW
 from crm.core.audit import AuditEntry
@@ -119,7 +119,7 @@ def test_a_token_is_stored_as_a_hash_only(app: Flask, database: Database) -> Non
 def test_a_token_ends(app: Flask, clock: MovableClock) -> None:
     program = program_of(app, "agent1")
     assert program.get("/me").status_code == 200
-    clock.at += signing_in.TOKEN_LIFE + timedelta(seconds=1)
+    clock.at += TOKEN_LIFE + timedelta(seconds=1)
     answer = program.get("/me")
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")

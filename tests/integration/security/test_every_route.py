@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -77,8 +78,8 @@ def whole_app(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPath
 
 
 def _ask(browser: Browser, method: str, path: str) -> tuple[int, str]:
-    body = {"json": {}} if path.startswith("/api/") else {"data": {}}
-    answer = browser.open(path, method=method, **({} if method == "GET" else body))
+    body: dict[str, Any] = {} if method == "GET" else {"json": {}} if path.startswith("/api/") else {"data": {}}
+    answer = browser.open(path, method=method, **body)
     return answer.status_code, answer.location or ""
 
 
