@@ -12,7 +12,8 @@ from workflows.engine.errors import BadValue, BundleRefused, EngineError, Proble
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
 from workflows.engine.moving import check_move, move_case, move_token
-from workflows.engine.running import complete, deliver, fire, live_nodes, start, task_data
+from workflows.engine.rounds import add_round, remove_round
+from workflows.engine.running import awaited, complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
 from workflows.engine.texts import Phrase
 from workflows.engine.values import check_value
@@ -38,6 +39,8 @@ __all__ = [
     "StepRefused",
     "TimerSet",
     "UnknownToken",
+    "add_round",
+    "awaited",
     "check",
     "check_limited",
     "check_move",
@@ -49,6 +52,7 @@ __all__ = [
     "live_nodes",
     "move_case",
     "move_token",
+    "remove_round",
     "start",
     "task_data",
 ]

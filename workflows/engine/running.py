@@ -72,6 +72,13 @@ def deliver(
     return finish(workflow, before)
 
 
+def awaited(definition: Definition, state: bytes) -> list[str]:
+    """Names of the messages and signals that the case waits for now."""
+    workflow = look(definition, state)
+    events = (token.task_spec.event_definition for token in workflow.event_manager.tasks.values())
+    return sorted({event.name for event in events if event.kind in ("message", "signal")})
+
+
 def live_nodes(definition: Definition, state: bytes) -> list[str]:
     """Ids of the elements where the case stands now: open tasks, events waited for, joins, and what surrounds them."""
     workflow = look(definition, state)

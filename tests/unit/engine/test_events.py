@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from workflows import engine
 from workflows.engine import StepRefused, UnknownToken
 
 from .case import Case
@@ -187,3 +188,9 @@ def test_scripts_before_and_after_a_task() -> None:
     case = Case(d.chain("start", "a", "b", "end").bundle(), amount=5)
     assert case.data("a")["limit"] == 10
     assert case.do("a", said=8).data("b") == {"amount": 5, "said": 8, "limit": None, "net": 7}
+
+
+def test_a_case_tells_what_it_waits_for() -> None:
+    case = Case(event_gateway()).do("first")
+    assert engine.awaited(case.definition, case.state) == ["paid", "recall"]
+    assert engine.awaited(case.definition, case.deliver("paid").state) == []

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from workflows.engine import StepRefused
+from workflows import engine
+from workflows.engine import StepRefused, UnknownToken
 from workflows.engine.specs.repetition import MAX_ROUNDS
 
 from .case import Case
@@ -144,3 +145,68 @@ def test_a_loop_may_ask_before_its_first_round() -> None:
 def test_a_loop_ends_at_its_maximum() -> None:
     case = Case(looping("true", False, "2").bundle())
     assert case.do("work").do("work").waits_for == ["last"]
+
+
+def test_rounds_side_by_side_do_not_undo_each_others_changes() -> None:
+    case = Case(working(many("people", output=None, answer=None)).bundle(), people=[1, 2], status="new", seen=0)
+    first, second = tokens(case)
+    case.do_token(first, status="agreed").do_token(second, seen=1)
+    assert case.data("last") == {"people": [1, 2], "status": "agreed", "seen": 1}
+
+
+def change(case: Case, verb: Any, token: int, *given: Any) -> Case:
+    return case._take(verb(case.definition, case.state, token, *given, call=case.call, now=case.now))
+
+
+def test_a_signer_can_be_added_while_others_sign() -> None:
+    case = Case(working(many("people", item="person"), assignee="person").bundle(), people=[4, 5])
+    first, second = tokens(case)
+    case.do_token(first, answer="a")
+    change(case, engine.add_round, second, 6)
+    assert [task.assignee for task in case.step.opened] == [6]
+    case.do_token(second, answer="b").do("work", answer="c")
+    assert case.data("last")["results"] == ["a", "b", "c"]
+
+
+def test_a_signer_can_be_added_after_those_who_sign_in_turn() -> None:
+    case = Case(working(many("people", item="person", sequential=True)).bundle(), people=["a"])
+    change(case, engine.add_round, tokens(case)[0], "b")
+    assert case.step.opened == ()
+    case.do("work", answer=1)
+    assert case.data("work")["person"] == "b"
+    assert case.do("work", answer=2).data("last")["results"] == [1, 2]
+
+
+def test_a_signer_can_be_removed_but_not_the_last_one() -> None:
+    case = Case(working(many("people")).bundle(), people=[1, 2, 3])
+    first, second, third = tokens(case)
+    change(case, engine.remove_round, second)
+    assert [(c.token, c.completed) for c in case.step.closed] == [(second, False)]
+    case.do_token(third, answer="c")
+    case.do_token(first, answer="a")
+    assert case.data("last")["results"] == ["a", "c"]
+    with pytest.raises(UnknownToken):
+        change(case, engine.remove_round, first)
+    single = Case(working(many("people")).bundle(), people=[1])
+    with pytest.raises(StepRefused, match="last round"):
+        change(single, engine.remove_round, tokens(single)[0])
+
+
+def test_removing_the_one_who_is_waited_for_ends_the_step() -> None:
+    case = Case(working(many("people")).bundle(), people=[1, 2])
+    first, second = tokens(case)
+    case.do_token(first, answer="a")
+    assert change(case, engine.remove_round, second).waits_for == ["last"]
+
+
+def test_removing_the_present_signer_in_turn_goes_on_to_the_next() -> None:
+    case = Case(working(many("people", sequential=True)).bundle(), people=["a", "b"])
+    change(case, engine.remove_round, tokens(case)[0])
+    assert case.data("work")["item"] == "b"
+    assert case.do("work", answer=2).data("last")["results"] == [2]
+
+
+def test_a_step_of_one_person_takes_no_signers() -> None:
+    case = Case(working("").bundle())
+    with pytest.raises(StepRefused, match="not done by several people"):
+        change(case, engine.add_round, tokens(case)[0], 1)

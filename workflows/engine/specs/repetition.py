@@ -95,7 +95,7 @@ class ForEach(Repeated):
         super()._update_hook(my_task)
         items = self._items(my_task)
         total = len(items)
-        my_task.internal_data.update(total=total, opened=0, ended=0, results={})
+        my_task.internal_data.update(total=total, opened=0, ended=0, removed=0, results={}, changes={}, added=[])
         self._show_results(my_task)
         if total == 0:
             return True
@@ -106,7 +106,29 @@ class ForEach(Repeated):
                 break
         return False
 
+    def add_round(self, my_task: Token, item: Any) -> None:
+        """One more item than the diagram's list has; it comes last."""
+        kept = my_task.internal_data
+        self._limit(kept["total"] + 1)
+        kept["added"] = [*kept["added"], item]
+        kept["total"] += 1
+        if not self.sequential:
+            self._open_next(my_task, self._items(my_task))
+
+    def remove_round(self, my_task: Token, child: Token) -> None:
+        """Withdraw an open round. The last one stays: without any there would be no result."""
+        kept = my_task.internal_data
+        if kept["total"] <= 1:
+            raise self.refuse(N_("The last round of {element} cannot be removed."))
+        child.cancel()
+        kept["total"] -= 1
+        kept["removed"] += 1
+        self._go_on(my_task, child)
+
     def _items(self, my_task: Token) -> list[Any]:
+        return [*self._listed(my_task), *my_task.internal_data.get("added", ())]
+
+    def _listed(self, my_task: Token) -> list[Any]:
         engine = my_task.workflow.script_engine
         if self.cardinality is not None:
             count = engine.evaluate(my_task, self.cardinality)
@@ -151,13 +173,30 @@ class ForEach(Repeated):
         if self.output is not None and self.output_item is not None:
             kept["results"][str(child.internal_data["round"])] = child.data.get(self.output_item)
         else:
-            changed = {name: value for name, value in child.data.items() if name != self.item}
+            self._keep_changes(my_task, child)
+        self._go_on(my_task, child)
+
+    def _keep_changes(self, my_task: Token, child: Token) -> None:
+        # Only what this round changed: what it merely saw when it opened may be old by now. Rounds side by side all
+        # began with the data of this token, so that it stays as it is until the last of them has ended.
+        changed = {
+            name: value
+            for name, value in child.data.items()
+            if name != self.item and (name not in my_task.data or my_task.data[name] != value)
+        }
+        if self.sequential:
             my_task.data = {**my_task.data, **changed}
+        else:
+            my_task.internal_data["changes"] = {**my_task.internal_data["changes"], **changed}
+
+    def _go_on(self, my_task: Token, child: Token) -> None:
+        kept = my_task.internal_data
         is_over = kept["ended"] == kept["total"]
         if is_over or self.condition is not None:
             self._show_results(my_task)
         if is_over or self._is_enough(my_task, child):
             my_task.cancel_children()
+            my_task.data = {**my_task.data, **kept["changes"]}
             my_task._ready()
         elif self.sequential:
             # The list is not kept beside the data, where it already is: it is read anew for each round.
@@ -171,7 +210,7 @@ class ForEach(Repeated):
             **child.data,
             "numberOfInstances": kept["total"],
             "numberOfCompletedInstances": kept["ended"],
-            "numberOfActiveInstances": kept["opened"] - kept["ended"],
+            "numberOfActiveInstances": kept["opened"] - kept["ended"] - kept["removed"],
         }
         if self.output is not None:
             seen[self.output] = my_task.data[self.output]
