@@ -11,13 +11,15 @@ UVLOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check bench seed lock translations assets setup-test clean
+.PHONY: help build run dev test check bench seed lock translations assets setup-test clean
 
 help: ## these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run assets translations ## start the product with demonstration data on http port 8000
 	HELIU_DEMO=1 $(PY) app.py serve --demo
+
+build: $(VENV)/.run assets translations ## install everything that running needs
 
 dev: $(VENV)/.dev assets translations ## start it for development: reloads when a file changes
 	HELIU_DEMO=1 $(PY) app.py serve --demo --reload
