@@ -189,7 +189,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
     library.seed_from_files(session, now=now)
 
 
-# The demonstration, step by step; each is a unit of work of its own.
+# The demonstration, step by step.
 DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("foundations", lay_foundations),
     ("people", seed_accounts),
@@ -313,13 +313,14 @@ def run_routes(config: Config, options: argparse.Namespace) -> int:
 
 
 def seed_demo(database: Database, now: datetime | None = None) -> None:
-    """Fill an empty database with the demonstration."""
+    """Fill an empty database with the demonstration: with all of it, or when interrupted with nothing."""
     moment = now or utc_now()
     # The bar shows only when the work takes longer than two seconds.
-    with tqdm(DEMO_STEPS, desc="Demonstration data", delay=2, leave=False, file=sys.stderr) as steps:
+    bar = tqdm(DEMO_STEPS, desc="Demonstration data", delay=2, leave=False, file=sys.stderr)
+    with unit_of_work(database) as session, bar as steps:
         for _, step in steps:
-            with unit_of_work(database) as session:
-                step(session, moment)
+            step(session, moment)
+            session.flush()
 
 
 @contextmanager
