@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -165,6 +166,24 @@ def test_a_read_only_value_reads_like_a_value(form: Build, page: Page) -> None:
     for words in ("Beta", "Alpha、Beta", "1,234,567", "Yes"):
         assert words in html
     assert not [tag for tag, _ in Elements(html).found if tag in ("input", "select", "textarea", "button")]
+
+
+def test_values_in_html_are_only_text_and_foreign_pictures_are_not_shown(form: Build, page: Page) -> None:
+    html = {"type": "html", "id": "h", "content": '<p>{{x}}</p><a href="{{link}}">go</a>'}
+    picture = {"type": "image", "id": "i", "source": "{{picture}}"}
+    context = {"x": "<b>no</b>", "link": "javascript:alert(1)", "picture": "https://example.com/spy.png"}
+    drawn = page("dynamic_form(form)", form=form(html, picture, context=context))
+    assert "<p>&lt;b&gt;no&lt;/b&gt;</p>" in drawn
+    assert "javascript" not in drawn
+    assert "<img" not in drawn
+    shown = page("dynamic_form(form)", form=form(picture, context={"picture": "/static/logo.svg"}))
+    assert '<img class="img-fluid mb-3" src="/static/logo.svg" alt="">' in shown
+
+
+def test_moments_in_texts_stand_in_the_readers_zone(form: Build, page: Page) -> None:
+    text = {"type": "text", "id": "t", "text": "due {{due}}"}
+    due = {"due": datetime(2026, 12, 1, 20, 0, tzinfo=UTC)}
+    assert "due 2026-12-02 04:00" in page("dynamic_form(form)", form=form(text, context=due)).replace("&#45;", "-")
 
 
 def test_markdown_is_drawn_and_values_in_it_are_only_text(form: Build, page: Page) -> None:
