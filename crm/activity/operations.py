@@ -48,6 +48,8 @@ def record(
     link: str | None = None,
 ) -> None:
     """Note what happened. Values of the message may be text, numbers, another Text, a Person or an Entry."""
+    if message.context is not None:
+        message = Text("{words}", {"words": message})
     row = {
         "at": at,
         "actor_id": actor.id,
@@ -70,5 +72,6 @@ def _kept(value: object) -> object:
     if isinstance(value, Entry):
         return {"category": value.category, "key": value.key}
     if isinstance(value, Text):
-        return {"source": value.source, "values": {name: _kept(each) for name, each in value.values.items()}}
+        inner = {name: _kept(each) for name, each in value.values.items()}
+        return {"source": value.source, "values": inner, "context": value.context}
     return value if isinstance(value, str | int | float) else str(value)

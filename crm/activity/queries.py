@@ -126,7 +126,14 @@ def _collect(values: Mapping[str, object], people: set[int | None], categories: 
                 _collect(inner, people, categories)
 
 
-def _sentence(source: str, values: Mapping[str, object], who: Mapping[int, str], terms: Names, locale: str) -> str:
+def _sentence(
+    source: str,
+    values: Mapping[str, object],
+    who: Mapping[int, str],
+    terms: Names,
+    locale: str,
+    context: str | None = None,
+) -> str:
     filled: dict[str, object] = {}
     for name, value in values.items():
         match value:
@@ -134,8 +141,8 @@ def _sentence(source: str, values: Mapping[str, object], who: Mapping[int, str],
                 filled[name] = who.get(user_id, "") if isinstance(user_id, int) else ""
             case {"category": str(category), "key": key}:
                 filled[name] = terms.of(category, key if isinstance(key, str) else None)
-            case {"source": str(inner_source), "values": dict(inner)}:
-                filled[name] = _sentence(inner_source, inner, who, terms, locale)
+            case {"source": str(inner_source), "values": dict(inner), "context": context}:
+                filled[name] = _sentence(inner_source, inner, who, terms, locale, context)
             case _:
                 filled[name] = value
-    return Text(source, filled).in_language(locale)
+    return Text(source, filled, context).in_language(locale)

@@ -189,6 +189,7 @@ def _record_page(session: Session, customer: Customer) -> str:
         people=people,
         contacts=contacts_of(session, by=actor, customer_id=customer.id),
         may_add_contact=may_do(session, actor, customer.id, "create"),
+        may_edit_contact=may_do(session, actor, customer.id, "edit"),
         panels=panels_of(session, actor, "customer", customer.id),
         why_not={action: why_not(actor, customer, action) for action in ("edit", "delete")},
         may_request=actor.may("service", "create"),

@@ -62,7 +62,8 @@ def sort_key(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     letters = "".join(sign for sign in plain if sign.isalnum())
-    return (letters or plain).encode("gb18030").hex()
+    # 重 has two sounds, and the table knows only zhong: the city belongs to chong.
+    return (letters or plain).replace("重庆", "虫重庆").encode("gb18030").hex()
 
 
 def phone_key(phone: str | None) -> str | None:

@@ -29,17 +29,17 @@ OTHER_NAMES = (
     ("Nguyen Van Minh", "male"), ("Tran Thi Lan", "female"), ("Erik Lindqvist", "male"), ("Sara Nyberg", "female"),
 )  # fmt: skip
 POSITIONS = (
-    ("采购部", "采购经理", "buys", "friendly"),
-    ("设备部", "设备主管", "uses", "acquainted"),
-    ("总经办", "总经理", "decides", "acquainted"),
-    ("生产部", "生产总监", "influences", "friendly"),
-    ("技术部", "总工程师", "influences", "close"),
-    ("财务部", "财务经理", "guards", "stranger"),
+    ("采购部", "采购经理", "buys", "friendly", "caigou"),
+    ("设备部", "设备主管", "uses", "acquainted", "shebei"),
+    ("总经办", "总经理", "decides", "acquainted", "office"),
+    ("生产部", "生产总监", "influences", "friendly", "shengchan"),
+    ("技术部", "总工程师", "influences", "close", "jishu"),
+    ("财务部", "财务经理", "guards", "stranger", "caiwu"),
 )
 OTHER_POSITIONS = (
-    ("Purchasing", "Head of Purchasing", "buys", "friendly"),
-    ("Production", "Plant Manager", "decides", "acquainted"),
-    ("Maintenance", "Maintenance Lead", "uses", "close"),
+    ("Purchasing", "Head of Purchasing", "buys", "friendly", "purchasing"),
+    ("Production", "Plant Manager", "decides", "acquainted", "production"),
+    ("Maintenance", "Maintenance Lead", "uses", "close", "maintenance"),
 )
 PREFERENCES = ("喝茶，上午电话方便", "喜欢先看书面方案", "只接受邮件联系", None)
 
@@ -61,10 +61,10 @@ def contacts_for(number: int, customer: DemoCustomer) -> list[dict[str, object]]
 
 
 def _contact(
-    who: tuple[str, str], where: tuple[str, str, str, str], number: int, place: int, abroad: bool
+    who: tuple[str, str], where: tuple[str, str, str, str, str], number: int, place: int, abroad: bool
 ) -> dict[str, object]:
     name, sex = who
-    department, position, role, closeness = where
+    department, position, role, closeness, mailbox = where
     serial = 1000 + 37 * number + 11 * place
     return {
         "name": name,
@@ -74,7 +74,7 @@ def _contact(
         "buying_role": role,
         "closeness": closeness,
         "mobile": f"+49 151 555 {serial}" if abroad else f"138 0000 {serial}",
-        "email": f"contact{number + 1}-{place + 1}@customer{number + 1}.example",
+        "email": f"{mailbox}@kehu{number + 1:02d}.example",
         "birthday": f"19{70 + (number + 7 * place) % 25}-{1 + (number + place) % 12:02d}-{1 + (5 * number + place) % 28:02d}",
         "preferences": None if abroad else PREFERENCES[(number + place) % len(PREFERENCES)],
         "is_primary": place == 0,

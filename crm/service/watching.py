@@ -42,18 +42,14 @@ def propose_assignee(
     """
     request = find_request(session, by=by, request_id=request_id)
     loads = load_of_team(session, role_key=team, now=now, department_id=department_id)
+    by_id = {user.id: count for user, count in loads}
     wanted, reason = _preferred(session, request, prefer)
-    by_id = {user.id: (user, count) for user, count in loads}
-    if wanted not in by_id:
+    if wanted is None or wanted not in by_id:
         if not loads:
-            return {
-                "proposed_id": None,
-                "load": 0,
-                "reason": text("Nobody of this team is available").in_language(by.locale),
-            }
+            nobody = text("Nobody of this team is available").in_language(by.locale)
+            return {"proposed_id": None, "load": 0, "reason": nobody}
         wanted, reason = loads[0][0].id, text("Has the fewest requests in hand ({count})", count=loads[0][1])
-    user, count = by_id[wanted]
-    return {"proposed_id": user.id, "load": count, "reason": reason.in_language(by.locale)}
+    return {"proposed_id": wanted, "load": by_id[wanted], "reason": reason.in_language(by.locale)}
 
 
 def least_load(session: Session, *, now: datetime, team: str) -> int:
@@ -94,18 +90,18 @@ def escalate(session: Session, *, by: Actor, now: datetime, request_id: int) -> 
 
 
 def _preferred(session: Session, request: ServiceRequest, prefer: str) -> tuple[int | None, Text]:
+    """Who is wished for before the load is looked at, and why."""
     if prefer == "owner":
         owner = session.scalar(select(Customer.owner_id).where(Customer.id == request.customer_id))
         return owner, text("Looks after this customer")
-    if prefer == "same_as_before":
-        last = session.scalar(
-            select(ServiceRequest.handled_by_id)
-            .where(ServiceRequest.customer_id == request.customer_id, ServiceRequest.handled_by_id.is_not(None))
-            .order_by(ServiceRequest.id.desc())
-            .limit(1)
-        )
-        return last, text("Handled this customer's last request")
-    return None, text("")
+    last = (
+        select(ServiceRequest.handled_by_id)
+        .where(ServiceRequest.customer_id == request.customer_id, ServiceRequest.handled_by_id.is_not(None))
+        .order_by(ServiceRequest.id.desc())
+        .limit(1)
+    )
+    handler = session.scalar(last) if prefer == "same_as_before" else None
+    return handler, text("Handled this customer's last request")
 
 
 def _supervisors(session: Session, request: ServiceRequest) -> list[User]:

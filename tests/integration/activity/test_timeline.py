@@ -10,7 +10,7 @@ import pytest
 from crm.activity.operations import Entry, Person, record
 from crm.activity.queries import timeline_of
 from crm.core.db import Database, unit_of_work
-from crm.core.i18n import text
+from crm.core.i18n import ctext, text
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
 from crm.permissions import SYSTEM
@@ -29,7 +29,9 @@ def test_people_and_entries_are_named_in_the_readers_language(
     database: Database, people: People, now: datetime, customer_id: int
 ) -> None:
     message = text(
-        "{a}; {b}", a=text("{who} likes {what}", who=Person(people.agent1.id), what=Entry("grade", "focus")), b="<i>"
+        "{a}; {b}",
+        a=text("{who} likes {what}", who=Person(people.agent1.id), what=Entry("grade", "focus")),
+        b=ctext("trial", "<i>"),
     )
     with unit_of_work(database) as session:
         record(

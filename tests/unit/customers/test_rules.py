@@ -97,8 +97,10 @@ def test_only_given_fields_are_read_of_a_part() -> None:
 
 
 def test_chinese_names_are_ordered_by_sound_after_latin_ones() -> None:
-    names = ["中山电器", "Zeta GmbH", "安徽机械", "北京软件", "alpha Ltd", "苏州恒力"]
-    assert sorted(names, key=sort_key) == ["alpha Ltd", "Zeta GmbH", "安徽机械", "北京软件", "苏州恒力", "中山电器"]
+    names = ["中山电器", "Zeta GmbH", "安徽机械", "重庆山城", "北京软件", "alpha Ltd", "苏州恒力", "东莞制造"]
+    assert sorted(names, key=sort_key) == [
+        "alpha Ltd", "Zeta GmbH", "安徽机械", "北京软件", "重庆山城", "东莞制造", "苏州恒力", "中山电器",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
