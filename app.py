@@ -338,8 +338,7 @@ def _scheduler_beside() -> Iterator[None]:
 
 
 def _opened(config: Config) -> Database:
-    database = Database(config.database_url)
-    workflows.set_up(database.listeners)
+    database = open_database(config)
     migrate(database, metadata())
     return database
 
