@@ -2,6 +2,12 @@
 
 A bundle becomes a `Definition` (compile), a case is opaque bytes, and each function of `running` takes such bytes one
 step further. Texts for people are English templates with values, which others translate.
+
+From a file to a case: `bundle` and `safe_xml` bytes, `reading` -> `diagram` what is drawn, `decision_reading` ->
+`decisions`, `linting` what may run, `building` -> `specs` how each kind of element behaves, `definition` all of it.
+From one rest of a case to the next: `state` bytes to `workflow` and `tokens` and back, `stepping` the way of every step,
+`advancing` what goes by itself, `pruning` what is forgotten, `run` what a step may cost and the path it took.
+Above them the verbs: `running`, `moving` (back, on, to another version), `rounds` (signers), `checking` and `limited`.
 """
 
 from workflows.engine.bundle import Bundle

@@ -11,6 +11,8 @@ import pytest
 from workflows import engine
 from workflows.engine import Bundle
 from workflows.engine.specs.event_definitions import due_of
+from workflows.engine.state import dump
+from workflows.engine.stepping import look
 
 from .case import Case
 from .drawing import ERROR, ESCALATION, MESSAGE, SIGNAL, TERMINATE, Drawing, many, timer
@@ -207,6 +209,8 @@ DRAWN: dict[str, Callable[[], Bundle]] = {
 
 
 def seen_in(case: Case) -> tuple[Any, ...]:
+    """What people and clocks see of a stored case; on the way, that storing it again gives the same bytes."""
+    assert dump(look(case.definition, case.state)) == case.state
     tasks = [(t.token, t.node_id, engine.task_data(case.definition, case.state, t.token)) for t in case.open.values()]
     timers = [(t.token, t.node_id, t.due_at) for t in case.timers.values()]
     return sorted(tasks, key=lambda t: t[0]), sorted(timers), case.is_completed, case.calls, case.path

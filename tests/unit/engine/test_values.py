@@ -15,7 +15,7 @@ from workflows.engine import BadValue, check_value
 from workflows.engine.values import clean, from_json, to_json
 
 from .case import Case
-from .drawing import Drawing
+from .drawing import Drawing, many
 
 KEPT: dict[str, Any] = {
     "text": "合同 №1 \U0001f600",
@@ -48,6 +48,15 @@ def test_typed_values_survive_in_a_case_at_every_step() -> None:
     assert case.data("b") == {**KEPT, "when": date(2026, 3, 1)}
     case.do("b", when=None)
     assert case.step.data == {**KEPT, "when": None}
+
+
+def test_typed_values_survive_inside_of_what_the_engine_keeps_for_itself() -> None:
+    drawing = Drawing().start().user("a", many("items")).user("b").end().chain("start", "a", "b", "end")
+    case = Case(drawing.bundle(), items=[date(2026, 1, 1), Decimal("0.10")])
+    first, second = sorted(case.open)
+    assert case.open[second].data["item"] == Decimal("0.10")
+    case.do_token(first, answer=Decimal("9.90")).do_token(second, answer=timedelta(hours=1))
+    assert case.data("b")["results"] == [Decimal("9.90"), timedelta(hours=1)]
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
