@@ -11,6 +11,10 @@ from forms.fields.base import Asking, Entry, FieldType
 from forms.problems import N_, Refusal
 
 
+# What browsers and earlier drafts say for a ticked box.
+TICKED = ("true", "y", "yes", "on", "1")
+
+
 class TickEntry(Entry, wtforms.BooleanField):
     """Ticked or not; a browser sends nothing for an empty box."""
 
@@ -31,7 +35,7 @@ class Tick(FieldType):
         return False
 
     def parse(self, texts: list[Any], asking: Asking) -> bool:
-        return bool(texts) and texts[0] in ("true", "y", "yes", "on", "1", True)
+        return bool(texts) and (texts[0] is True or (isinstance(texts[0], str) and texts[0] in TICKED))
 
     def accept(self, value: object, asking: Asking) -> bool:
         if value is None or isinstance(value, bool):
@@ -43,7 +47,7 @@ class Tick(FieldType):
         return ticked, ticked
 
     def typed_in(self, texts: list[Any]) -> object:
-        return bool(texts) and texts[0] in ("true", "y", "yes", "on", "1", True)
+        return bool(texts) and (texts[0] is True or (isinstance(texts[0], str) and texts[0] in TICKED))
 
     def check(self, value: bool, asking: Asking) -> None:
         """Ticked or not, either is fine."""

@@ -132,6 +132,8 @@ NOT_TAKEN = [
     ("date", 20260101, "Label must be a date such as 2026-01-31."),
     ("moment", "tomorrow", "Label must be a date and time such as 2026-01-31 09:30."),
     ("tick", "true", "Label must be true or false."),
+    ("tick", Decimal("sNaN"), "Label must be true or false."),
+    ("number", Decimal("sNaN"), "Label must be a number such as 1234.5."),
     ("radio", {"value": 2}, "Label: choose one of the list."),
     ("list", "a", "Label: choose from the list, at most 500."),
     ("list", ["a"] * 501, "Label: choose from the list, at most 500."),
