@@ -64,7 +64,7 @@ function decorate(viewer, story) {
 function fit(viewer, story) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport", "auto");
-  const legible = 0.62;
+  const legible = 0.85;
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
   if (canvas.zoom() >= legible) return;
   const here = viewer.get("elementRegistry").get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1));
