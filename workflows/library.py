@@ -34,6 +34,8 @@ BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json")
 MOST_KEPT = 200
 MOST_FILES = 200
 MOST_BYTES = 4_000_000
+# As the files travel: in JSON they grow by a third and more.
+LARGEST_UPLOAD = 2 * MOST_BYTES
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from crm.customers.operations import change_customer, create_customer, delete_cu
 from crm.customers.rules import CONTACT_FIELDS, CUSTOMER_FIELD, CUSTOMER_FIELDS
 from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, etag_of, version_seen
-from crm.web.doors import current_actor, now, reading_session, writing
+from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.record_api import answer_of, asked_filters, body_of, page_answer, page_schema, place_of, query_of
 
 customers = ApiBlueprint("customers_api", __name__, url_prefix="/customers", description="Customers")
@@ -83,6 +83,7 @@ def get_customer(customer_id: int) -> tuple[Customer, dict[str, str]]:
 
 
 @customers.patch("/<int:customer_id>")
+@requires("customers", "edit")
 @customers.arguments(CustomerBody)
 @customers.response(200, CustomerAnswer)
 def patch_customer(body: dict[str, Any], customer_id: int) -> tuple[Customer, dict[str, str]]:
@@ -95,6 +96,7 @@ def patch_customer(body: dict[str, Any], customer_id: int) -> tuple[Customer, di
 
 
 @customers.delete("/<int:customer_id>")
+@requires("customers", "delete")
 @customers.response(204)
 def remove_customer(customer_id: int) -> None:
     """Delete a customer that no other record needs; send the ETag that you saw as If-Match."""
@@ -142,6 +144,7 @@ def get_contact(contact_id: int) -> tuple[Contact, dict[str, str]]:
 
 
 @contacts.patch("/<int:contact_id>")
+@requires("contacts", "edit")
 @contacts.arguments(ContactBody)
 @contacts.response(200, ContactAnswer)
 def patch_contact(body: dict[str, Any], contact_id: int) -> tuple[Contact, dict[str, str]]:
@@ -154,6 +157,7 @@ def patch_contact(body: dict[str, Any], contact_id: int) -> tuple[Contact, dict[
 
 
 @contacts.delete("/<int:contact_id>")
+@requires("contacts", "delete")
 @contacts.response(204)
 def remove_contact(contact_id: int) -> None:
     """Delete a contact whom nothing that is going on names; send the ETag that you saw as If-Match."""

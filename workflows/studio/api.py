@@ -12,7 +12,8 @@ from sqlalchemy import select
 from crm.core.i18n import translate
 from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
-from crm.web.doors import current_actor, now, reading_session, writing
+from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.security import takes_body
 from workflows import library
 from workflows.engine import Problem
 from workflows.models import DefinitionVersion, ProcessDefinition
@@ -97,6 +98,8 @@ def list_definitions() -> dict[str, Any]:
 
 
 @api.post("/check")
+@requires("processes", "administer")
+@takes_body(library.LARGEST_UPLOAD)
 @api.arguments(FilesBody)
 @api.response(200, CheckedBody)
 def check(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,6 +109,8 @@ def check(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @api.post("")
+@requires("processes", "administer")
+@takes_body(library.LARGEST_UPLOAD)
 @api.arguments(DeployBody)
 @api.response(201, VersionBody)
 def deploy(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from crm.core.errors import Invalid, NotFound
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
-from crm.web.security import draws_diagrams
+from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.instances import story
 from workflows.models import DefinitionVersion, InstanceStatus, ProcessDefinition, ProcessInstance, Task
@@ -101,6 +101,7 @@ def bundle(key: str, number: int) -> ResponseReturnValue:
 
 @definitions.route("/definitions/deploy", methods=["GET", "POST"])
 @requires("processes", "administer")
+@takes_body(library.LARGEST_UPLOAD)
 def deploy() -> ResponseReturnValue:
     """Upload the files of a process, or a zip archive of them; faults are listed by element, nothing is stored."""
     if request.method == "GET":
