@@ -41,6 +41,10 @@ from crm.customers import routes as customers
 from crm.demo import seed_customers
 from crm.dictionary import routes as dictionary
 from crm.dictionary.seed import seed_dictionary
+from crm.files import api as files_api
+from crm.files import routes as files
+from crm.files.operations import sweep as sweep_files
+from crm.files.storage import FileStore
 from crm.migrations import migrate, newest_version
 from crm.service import api as service_api
 from crm.service import routes as service
@@ -74,6 +78,7 @@ TABLES = (
     "crm.core.search",
     "crm.customers.models",
     "crm.dictionary.models",
+    "crm.files.models",
     "crm.service.models",
     "workflows.models",
 )
@@ -110,6 +115,7 @@ def rooms() -> tuple[Room, ...]:
             navigation=customers.NAVIGATION,
         ),
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
+        Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
         Room(pages=workflows.PAGES, api=workflows.API, navigation=workflows.NAVIGATION),
     )
@@ -170,6 +176,12 @@ def jobs(config: Config) -> Jobs:
     add_mail(table, transport_for(config))
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
+    store = FileStore(config.upload_dir)
+    table.every(
+        "files",
+        lambda session, now: sweep_files(session, now=now, store=store),
+        nightly(hour=2, timezone=config.timezone),
+    )
     return table
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -17,6 +19,7 @@ from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.permissions import Actor
 from forms import BoundForm, Choice
+from workflows.attachments import finder
 from workflows.kept import restore
 from workflows.library import Published
 from workflows.models import Task
@@ -46,6 +49,7 @@ def step_form(
     form_key: str | None,
     *,
     by: Actor,
+    now: datetime,
     data: Mapping[str, Any],
     values: Mapping[str, Any],
     submission: Submission | None = None,
@@ -60,14 +64,16 @@ def step_form(
         description,
         values=values,
         context=data,
-        choices=_choices(session, description, by=by, data=data),
+        choices=_choices(session, description, by=by, now=now, data=data),
         locale=by.locale,
         timezone=by.timezone,
         translate=published.translator(by.locale),
         formdata=sent.formdata,
         answers=sent.answers,
         store_file=sent.store_file,
+        find_file=finder(session, by),
         read_only=read_only,
+        today=now.astimezone(ZoneInfo(by.timezone)).date(),
     )
 
 
@@ -88,7 +94,7 @@ def facts_of(task: Task) -> dict[str, Any]:
 
 
 def _choices(
-    session: Session, description: forms.FormDescription, *, by: Actor, data: Mapping[str, Any]
+    session: Session, description: forms.FormDescription, *, by: Actor, now: datetime, data: Mapping[str, Any]
 ) -> dict[str, list[Choice]]:
     sources = registry().choices
-    return {name: list(sources[name](session, by, data)) for name in description.choice_sources if name in sources}
+    return {name: list(sources[name](session, by, now, data)) for name in description.choice_sources if name in sources}

@@ -23,6 +23,8 @@ from crm.core.search import index
 from crm.customers.models import Contact
 from crm.customers.queries import find_customer
 from crm.dictionary.queries import active_keys
+from crm.files.operations import attach
+from crm.files.rules import file_ids
 from crm.permissions import Actor, check_may
 from crm.service.events import (
     ServiceRequestArchived,
@@ -68,8 +70,10 @@ def open_request(
     contact_id: object = None,
     channel: object = None,
     priority: object = None,
+    attachments: object = None,
 ) -> ServiceRequest:
-    """A customer's request is recorded. Refuses a customer outside the person's scope. Tells ServiceRequestOpened."""
+    """A customer's request is recorded, with the files that were sent for it. Refuses a customer outside the person's
+    scope. Tells ServiceRequestOpened."""
     given = {
         "customer_id": customer_id,
         "contact_id": contact_id,
@@ -109,6 +113,7 @@ def open_request(
         type=Entry("service_type", opened.type),
         summary=opened.summary,
     )
+    told = _with_files(session, opened, attachments, by=by, now=now, told=told)
     _note(session, opened, by=by, now=now, kind="opened", message=told, detail=opened.request)
     tell(session, ServiceRequestOpened(request_id=opened.id, at=now, by=by))
     return opened
@@ -160,16 +165,17 @@ def assign(
     return request
 
 
-def record_handling(session: Session, *, by: Actor, now: datetime, request_id: int, handling: object) -> ServiceRequest:
-    """What was done is kept. Open to the assignee, who stands in for them, and those who assign.
-    Tells ServiceRequestHandled."""
+def record_handling(
+    session: Session, *, by: Actor, now: datetime, request_id: int, handling: object, attachments: object = None
+) -> ServiceRequest:
+    """What was done is kept, with the files that show it. Open to the assignee, who stands in for them, and those who
+    assign. Tells ServiceRequestHandled."""
     kept = _read(HANDLING_FIELDS, {"handling": handling})
     values = {"handling": kept["handling"], "handled_at": now, "handled_by_id": by.id}
     allowed = _has(by, "assign", stands_in_for(by, now))
     request = _take_step(session, "record_handling", request_id, by=by, now=now, allowed=allowed, values=values)
-    _note(
-        session, request, by=by, now=now, kind="handled", message=text("Recorded the handling"), detail=kept["handling"]
-    )
+    told = _with_files(session, request, attachments, by=by, now=now, told=text("Recorded the handling"))
+    _note(session, request, by=by, now=now, kind="handled", message=told, detail=kept["handling"])
     tell(session, ServiceRequestHandled(request_id=request.id, at=now, by=by))
     return request
 
@@ -295,6 +301,17 @@ def _takes_part(by: Actor, now: datetime, action: str) -> ColumnElement[bool]:
 
 def _read(fields: tuple[Field, ...], given: Mapping[str, object]) -> dict[str, Any]:
     return read(fields, given, options={})
+
+
+def _with_files(
+    session: Session, request: ServiceRequest, attachments: object, *, by: Actor, now: datetime, told: Text
+) -> Text:
+    """The request holds these files, and the sentence about the step names them."""
+    ids = file_ids(attachments)
+    if not ids:
+        return told
+    files = attach(session, by=by, now=now, record_type="service_request", record_id=request.id, file_ids=ids)
+    return text("{happened}, with {files}", happened=told, files=", ".join(file.name for file in files))
 
 
 def _check_contact(session: Session, contact_id: int, customer_id: int) -> None:

@@ -15,10 +15,12 @@ from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.fields import Field, Kind, read
 from crm.core.i18n import Text, text
 from crm.core.keyset import Order, Page, fetch
+from crm.core.numbers import is_key
 from crm.core.search import matches
 from crm.customers.contact_operations import hold_contacts
 from crm.customers.models import Customer
 from crm.customers.operations import hold_customers
+from crm.files.queries import show_only as show_files_only
 from crm.permissions import Actor, Scope, in_scope
 from crm.service.models import ServiceRequest
 from crm.service.rules import ONGOING, OPEN_FIELDS, WAITING_FOR_US, Status
@@ -70,7 +72,8 @@ def stands_in_for(by: Actor, now: datetime) -> ColumnElement[bool]:
 
 def find_request(session: Session, *, by: Actor, request_id: int) -> ServiceRequest:
     """The request. NotFound if there is none or this person may not see it."""
-    found = session.scalar(select(ServiceRequest).where(ServiceRequest.id == request_id, may_see(by)))
+    query = select(ServiceRequest).where(ServiceRequest.id == request_id, may_see(by))
+    found = session.scalar(query) if is_key(request_id) else None
     if found is None:
         raise NotFound(text("This service request does not exist, or is not open to you."))
     return found
@@ -155,6 +158,11 @@ def names_contact(session: Session, contact_id: int) -> Text | None:
     return text("A service request that is still going on names this contact.")
 
 
+def _is_open_to(session: Session, by: Actor, request_id: int) -> bool:
+    return session.scalar(select(ServiceRequest.id).where(ServiceRequest.id == request_id, may_see(by))) is not None
+
+
 show_only("service_request", may_see_id)
+show_files_only("service_request", _is_open_to)
 hold_customers(has_requests)
 hold_contacts(names_contact)

@@ -15,6 +15,7 @@ from crm.core.i18n import Text, text
 from crm.customers.models import Contact, Customer
 from crm.customers.queries import customer_names
 from crm.dictionary.queries import names
+from crm.files.showing import file_rows
 from crm.permissions import Actor
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, find_requests
@@ -92,6 +93,7 @@ def request_facts(session: Session, *, by: Actor, request_id: int) -> dict[str, 
         "priority_level": PRIORITY_LEVELS[request.priority],
         "is_waiting": request.status in {Status.OPENED, Status.ASSIGNED},
         "steps_taken": _steps(request, people),
+        "files": file_rows(session, record_type="service_request", record_id=request.id, locale=by.locale),
     }
 
 

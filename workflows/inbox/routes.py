@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from crm.core.errors import Conflict
 from crm.core.i18n import Text, ctext, text
 from crm.customers.models import Customer
+from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
-from crm.web.security import draws_diagrams
+from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
-from workflows.doors import stepping
+from workflows.doors import stepping, submitted
 from workflows.inbox.pages import cursor_values, write_page
 from workflows.inbox.queries import Filters, Folder, Sort, counts, page
 from workflows.instances import story
@@ -88,7 +89,7 @@ def task(task_id: int) -> ResponseReturnValue:
     """A task: its form, the record and the customer beside it, the diagram and the history."""
     with reading_session() as session:
         found = queries.find_task(session, task_id, by=current_actor())
-        form = tasks.task_form(session, found, by=current_actor())
+        form = tasks.task_form(session, found, by=current_actor(), now=now())
         return _task_page(session, found, form)
 
 
@@ -109,12 +110,13 @@ def release(task_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/tasks/<int:task_id>")
+@takes_body(BODY_LIMIT)
 def submit(task_id: int) -> ResponseReturnValue:
     """Complete the task or keep a draft, by the button that was pressed."""
-    submission = Submission(formdata=request.form)
     act = request.form.get("act", "complete")
     if act not in ("complete", "save"):
         abort(400)
+    submission = submitted(lambda session, sent: _form_of(session, task_id, sent))
     try:
         with stepping() as session:
             verb = tasks.complete if act == "complete" else tasks.save_draft
@@ -141,16 +143,20 @@ def submit(task_id: int) -> ResponseReturnValue:
 def form_state(task_id: int) -> ResponseReturnValue:
     """Which fields of the task's form are hidden, computed or offered with what was entered so far."""
     with reading_session() as session:
-        found = queries.find_task(session, task_id, by=current_actor())
-        form = tasks.task_form(session, found, by=current_actor(), submission=Submission(formdata=request.form))
+        form = _form_of(session, task_id, Submission(formdata=request.form))
     return jsonify(form.state if form else {})
+
+
+def _form_of(session: Session, task_id: int, submission: Submission) -> BoundForm | None:
+    found = queries.find_task(session, task_id, by=current_actor())
+    return tasks.task_form(session, found, by=current_actor(), now=now(), submission=submission)
 
 
 def _too_late(task_id: int, conflict: Conflict) -> ResponseReturnValue:
     """Somebody was first. The page says who, and shows what was typed so that it can be copied."""
     with reading_session() as session:
         found = queries.find_task(session, task_id, by=current_actor())
-        form = tasks.task_form(session, found, by=current_actor())
+        form = tasks.task_form(session, found, by=current_actor(), now=now())
         typed = [
             (field.label, value)
             for field in (form.description.fields if form else ())

@@ -8,12 +8,14 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from crm.core.i18n import text
+from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
-from crm.web.security import draws_diagrams
+from crm.web.security import draws_diagrams, takes_body
+from forms import BoundForm
 from workflows import library, queries
-from workflows.doors import stepping
+from workflows.doors import stepping, submitted
 from workflows.instances import story
 from workflows.library import Published
 from workflows.models import ProcessInstance
@@ -38,11 +40,12 @@ def index() -> ResponseReturnValue:
 
 
 @processes.route("/processes/<key>/start", methods=["GET", "POST"])
+@takes_body(BODY_LIMIT)
 def start(key: str) -> ResponseReturnValue:
     """The start form; a customer may be given in the address."""
     actor = current_actor()
-    submission = Submission(formdata=request.form) if request.method == "POST" else None
-    if submission is not None:
+    if request.method == "POST":
+        submission = submitted(lambda session, sent: _form_of(session, key, sent))
         try:
             with stepping() as session:
                 instance = start_process(session, by=actor, now=now(), key=key, submission=submission)
@@ -55,7 +58,9 @@ def start(key: str) -> ResponseReturnValue:
     values = {"customer_id": request.args["customer"]} if request.args.get("customer", "").isdigit() else {}
     with reading_session() as session:
         published = library.active(session, key)
-        form = step_form(session, published, published.definition.start_form, by=actor, data={}, values=values)
+        form = step_form(
+            session, published, published.definition.start_form, by=actor, now=now(), data={}, values=values
+        )
         return _start_page(published, form, actor)
 
 
@@ -63,18 +68,16 @@ def start(key: str) -> ResponseReturnValue:
 def start_state(key: str) -> ResponseReturnValue:
     """Which fields of the start form are hidden, computed or offered with what was entered so far."""
     with reading_session() as session:
-        published = library.active(session, key)
-        submission = Submission(formdata=request.form)
-        form = step_form(
-            session,
-            published,
-            published.definition.start_form,
-            by=current_actor(),
-            data={},
-            values={},
-            submission=submission,
-        )
+        form = _form_of(session, key, Submission(formdata=request.form))
     return jsonify(form.state if form else {})
+
+
+def _form_of(session: Session, key: str, submission: Submission) -> BoundForm | None:
+    published = library.active(session, key)
+    form_key = published.definition.start_form
+    return step_form(
+        session, published, form_key, by=current_actor(), now=now(), data={}, values={}, submission=submission
+    )
 
 
 @cases.get("/cases/<int:instance_id>")

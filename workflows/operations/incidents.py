@@ -12,7 +12,9 @@ from crm.accounts.queries import actor_for
 from crm.core import due
 from crm.core.errors import Conflict, NotFound
 from crm.core.i18n import text
+from crm.files.operations import attach
 from crm.permissions import SYSTEM, Actor, check_may
+from workflows.attachments import TASK as TASK_FILES
 from workflows.kept import keep, restore
 from workflows.models import TIMER, Incident, Task, TaskStatus
 from workflows.operations.steps import record_event
@@ -22,12 +24,14 @@ TASK = cast(Table, Task.__table__)
 
 
 def keep_fault(session: Session, fault: StepFault, *, now: datetime) -> Incident:
-    """Write the incident of a failed completion, and keep the answers as the task's draft. For a transaction of its own."""
+    """Write the incident of a failed completion, and keep the answers as the task's draft, with their files. For a
+    transaction of its own."""
     session.execute(
         update(TASK)
         .where(TASK.c.id == fault.task_id, TASK.c.status == TaskStatus.OPEN)
         .values(draft=fault.entered, version=TASK.c.version + 1)
     )
+    attach(session, by=fault.by, now=now, record_type=TASK_FILES, record_id=fault.task_id, file_ids=fault.files)
     return _write(
         session,
         Incident(
@@ -35,7 +39,7 @@ def keep_fault(session: Session, fault: StepFault, *, now: datetime) -> Incident
             at=now,
             node_id=fault.node_id,
             task_id=fault.task_id,
-            actor_id=fault.actor_id,
+            actor_id=fault.by.id,
             kind="complete",
             message=describe(fault.cause),
             answers=keep(fault.answers),

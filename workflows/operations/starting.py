@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from crm.core.errors import Denied
 from crm.permissions import Actor
 from workflows import engine, library
+from workflows.attachments import hold_for_case
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance
 from workflows.operations.steps import services, store_step
@@ -30,12 +31,14 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
     if reason := why_not_start(published.definition, by):
         raise Denied(reason)
     form = step_form(
-        session, published, published.definition.start_form, by=by, data={}, values={}, submission=submission
+        session, published, published.definition.start_form, by=by, now=now, data={}, values={}, submission=submission
     )
     answers = checked_answers(form, submission)
     opening = registry().openings.get(key)
     if opening is None:
-        return start_case(session, _plain_start(published, answers, by), by=by, now=now)
+        instance = start_case(session, _plain_start(published, answers, by), by=by, now=now)
+        hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
+        return instance
     record = opening(session, by, now, answers)
     session.info["database"].listeners.hear(session)
     return _case_of(session, key, record)

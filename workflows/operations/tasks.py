@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, undefer
 
@@ -14,9 +14,11 @@ from crm.accounts.models import User
 from crm.core.db import affected
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
+from crm.core.prepared import Prepared
 from crm.permissions import Actor
 from forms import BoundForm
 from workflows import engine, library
+from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event, services, store_step
@@ -24,6 +26,27 @@ from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_n
 from workflows.task_forms import Submission, checked_answers, facts_of, step_form
 
 TASK = cast(Table, Task.__table__)
+
+LOCKED = (
+    select(Task, ProcessInstance)
+    .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
+    .where(Task.id == bindparam("task_id"))
+    .options(undefer(ProcessInstance.state))
+    .with_for_update()
+)
+DONE = Prepared(
+    update(TASK)
+    .where(TASK.c.id == bindparam("task_id"), TASK.c.status == TaskStatus.OPEN)
+    .values(
+        status=TaskStatus.DONE,
+        closed_at=bindparam("now"),
+        closed_by_id=bindparam("by_id"),
+        assignee_id=bindparam("by_id"),
+        answers=bindparam("kept"),
+        draft=None,
+        version=TASK.c.version + 1,
+    )
+)
 
 
 class AlreadyDone(Conflict):
@@ -41,13 +64,21 @@ class StepFault(HeliuError):
     status, code = 500, "step-failed"
 
     def __init__(
-        self, *, task: Task, answers: Mapping[str, Any], entered: Mapping[str, Any], by: Actor, cause: Exception
+        self,
+        *,
+        task: Task,
+        answers: Mapping[str, Any],
+        entered: Mapping[str, Any],
+        files: Sequence[int],
+        by: Actor,
+        cause: Exception,
     ) -> None:
         super().__init__(
             text("This step could not be carried out. Your answers are kept, and the administrators have been told.")
         )
         self.instance_id, self.task_id, self.node_id = task.instance_id, task.id, task.node_id
-        self.answers, self.entered, self.actor_id, self.cause = dict(answers), dict(entered), by.id, cause
+        self.answers, self.entered, self.cause = dict(answers), dict(entered), cause
+        self.files, self.by = tuple(files), by
 
 
 def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
@@ -95,8 +126,9 @@ def save_draft(session: Session, *, by: Actor, now: datetime, task_id: int, subm
         raise _refusal(session, task, by, reason)
     if task.assignee_id is None:
         claim(session, by=by, now=now, task_id=task_id)
-    form = task_form(session, task, by=by, submission=submission)
+    form = task_form(session, task, by=by, now=now, submission=submission)
     entered = form.entered if form is not None else {}
+    hold_for_task(session, form, by=by, now=now, task_id=task_id)
     session.execute(
         update(TASK)
         .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN)
@@ -115,10 +147,11 @@ def complete(session: Session, *, by: Actor, now: datetime, task_id: int, submis
     task, instance = _locked(session, task_id)
     if reason := why_not_complete(task, by):
         raise _refusal(session, task, by, reason)
-    form = task_form(session, task, by=by, submission=submission)
+    form = task_form(session, task, by=by, now=now, submission=submission)
     answers = checked_answers(form, submission)
     entered = form.entered if form is not None else {}
-    return _finish(session, task, instance, answers, entered, by=by, now=now)
+    files = hold_for_task(session, form, by=by, now=now, task_id=task_id)
+    return _finish(session, task, instance, answers, entered, files, by=by, now=now)
 
 
 def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, answers: Mapping[str, Any]) -> bool:
@@ -129,18 +162,12 @@ def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, 
     task, instance = _locked(session, task_id)
     if task.status != TaskStatus.OPEN:
         return False
-    _finish(session, task, instance, answers, task.draft or {}, by=by, now=now)
+    _finish(session, task, instance, answers, task.draft or {}, (), by=by, now=now)
     return True
 
 
 def _locked(session: Session, task_id: int) -> tuple[Task, ProcessInstance]:
-    row = session.execute(
-        select(Task, ProcessInstance)
-        .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
-        .where(Task.id == task_id)
-        .options(undefer(ProcessInstance.state))
-        .with_for_update()
-    ).one_or_none()
+    row = session.execute(LOCKED, {"task_id": task_id}).one_or_none()
     if row is None:
         raise NotFound
     return row.Task, row.ProcessInstance
@@ -152,6 +179,7 @@ def _finish(
     instance: ProcessInstance,
     answers: Mapping[str, Any],
     entered: Mapping[str, Any],
+    files: Sequence[int],
     *,
     by: Actor,
     now: datetime,
@@ -163,21 +191,8 @@ def _finish(
     except (HeliuError, DBAPIError):
         raise  # a refusal, or a database that is away: neither is the case's fault
     except Exception as cause:
-        raise StepFault(task=task, answers=answers, entered=entered, by=by, cause=cause) from cause
-    done = session.execute(
-        update(TASK)
-        .where(TASK.c.id == task.id, TASK.c.status == TaskStatus.OPEN)
-        .values(
-            status=TaskStatus.DONE,
-            closed_at=now,
-            closed_by_id=by.id,
-            assignee_id=by.id,
-            answers=keep(answers),
-            draft=None,
-            version=TASK.c.version + 1,
-        )
-    )
-    if affected(done) != 1:
+        raise StepFault(task=task, answers=answers, entered=entered, files=files, by=by, cause=cause) from cause
+    if DONE.change(session, {"task_id": task.id, "now": now, "by_id": by.id, "kept": keep(answers)}) != 1:
         raise Conflict(text("Somebody has just moved this case on. Please look again."))
     store_step(
         session, instance, published, step, now=now, event="completed", by=by, node_id=task.node_id, task_id=task.id
@@ -185,7 +200,9 @@ def _finish(
     return task
 
 
-def task_form(session: Session, task: Task, *, by: Actor, submission: Submission | None = None) -> BoundForm | None:
+def task_form(
+    session: Session, task: Task, *, by: Actor, now: datetime, submission: Submission | None = None
+) -> BoundForm | None:
     """The form of a task as this person meets it: filled with their draft, else with what the process knows."""
     published = library.published(session, task.version_id)
     facts = facts_of(task)
@@ -196,6 +213,7 @@ def task_form(session: Session, task: Task, *, by: Actor, submission: Submission
         published,
         published.definition.nodes[task.node_id].form_key,
         by=by,
+        now=now,
         data=facts,
         values=values,
         submission=submission,

@@ -24,7 +24,7 @@ from crm.service.queries import find_request, load_of_team
 from crm.service.rules import ONGOING
 from crm.service.showing import request_facts
 from forms import Choice
-from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
+from workflows.registry import Bindings, CaseStart, ChoiceSource, RecordRef, StepContext, operations
 
 KEY = "service_request"
 RECORD = "service_request"
@@ -108,8 +108,10 @@ def assign(
     return {"assignee_id": assignee_id, "priority": priority}
 
 
-def record_handling(step: StepContext, *, request_id: int, handling: str) -> None:
-    service.record_handling(step.session, by=step.by, now=step.now, request_id=request_id, handling=handling)
+def record_handling(step: StepContext, *, request_id: int, handling: str, attachments: list[Any] | None = None) -> None:
+    service.record_handling(
+        step.session, by=step.by, now=step.now, request_id=request_id, handling=handling, attachments=attachments
+    )
 
 
 def record_feedback(
@@ -142,7 +144,7 @@ def escalate(step: StepContext, *, request_id: int) -> None:
     watching.escalate(step.session, by=step.by, now=step.now, request_id=request_id)
 
 
-def customer_choices(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+def customer_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
     """The customers whom this person may serve, by name."""
     rows = session.scalars(
         select(Customer)
@@ -153,20 +155,19 @@ def customer_choices(session: Session, by: Actor, data: Mapping[str, Any]) -> Se
     return [Choice(str(customer.id), customer.name, customer.number) for customer in rows]
 
 
-def handler_choices(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
     """Who could handle it, with the number of requests that each has in hand."""
     seen: dict[int, Choice] = {}
-    now = data.get("started_at")
     for role in HANDLING_ROLES:
         for user, load in load_of_team(session, role_key=role, now=now):
             seen.setdefault(user.id, Choice(str(user.id), f"{user.shown_name(by.locale)} ({load})", str(load)))
     return list(seen.values())
 
 
-def listed(category: str) -> Any:
+def listed(category: str) -> ChoiceSource:
     """The entries of a dictionary list, as a choice source."""
 
-    def entries(session: Session, by: Actor, data: Mapping[str, Any]) -> Sequence[Choice]:
+    def entries(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
         return [Choice(key, name) for key, name in choices(session, category, by.locale)]
 
     return entries
