@@ -32,17 +32,17 @@ def _prune_part(workflow: AnyWorkflow) -> None:
         workflow.tasks = {root.id: root}
         return
     # Children are younger than their parents, so that one walk backwards sees all below a token before the token.
-    kept: dict[int, bool] = {}
+    kept: set[int] = set()
     below: dict[int, int] = {}
     for token_id in reversed(tasks):
         token = tasks[token_id]
         branches = below.get(token_id, 0)
         keep = not token.is_finished or token is root or branches > 1
         if keep:
-            kept[token_id] = True
+            kept.add(token_id)
         if token._parent is not None:
             below[token._parent] = below.get(token._parent, 0) + (1 if keep or branches else 0)
-    _relink(workflow, {token_id: tasks[token_id] for token_id in tasks if token_id in kept}, tasks)
+    _relink(workflow, {token_id: token for token_id, token in tasks.items() if token_id in kept}, tasks)
     if below.get(root.id, 0) < 2 and root.is_finished:
         root.data = {}
 
