@@ -10,7 +10,6 @@ from wtforms.widgets import CheckboxInput
 from forms.fields.base import Asking, Entry, FieldType
 from forms.problems import N_, Refusal
 
-
 # What browsers and earlier drafts say for a ticked box.
 TICKED = ("true", "y", "yes", "on", "1")
 
