@@ -290,3 +290,17 @@ def test_parts_of_a_page_are_sent_with_the_token(page: Page, sent: list[dict[str
     }""")
     assert status == 200
     assert sent == [{"note": "3"}]
+
+
+def test_a_person_chooses_light_or_dark_on_this_device(page: Page) -> None:
+    page.goto("/components")
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-bs-theme", "light")
+    page.locator("summary.account").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    page.reload()
+    expect(html).to_have_attribute("data-bs-theme", "dark")
+    page.locator("summary.account").click()
+    page.get_by_role("button", name="Like the system").click()
+    expect(html).to_have_attribute("data-bs-theme", "light")

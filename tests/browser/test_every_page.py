@@ -1,0 +1,160 @@
+"""Every page of the product, in both languages, on a desk and on a phone: usable by everybody, whole, and quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from crm.core.db import unit_of_work
+from crm.customers.operations import change_customer
+from crm.customers.queries import find_customer
+from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
+from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Furniture, Office
+
+pytestmark = pytest.mark.browser
+
+Act = Callable[[Page, Office, Furniture], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page to look at: who opens which address (with `{names}` of the furniture), and what they do there first."""
+
+    name: str
+    reader: str
+    path: str
+    act: Act | None = None
+
+
+def start_nothing(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("[data-error-summary]")
+
+
+def sign_in_wrongly(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("[name=username]").fill("nobody")
+    page.locator("[name=password]").fill("wrong")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("[role=alert]")
+
+
+def publish_nonsense(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("[type=file]").set_input_files(
+        files=[{"name": "new.bpmn", "mimeType": "text/xml", "buffer": b"<definitions/>"}]
+    )
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector(".notice-bad")
+
+
+def be_overtaken(page: Page, office: Office, furniture: Furniture) -> None:
+    """A colleague stores the customer while this reader has the form open."""
+    with unit_of_work(office.database) as session:
+        by = office.people.supervisor
+        customer = find_customer(session, by=by, customer_id=furniture.customer)
+        values = {"address": f"星湖街 {customer.version} 号"}
+        change_customer(
+            session, by=by, now=office.clock(), customer_id=customer.id, version=customer.version, values=values
+        )
+    page.locator("main form [name=address]").fill("苏州大道 1 号")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("text=星湖街")
+
+
+def open_shortcuts(page: Page, office: Office, furniture: Furniture) -> None:
+    page.keyboard.press("?")
+    page.wait_for_selector("#shortcuts[open]")
+
+
+def open_menus(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("main [data-menu] > summary").last.click()
+
+
+PLACES = (
+    Place("sign in", "", "/sign-in"),
+    Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
+    *(Place(f"inbox, {folder}", "supervisor", f"/tasks?folder={folder}") for folder in ("mine", "groups", "started")),
+    *(Place(f"inbox, {folder}", "agent1", f"/tasks?folder={folder}") for folder in ("overdue", "today", "done")),
+    Place("inbox, nothing found", "agent1", "/tasks?q=nothing"),
+    Place("inbox, shortcuts", "agent1", "/tasks", open_shortcuts),
+    Place("task with a draft", "supervisor", "/tasks/{drafted_task}"),
+    Place("task that can be claimed", "supervisor", "/tasks/{offered_task}"),
+    Place("task that is done", "agent2", "/tasks/{done_task}"),
+    Place("task of a colleague", "admin", "/tasks/{offered_task}"),
+    Place("new case", "manager1", "/processes"),
+    Place("start a request", "manager1", "/processes/service_request/start"),
+    Place("start a request, refused", "manager1", "/processes/service_request/start", start_nothing),
+    Place("case that runs", "admin", "/cases/{overdue}"),
+    Place("case that ended", "manager1", "/cases/{archived}"),
+    Place("case that was cancelled", "admin", "/cases/{cancelled}"),
+    Place("service requests", "manager1", "/service-requests"),
+    Place("service request", "manager1", "/service-requests/{request}"),
+    Place("customers", "manager1", "/customers"),
+    Place("customers, nothing found", "manager1", "/customers?q=nothing"),
+    Place("customer", "manager1", "/customers/{customer}", open_menus),
+    Place("new customer", "manager1", "/customers/new"),
+    Place("new customer, refused", "manager1", "/customers/new", start_nothing),
+    Place("customer, edited", "manager1", "/customers/{customer}/edit"),
+    Place("customer, overtaken", "manager1", "/customers/{customer}/edit", be_overtaken),
+    Place("contacts", "manager1", "/contacts"),
+    Place("new contact", "manager1", "/customers/{customer}/contacts/new"),
+    Place("contact, edited", "manager1", "/contacts/{contact}/edit"),
+    Place("own profile", "manager1", "/profile"),
+    Place("users", "admin", "/users"),
+    Place("user", "admin", "/users/{agent}"),
+    Place("new user", "admin", "/users/new"),
+    Place("departments", "admin", "/departments"),
+    Place("department", "admin", "/departments/1"),
+    Place("roles", "admin", "/roles"),
+    Place("role", "admin", "/roles/1"),
+    Place("audit log", "admin", "/audit"),
+    Place("pick-list", "admin", "/dictionary/service_type"),
+    Place("pick-list entry", "admin", "/dictionary/entries/1"),
+    Place("definitions", "admin", "/definitions"),
+    Place("definition", "admin", "/definitions/service_request"),
+    Place("publish", "admin", "/definitions/deploy"),
+    Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),
+    Place("not found", "agent1", "/customers/99999"),
+    Place("no permission", "agent1", "/definitions"),
+)
+
+
+@pytest.fixture(scope="module")
+def windows(chromium: Browser, busy_office: tuple[Office, Furniture]) -> Iterator[Callable[[str, str], Page]]:
+    """The window of a reader in a language. It stays open for the next page, as a reader's does, with what it has stored of the last."""
+    office, _ = busy_office
+    with ExitStack() as stack:
+
+        @cache
+        def window(reader: str, language: str) -> Page:
+            return stack.enter_context(office.visited(chromium, reader, language=language))
+
+        yield window
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("language", [CHINESE, ENGLISH])
+def test_a_page_is_usable_by_everybody(
+    windows: Callable[[str, str], Page], busy_office: tuple[Office, Furniture], place: Place, language: str
+) -> None:
+    office, furniture = busy_office
+    page = windows(place.reader, language)
+    if place.reader:
+        office.speak(place.reader, language)
+    page.set_viewport_size({"width": DESKTOP, "height": 844})
+    page.goto(place.path.format_map(vars(furniture)))
+    if place.act:
+        place.act(page, office, furniture)
+    if page.locator("[data-diagram]").count():
+        page.wait_for_selector("[data-diagram][data-ready]")
+    assert page.locator("html").get_attribute("lang") == {CHINESE: "zh-CN", ENGLISH: "en"}[language]
+    for width in (DESKTOP, PHONE):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert accessibility_faults(page) == [], f"at a width of {width}"
+        assert sideways_overflow(page) <= 0, f"at a width of {width}"
+    if language == CHINESE:
+        assert foreign_words(page) == []
