@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from crm.activity.models import TimelineEntry
 from crm.core.i18n import Text
+from crm.core.prepared import insert_into
 from crm.permissions import Actor
+
+TELL = insert_into(
+    TimelineEntry.__table__, "at", "actor_id", "record_type", "record_id", "customer_id", "kind", "source", "values",
+    "detail", "link",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def record(
         "detail": detail,
         "link": link,
     }
-    session.execute(insert(TimelineEntry), [row])
+    TELL.change(session, row)
 
 
 def _kept(value: object) -> object:

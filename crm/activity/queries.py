@@ -13,6 +13,7 @@ from crm.accounts.queries import names_of
 from crm.activity.models import TimelineEntry
 from crm.core.db import Id, UtcDateTime
 from crm.core.i18n import Text, text
+from crm.core.numbers import is_key
 from crm.dictionary.queries import Names, names
 from crm.permissions import Actor
 
@@ -86,7 +87,7 @@ def _place(before: str | None) -> tuple[datetime, int] | None:
     at, _, entry_id = (before or "").rpartition("_")
     try:
         moment = datetime.fromisoformat(at)
-        return (moment, int(entry_id)) if moment.tzinfo else None
+        return (moment, int(entry_id)) if moment.tzinfo and is_key(int(entry_id)) else None
     except ValueError:
         return None
 

@@ -20,6 +20,7 @@ from crm.core.i18n import Text, text
 
 MOST_TAGS = 20
 LONGEST_TAG = 30
+# Beyond this no database has a row, and PostgreSQL would not even take the question.
 LARGEST_ID = 2**53
 EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)+")
 PHONE = re.compile(r"[0-9+()/.\-\s#*xX]*[0-9][0-9+()/.\-\s#*xX]*")

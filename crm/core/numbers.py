@@ -7,8 +7,15 @@ import re
 from sqlalchemy import ColumnElement, String, case, cast, func, literal
 from sqlalchemy.orm import InstrumentedAttribute
 
+from crm.core.fields import LARGEST_ID
+
 DIGITS = 6
 LIMIT = 10**DIGITS
+
+
+def is_key(value: int) -> bool:
+    """Can there be a row with this key? Addresses may name any number."""
+    return 0 < value <= LARGEST_ID
 
 
 def quoted(prefix: str, key: int) -> str:

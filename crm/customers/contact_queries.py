@@ -11,6 +11,7 @@ from crm.core.errors import Denied, Fault, Invalid, NotFound
 from crm.core.fields import Field, Kind, read
 from crm.core.i18n import text
 from crm.core.keyset import Order, Page, fetch
+from crm.core.numbers import is_key
 from crm.core.search import matches
 from crm.customers.models import Contact, Customer
 from crm.customers.rules import CONTACT_FIELDS
@@ -44,7 +45,7 @@ def find_contact(session: Session, *, by: Actor, contact_id: int, action: str = 
     query = select(Contact).where(Contact.id == contact_id, may_see(by))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    contact = session.scalar(query)
+    contact = session.scalar(query) if is_key(contact_id) else None
     if contact is None:
         raise NotFound(text("This contact does not exist, or is not open to you."))
     if action != "view" and not may_do(session, by, contact.customer_id, action):

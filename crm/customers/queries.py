@@ -16,6 +16,7 @@ from crm.core.errors import Denied, Fault, Invalid, NotFound
 from crm.core.fields import Kind, read
 from crm.core.i18n import Text, text
 from crm.core.keyset import Order, Page, fetch
+from crm.core.numbers import is_key
 from crm.core.search import matches
 from crm.customers.models import Customer
 from crm.customers.rules import CUSTOMER_FIELDS, phone_key, sort_key
@@ -63,7 +64,7 @@ def find_customer(
     query = select(Customer).where(Customer.id == customer_id, may_see(by))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    customer = session.scalar(query)
+    customer = session.scalar(query) if is_key(customer_id) else None
     if customer is None:
         raise NotFound(text("This customer does not exist, or is not open to you."))
     reason = None if action == "view" else why_not(by, customer, action)

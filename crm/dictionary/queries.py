@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.errors import NotFound
+from crm.core.numbers import is_key
 from crm.dictionary.models import DictionaryEntry
 from crm.permissions import Actor, check_may
 
@@ -61,7 +62,7 @@ def entries(session: Session, *, by: Actor, category: str) -> list[DictionaryEnt
 def find_entry(session: Session, *, by: Actor, entry_id: int) -> DictionaryEntry:
     """One entry. NotFound if there is none."""
     check_may(by, "dictionary", "view")
-    entry = session.get(DictionaryEntry, entry_id)
+    entry = session.get(DictionaryEntry, entry_id) if is_key(entry_id) else None
     if entry is None:
         raise NotFound()
     return entry

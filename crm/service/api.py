@@ -6,9 +6,10 @@ from typing import Any
 
 from marshmallow import fields
 
+from crm.files.api import FileAnswer
+from crm.files.queries import files_of
 from crm.permissions import check_may
 from crm.service import queries
-from crm.service.models import ServiceRequest
 from crm.service.operations import open_request
 from crm.service.rules import OPEN_FIELDS
 from crm.web.api import ApiBlueprint, etag_of
@@ -29,7 +30,10 @@ MOMENTS = (
 )
 PEOPLE = ("opened_by_id", "assigned_by_id", "assigned_to_id", "handled_by_id", "fed_back_by_id", "archived_by_id")
 WORDS = ("assignment_note", "handling", "result", "customer_words", "archive_note", "cancel_reason")
-ServiceRequestBody = body_of("ServiceRequestBody", OPEN_FIELDS)
+ServiceRequestBody = body_of("ServiceRequestBody", OPEN_FIELDS).from_dict(
+    {"attachments": fields.List(fields.Integer(), metadata={"description": "numbers of files that were sent before"})},
+    name="ServiceRequestBody",
+)
 ServiceRequestAnswer = answer_of(
     "ServiceRequestAnswer",
     OPEN_FIELDS,
@@ -43,6 +47,9 @@ ServiceRequestAnswer = answer_of(
         **{name: fields.String(allow_none=True) for name in WORDS},
         "version": fields.Integer(),
     },
+)
+ServiceRequestDetail = ServiceRequestAnswer.from_dict(
+    {"attachments": fields.List(fields.Nested(FileAnswer))}, name="ServiceRequestDetail"
 )
 ServiceRequestPage = page_schema("ServiceRequestPage", ServiceRequestAnswer)
 ServiceRequestQuery = query_of("ServiceRequestQuery", queries.FILTERS, queries.FILTER_FIELDS, queries.SORTS, "-number")
@@ -70,22 +77,26 @@ def list_requests(query: dict[str, Any]) -> dict[str, object]:
 
 @api.post("")
 @api.arguments(ServiceRequestBody)
-@api.response(201, ServiceRequestAnswer)
-def post_request(body: dict[str, Any]) -> tuple[ServiceRequest, dict[str, str]]:
+@api.response(201, ServiceRequestDetail)
+def post_request(body: dict[str, Any]) -> tuple[dict[str, object], dict[str, str]]:
     """Open a service request; its process begins at once."""
     given = {field.name: body.get(field.name) for field in OPEN_FIELDS}
     with writing() as session:
-        request = open_request(session, by=current_actor(), now=now(), **given)
-    with reading_session() as session:
-        # The process has planned the request meanwhile.
-        request = queries.find_request(session, by=current_actor(), request_id=request.id)
-    return request, etag_of(request.version)
+        request = open_request(session, by=current_actor(), now=now(), **given, attachments=body.get("attachments"))
+    # Read anew: the process has planned the request meanwhile.
+    return _detail(request.id)
 
 
 @api.get("/<int:request_id>")
-@api.response(200, ServiceRequestAnswer)
-def get_request(request_id: int) -> tuple[ServiceRequest, dict[str, str]]:
-    """One service request."""
+@api.response(200, ServiceRequestDetail)
+def get_request(request_id: int) -> tuple[dict[str, object], dict[str, str]]:
+    """One service request, with its files."""
+    return _detail(request_id)
+
+
+def _detail(request_id: int) -> tuple[dict[str, object], dict[str, str]]:
     with reading_session() as session:
         request = queries.find_request(session, by=current_actor(), request_id=request_id)
-    return request, etag_of(request.version)
+        files = files_of(session, record_type="service_request", record_id=request_id)
+    known = {name: getattr(request, name) for name in ServiceRequestAnswer().fields}
+    return {**known, "attachments": files}, etag_of(request.version)

@@ -43,6 +43,21 @@ def test_the_stranger_is_refused_everywhere(client: FlaskClient, ids: dict[str, 
     assert browser.get(f"/customers/{ids['hengli']}").status_code == 404
 
 
+def test_a_number_that_no_row_can_have_is_not_found(client: FlaskClient, ids: dict[str, int]) -> None:
+    browser = as_user(client, "admin")
+    for number in ("0", str(2**63), str(10**30)):
+        for path in (
+            f"/customers/{number}",
+            f"/contacts/{number}/edit",
+            f"/administration/dictionary/entries/{number}",
+        ):
+            assert browser.get(path).status_code == 404, path
+        assert browser.get(f"/service-requests/{number}").status_code == 404
+    place = f"2026-03-01T00:00:00+00:00_{10**30}"
+    assert browser.get(f"/customers/{ids['hengli']}/timeline", query_string={"before": place}).status_code == 200
+    assert browser.get("/customers?q=%00%ff&tags=a%00b").status_code == 422
+
+
 def test_a_customer_is_created_and_markup_in_its_name_is_only_text(
     client: FlaskClient, database: Database, ids: dict[str, int]
 ) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import User
 from crm.activity.queries import timeline_of
 from crm.core.db import Database, unit_of_work
 from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
@@ -113,6 +115,62 @@ def test_an_agent_cannot_record_a_colleagues_handling(
     service.assign(work, by=people.supervisor, now=now, request_id=request.id, assignee_id=people.agent2.id)
     with pytest.raises(Denied):
         service.record_handling(work, by=people.agent1, now=now, request_id=request.id, handling="x")
+
+
+def test_a_substitute_records_the_handling_while_the_assignee_is_away(
+    work: Session, people: People, now: datetime, customer_id: int
+) -> None:
+    request = opened(work, people, now, customer_id)
+    service.assign(work, by=people.supervisor, now=now, request_id=request.id, assignee_id=people.agent2.id)
+    away = update(User).where(User.id == people.agent2.id)
+    work.execute(away.values(substitute_id=people.agent1.id, substitute_until=now + timedelta(days=1)))
+    with pytest.raises(Denied):
+        later = now + timedelta(days=2)
+        service.record_handling(work, by=people.agent1, now=later, request_id=request.id, handling="x")
+    done = service.record_handling(work, by=people.agent1, now=now, request_id=request.id, handling="x")
+    assert (done.assigned_to_id, done.handled_by_id) == (people.agent2.id, people.agent1.id)
+
+
+def test_a_cancelled_request_takes_no_further_step(
+    work: Session, people: People, now: datetime, customer_id: int
+) -> None:
+    request = opened(work, people, now, customer_id)
+    with pytest.raises(Denied):
+        service.cancel(work, by=people.agent2, now=now, request_id=request.id, reason="x")
+    service.cancel(work, by=people.agent1, now=now, request_id=request.id, reason="客户撤回")
+    with pytest.raises(RuleBroken, match="Cancelled"):
+        service.assign(work, by=people.supervisor, now=now, request_id=request.id, assignee_id=people.agent2.id)
+
+
+def test_the_assignee_may_hand_a_request_on(work: Session, people: People, now: datetime, customer_id: int) -> None:
+    request = opened(work, people, now, customer_id)
+    service.assign(work, by=people.supervisor, now=now, request_id=request.id, assignee_id=people.agent2.id)
+    with pytest.raises(Denied):
+        service.assign(work, by=people.agent1, now=now, request_id=request.id, assignee_id=people.agent1.id)
+    handed = service.assign(work, by=people.agent2, now=now, request_id=request.id, assignee_id=people.agent1.id)
+    assert handed.assigned_to_id == people.agent1.id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": "sleeping"},
+        {"status": "assigned"},
+        {"status": "archived"},
+        {"priority": 4},
+        {"satisfaction": 0},
+        {"summary": ""},
+        {"rounds": -1},
+        {"archived_at": datetime(2026, 3, 11, tzinfo=UTC)},
+        {"due_at": datetime(2020, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_the_database_itself_refuses_impossible_rows(
+    work: Session, people: People, now: datetime, customer_id: int, values: dict[str, object]
+) -> None:
+    opened(work, people, now, customer_id)
+    with pytest.raises(IntegrityError), work.begin_nested():
+        work.execute(update(ServiceRequest).values(**values))
 
 
 def test_a_stranger_does_not_learn_that_a_request_exists(
