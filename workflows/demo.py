@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,22 +51,18 @@ def _acts(
 ) -> Iterable[tuple[datetime, Callable[[], object]]]:
     """Everything that people do, each with its time."""
     for request in requests:
-        cases: list[int] = []
-        opened = moment(now, request.days_ago, request.clock, minutes=0)
-        yield (
-            opened,
-            lambda request=request, cases=cases, at=opened: cases.append(
-                _start(session, request, by=person(request.by), at=at)
-            ),
-        )
-        last = opened
+        case: list[int] = []
+        at = moment(now, request.days_ago, request.clock)
+        yield at, partial(_start, session, request, case, person, at=at)
         for step in request.steps:
             # Two acts that today's clock has pushed together keep their order.
-            last = max(moment(now, step.days_ago, step.clock), last)
-            yield last, lambda step=step, cases=cases, at=last: _take(session, step, cases[0], person, at=at)
+            at = max(moment(now, step.days_ago, step.clock), at)
+            yield at, partial(_take, session, step, case, person, at=at)
 
 
-def _start(session: Session, request: DemoRequest, *, by: Actor, at: datetime) -> int:
+def _start(
+    session: Session, request: DemoRequest, case: list[int], person: Callable[[str], Actor], *, at: datetime
+) -> None:
     customer = session.scalars(select(Customer.id).where(Customer.name == request.customer)).one()
     answers = {
         "customer_id": str(customer),
@@ -75,14 +72,13 @@ def _start(session: Session, request: DemoRequest, *, by: Actor, at: datetime) -
         "channel": request.channel,
         "priority": str(request.priority),
     }
-    return starting.start_process(session, by=by, now=at, key=KEY, submission=Submission(answers=answers)).id
+    submission = Submission(answers=answers)
+    case.append(starting.start_process(session, by=person(request.by), now=at, key=KEY, submission=submission).id)
 
 
-def _take(session: Session, step: DemoStep, instance_id: int, person: Callable[[str], Actor], *, at: datetime) -> None:
+def _take(session: Session, step: DemoStep, case: list[int], person: Callable[[str], Actor], *, at: datetime) -> None:
     task_id = session.scalars(
-        select(Task.id).where(
-            Task.instance_id == instance_id, Task.node_id == step.task, Task.status == TaskStatus.OPEN
-        )
+        select(Task.id).where(Task.instance_id == case[0], Task.node_id == step.task, Task.status == TaskStatus.OPEN)
     ).one()
     answers = dict(step.answers)
     if "assignee" in answers:

@@ -87,7 +87,7 @@ class ServiceOperation:
         return self.run(step, **given)
 
 
-ChoiceSource = Callable[[Session, Actor, Mapping[str, Any]], Sequence[Choice]]
+ChoiceSource = Callable[[Session, Actor, datetime, Mapping[str, Any]], Sequence[Choice]]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
 Visible = Callable[[Session, Actor, int], bool]
 Ending = Callable[[Any], tuple[RecordRef, str]]

@@ -38,7 +38,8 @@ def test_its_key_is_its_folder(folder: Path, bundle: Bundle) -> None:
 
 def test_every_text_has_a_chinese_translation(bundle: Bundle) -> None:
     definition = engine.compile(bundle)
-    names = {element.name for element in (*definition.nodes.values(), *definition.flows.values(), *definition.lanes)}
+    names = {node.name for node in definition.nodes.values()} | {flow.name for flow in definition.flows.values()}
+    names |= {lane.name for lane in definition.lanes}
     names |= {definition.name, definition.documentation, *definition.participants.values()}
     names |= {node.documentation for node in definition.nodes.values()}
     for schema in bundle.forms.values():

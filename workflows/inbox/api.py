@@ -139,7 +139,7 @@ def _detail(session: Session, task_id: int) -> dict[str, Any]:
     actor = current_actor()
     task = queries.find_task(session, task_id, by=actor)
     form_key = library.published(session, task.version_id).definition.nodes[task.node_id].form_key
-    form = tasks.task_form(session, task, by=actor)
+    form = tasks.task_form(session, task, by=actor, now=now())
     return {
         **task_body(show_tasks(session, [task], by=actor, now=now())[0]),
         "form": form_body(library.published(session, task.version_id), form_key, form),

@@ -106,7 +106,7 @@ def start_form(key: str) -> dict[str, Any]:
     with reading_session() as session:
         published = library.active(session, key)
         form_key = published.definition.start_form
-        form = step_form(session, published, form_key, by=actor, data={}, values={})
+        form = step_form(session, published, form_key, by=actor, now=now(), data={}, values={})
         return form_body(published, form_key, form) or {"fields": [], "values": {}, "schema": {}}
 
 

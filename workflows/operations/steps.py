@@ -1,6 +1,6 @@
 """From an engine step to rows: the one place where the outcome of a start, a completion or a timer is stored.
 
-It is the hot path of the product, therefore plain Core statements, and only those that the step needs.
+It is the hot path of the product, therefore prepared statements, and only those that the step needs.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from crm.accounts.models import User
 from crm.core import due
-from crm.core.db import affected
 from crm.core.errors import Conflict
 from crm.core.i18n import text
+from crm.core.prepared import Prepared, insert_into
 from crm.permissions import Actor
 from workflows.engine import OpenTask, Step
 from workflows.kept import keep
@@ -37,6 +37,25 @@ from workflows.rules import FALLBACK_ROLE, PRIORITIES
 INSTANCE = cast(Table, ProcessInstance.__table__)
 TASK = cast(Table, Task.__table__)
 EVENT = cast(Table, ProcessEvent.__table__)
+
+MOVE = Prepared(
+    update(INSTANCE)
+    .where(INSTANCE.c.id == bindparam("instance_id"), INSTANCE.c.version == bindparam("seen"))
+    .values(
+        state=bindparam("new_state"),
+        version=INSTANCE.c.version + 1,
+        status=bindparam("new_status"),
+        ended_at=bindparam("ended"),
+    )
+)
+OPEN_TASK = insert_into(
+    TASK, "instance_id", "token", "node_id", "name", "process_key", "version_id", "title", "customer_id", "role",
+    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "version",
+)  # fmt: skip
+NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
+IS_HERE = Prepared(
+    select(User.__table__.c.id).where(User.__table__.c.id == bindparam("user_id"), User.__table__.c.active)
+)
 
 
 class Services:
@@ -76,37 +95,29 @@ def store_step(
     `firing` is the due row of the timer that is acting, if one is. Raises Conflict when the case has moved since it was
     read.
     """
-    ended = InstanceStatus.COMPLETED if step.completed else InstanceStatus.RUNNING
-    moved = session.execute(
-        update(INSTANCE)
-        .where(INSTANCE.c.id == instance.id, INSTANCE.c.version == instance.version)
-        .values(
-            state=step.state,
-            version=instance.version + 1,
-            status=ended,
-            ended_at=now if step.completed else None,
-        )
+    moved = MOVE.change(
+        session,
+        {
+            "instance_id": instance.id,
+            "seen": instance.version,
+            "new_state": step.state,
+            "new_status": InstanceStatus.COMPLETED if step.completed else InstanceStatus.RUNNING,
+            "ended": now if step.completed else None,
+        },
     )
-    if affected(moved) != 1:
+    if moved != 1:
         raise Conflict(text("Somebody has just moved this case on. Please look again."))
     # As the database has it now; an assignment would be written once more at the next flush.
     set_committed_value(instance, "version", instance.version + 1)
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
-        session.execute(insert(TASK), [_task_row(instance, published, task, people, now=now) for task in step.opened])
+        for task in step.opened:
+            OPEN_TASK.change(session, _task_row(instance, published, task, people, now=now))
     _store_timers(session, instance, step, now=now, firing=firing)
-    session.execute(
-        insert(EVENT),
-        {
-            "instance_id": instance.id,
-            "at": now,
-            "kind": event,
-            "node_id": node_id,
-            "task_id": task_id,
-            "actor_id": by.id,
-            "detail": keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed]}),
-        },
+    kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed]})
+    record_event(
+        session, instance_id=instance.id, now=now, kind=event, by=by, node_id=node_id, task_id=task_id, detail=kept
     )
 
 
@@ -121,9 +132,9 @@ def record_event(
     task_id: int | None = None,
     detail: Mapping[str, object] | None = None,
 ) -> None:
-    """A line of history for something that did not move the case."""
-    session.execute(
-        insert(EVENT),
+    """A line of history."""
+    NOTE.change(
+        session,
         {
             "instance_id": instance_id,
             "at": now,
@@ -149,9 +160,7 @@ def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: d
 def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> frozenset[int]:
     """Which of the people that the diagram names are still here; a task of one who left goes to its role."""
     wanted = {task.assignee for task in opened if task.assignee is not None}
-    if not wanted:
-        return frozenset()
-    return frozenset(session.scalars(select(User.id).where(User.id.in_(wanted), User.active)))
+    return frozenset(user_id for user_id in wanted if IS_HERE.rows(session, {"user_id": user_id}))
 
 
 def _task_row(

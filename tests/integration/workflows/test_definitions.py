@@ -51,8 +51,8 @@ def test_what_cannot_run_is_refused_by_its_element(story: Story, app: Flask, cas
     bundle, element = WRONG[case]
     before = versions(story)
     refused = program_of(app, "admin").post("/definitions", json={"files": files(bundle)})
-    assert refused.status_code == 422, refused.json
-    assert element in [error["field"] for error in refused.json["errors"]]
+    assert refused.status_code == 422, refused.get_json()
+    assert element in [error["field"] for error in refused.get_json()["errors"]]
     assert versions(story) == before
 
 
@@ -62,8 +62,8 @@ def test_a_file_that_is_no_diagram_is_refused(story: Story, app: Flask, case: st
     name, content = REFUSED[case]
     refused = program_of(app, "admin").post("/definitions/check", json={"files": {name: content}})
     assert refused.status_code == 200
-    assert refused.json["can_be_published"] is False
-    assert all(problem["message"] for problem in refused.json["problems"])
+    assert refused.get_json()["can_be_published"] is False
+    assert all(problem["message"] for problem in refused.get_json()["problems"])
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -82,21 +82,21 @@ def test_a_new_version_serves_new_cases_and_running_ones_keep_theirs(story: Stor
         "service_request.bpmn": files(bundle)["service_request.bpmn"].replace('name="Handle"', 'name="Solve"'),
     }
     published = admin.post("/definitions", json={"files": changed, "note": "renamed"})
-    assert published.status_code == 201, published.json
-    assert published.json["number"] == 2
+    assert published.status_code == 201, published.get_json()
+    assert published.get_json()["number"] == 2
     story.start(story.people.manager1, **_request())
-    assert admin.get(f"/instances/{story.instance_id}").json["version_number"] == 2
-    assert admin.get(f"/instances/{old}").json["version_number"] == 1
+    assert admin.get(f"/instances/{story.instance_id}").get_json()["version_number"] == 2
+    assert admin.get(f"/instances/{old}").get_json()["version_number"] == 1
     assert admin.post("/definitions", json={"files": changed}).status_code == 409
 
 
 def test_a_process_drawn_today_can_be_started_and_done_at_once(story: Story, app: Flask) -> None:
     admin, agent = program_of(app, "admin"), program_of(app, "agent1")
     published = admin.post("/definitions", json={"files": files(straight("stock_check", user_task("check")))})
-    assert published.status_code == 201, published.json
-    assert "stock_check" in [process["key"] for process in agent.get("/processes").json["items"]]
-    started = agent.post("/processes/stock_check/instances", json={"answers": {}}).json
-    (task,) = agent.get("/tasks?folder=groups").json["items"]
+    assert published.status_code == 201, published.get_json()
+    assert "stock_check" in [process["key"] for process in agent.get("/processes").get_json()["items"]]
+    started = agent.post("/processes/stock_check/instances", json={"answers": {}}).get_json()
+    (task,) = agent.get("/tasks?folder=groups").get_json()["items"]
     assert task["instance_id"] == started["id"]
     assert agent.post(f"/tasks/{task['id']}/complete", json={"answers": {"note": "done"}}).status_code == 200
 

@@ -36,11 +36,11 @@ def test_a_failed_step_leaves_the_task_open_and_an_incident(faulty: Story, app: 
     task = faulty.task("check")
     failed = agent.post(f"/tasks/{task.id}/complete", json={"answers": {"note": "wichtig 重要"}})
     assert failed.status_code == 500
-    assert failed.json["type"] == "urn:heliu:problem:step-failed"
+    assert failed.get_json()["type"] == "urn:heliu:problem:step-failed"
     assert faulty.waiting() == ["check"]
-    again = agent.get(f"/tasks/{task.id}").json
+    again = agent.get(f"/tasks/{task.id}").get_json()
     assert again["form"]["values"]["note"] == "wichtig 重要"
-    seen = admin.get(f"/instances/{faulty.instance_id}").json["incidents"]
+    seen = admin.get(f"/instances/{faulty.instance_id}").get_json()["incidents"]
     assert [incident["node_id"] for incident in seen] == ["check"]
     assert "state" in seen[0]["message"] or "large" in seen[0]["message"]
 
@@ -52,10 +52,10 @@ def test_an_administrator_lets_the_step_be_tried_again(faulty: Story, app: Flask
     assert agent.post(f"/instances/{faulty.instance_id}/retry").status_code == 403
     faulty.clock.set(NEXT_DAY)
     retried = admin.post(f"/instances/{faulty.instance_id}/retry")
-    assert retried.status_code == 200, retried.json
-    assert retried.json["incidents"] == []
+    assert retried.status_code == 200, retried.get_json()
+    assert retried.get_json()["incidents"] == []
     assert faulty.instance().status == InstanceStatus.COMPLETED
-    done = agent.get(f"/tasks/{task.id}").json
+    done = agent.get(f"/tasks/{task.id}").get_json()
     assert (done["answers"], done["closed_by"]) == ({"note": "x"}, faulty.people.agent1.name)
 
 
