@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     literal_column,
@@ -32,6 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.db import Base, Id, Json, UtcDateTime, affected, dialect_of
+from crm.core.prepared import Prepared, insert_into
 
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
@@ -69,6 +71,14 @@ class DueRow(Base):
     )
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
+
+
+ADD = insert_into(DueRow.__table__, "kind", "subject_id", "ref", "payload", "key", "due_at", "created_at", "attempts")
+OF_SUBJECT = delete(DueRow.__table__).where(
+    DueRow.__table__.c.kind == bindparam("of_kind"), DueRow.__table__.c.subject_id == bindparam("of_subject")
+)
+CLEAR = Prepared(OF_SUBJECT)
+CLEAR_ONE = Prepared(OF_SUBJECT.where(DueRow.__table__.c.ref == bindparam("of_ref")))
 
 
 @dataclass(frozen=True)
@@ -126,8 +136,11 @@ def schedule_many(session: Session, appointments: Sequence[Appointment], *, now:
         }
         for appointment in appointments
     ]
-    if rows:
-        session.execute(_insert(session, DueRow).on_conflict_do_nothing(), rows)
+    for row in rows:
+        if row["key"] is None:
+            ADD.change(session, row)
+        else:
+            session.execute(_insert(session, DueRow).on_conflict_do_nothing(), [row])
 
 
 def insert_once(session: Session, model: type[Base], values: Mapping[str, object]) -> int | None:
@@ -149,6 +162,13 @@ def unschedule(
 
     `spare` is the id of the row whose work is being done just now: whoever claimed it puts it away.
     """
+    if spare is None:
+        given = {"of_kind": kind, "of_subject": subject_id}
+        if refs is None:
+            CLEAR.change(session, given)
+        for ref in refs or ():
+            CLEAR_ONE.change(session, {**given, "of_ref": ref})
+        return
     query = delete(DueRow).where(DueRow.kind == kind, DueRow.subject_id == subject_id)
     if refs is not None:
         query = query.where(DueRow.ref.in_(refs))
