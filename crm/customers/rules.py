@@ -32,7 +32,7 @@ CUSTOMER_FIELDS = (
 # Whose contact it is; settled when the contact is made.
 CUSTOMER_FIELD = Field("customer_id", text("Customer"), Kind.REFERENCE, required=True)
 CONTACT_FIELDS = (
-    Field("name", text("Name"), required=True, longest=80),
+    Field("name", ctext("person", "Name"), required=True, longest=80),
     Field("sex", text("Sex"), Kind.CHOICE, category="sex"),
     Field("department", text("Department"), longest=80),
     Field("position", ctext("job", "Position"), longest=80),
