@@ -61,11 +61,12 @@ class Actor:
     id: int | None
     username: str
     name: str
+    name_en: str = ""
     department_id: int | None = None
     departments_below: frozenset[int] = frozenset()
     role_ids: frozenset[int] = frozenset()
     role_keys: frozenset[str] = frozenset()
-    grants: Mapping[tuple[str, str], Scope] = field(default_factory=dict)
+    grants: Mapping[tuple[str, str], Scope] = field(default_factory=dict, hash=False)
     locale: str = "zh_CN"
     timezone: str = "Asia/Shanghai"
     is_system: bool = False

@@ -12,6 +12,48 @@ from crm.permissions import Actor, check_may
 
 LATEST = Order((AuditEntry.at, AuditEntry.id), descending=True)
 KINDS = {"user": text("User"), "department": text("Department"), "role": text("Role")}
+# Words for the acts and values that this room writes; what other rooms write is shown as it stands.
+ACTS = {
+    "sign-in": text("Signed in"),
+    "sign-in.refused": text("Sign-in refused"),
+    "sign-out": text("Signed out"),
+    "token.issued": text("Token created"),
+    "token.revoked": text("Token revoked"),
+    "user.created": text("User created"),
+    "user.changed": text("User changed"),
+    "user.disabled": text("User disabled"),
+    "user.enabled": text("User enabled"),
+    "user.password": text("Password changed"),
+    "user.password-by-link": text("Password set by link"),
+    "user.password-link": text("Password link made"),
+    "user.profile": text("Profile changed"),
+    "user.session-ended": text("Browser signed out"),
+    "user.substitute": text("Substitute changed"),
+    "department.created": text("Department created"),
+    "department.changed": text("Department changed"),
+    "department.deleted": text("Department deleted"),
+    "role.created": text("Role created"),
+    "role.changed": text("Role changed"),
+}
+FIELDS = {
+    "name": text("Name"),
+    "name_en": text("Name in English"),
+    "email": text("E-mail"),
+    "phone": text("Phone"),
+    "department_id": text("Department"),
+    "parent_id": text("Belongs to"),
+    "manager_id": text("Manager"),
+    "job_title": text("Job title"),
+    "locale": text("Language"),
+    "timezone": text("Time zone"),
+    "roles": text("Roles"),
+    "active": text("Active"),
+    "scope": text("Data scope"),
+    "permissions": text("Permissions"),
+    "substitute": text("Substitute"),
+    "from": text("First day"),
+    "until": text("Last day"),
+}
 
 
 def audit_query(*, by: Actor, q: str = "", kind: str = "") -> Select[AuditEntry]:

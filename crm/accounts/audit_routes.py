@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from crm.accounts.audit_queries import LATEST, audit_query, audited_kinds
+from crm.accounts.audit_queries import ACTS, FIELDS, LATEST, audit_query, audited_kinds
 from crm.core.keyset import fetch
 from crm.web.doors import current_actor, reading_session, requires
+from crm.web.languages import shown
 from crm.web.lists import PAGE, list_address
 
 pages = Blueprint("audit", __name__, url_prefix="/administration")
@@ -25,5 +26,7 @@ def index() -> str:
             acts=page.rows,
             address=address,
             pages=address.pages(page),
-            kinds=audited_kinds(session),
+            kinds=[(kind, shown(name)) for kind, name in audited_kinds(session)],
+            act_names=ACTS,
+            field_names=FIELDS,
         )

@@ -15,6 +15,7 @@ from crm.accounts.forms import NewPasswordForm, PasswordForm, ProfileForm, Subst
 from crm.accounts.models import User
 from crm.accounts.proof import WrongPassword, prove
 from crm.accounts.queries import colleagues, department_names, find_user, own_sessions, own_tokens, roles_of
+from crm.accounts.rules import browser_name
 from crm.core.errors import Fault, HeliuError, Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, ground, now, public, reading_session, writing
@@ -197,6 +198,7 @@ def _page(status: int = 200, *, new_token: str = "", **forms: Form) -> Response:
             token=forms.get("token") or TokenForm(),
             sessions=own_sessions(session, by=actor, now=now()),
             this_session=session_row_id(),
+            browser_name=browser_name,
             tokens=own_tokens(session, by=actor, now=now()),
             new_token=new_token,
         )

@@ -24,6 +24,7 @@ def actor_for(session: Session, user_id: int) -> Actor:
         select(
             User.username,
             User.name,
+            User.name_en,
             User.department_id,
             User.locale,
             User.timezone,
@@ -40,7 +41,7 @@ def actor_for(session: Session, user_id: int) -> Actor:
     ).all()
     if not rows:
         raise NotFound(text("This user does not exist or has been disabled."))
-    username, name, department_id, locale, timezone = rows[0][:5]
+    username, name, name_en, department_id, locale, timezone = rows[0][:6]
     grants: dict[tuple[str, str], Scope] = {}
     for *_, scope, module, action in rows:
         # A permission that a later release took away stays in the table without effect.
@@ -51,10 +52,11 @@ def actor_for(session: Session, user_id: int) -> Actor:
         id=user_id,
         username=username,
         name=name,
+        name_en=name_en,
         department_id=department_id,
         departments_below=departments_below(session, user_id, department_id) if needs_tree else frozenset(),
-        role_ids=frozenset(row[5] for row in rows if row[5] is not None),
-        role_keys=frozenset(row[6] for row in rows if row[6] is not None),
+        role_ids=frozenset(row[6] for row in rows if row[6] is not None),
+        role_keys=frozenset(row[7] for row in rows if row[7] is not None),
         grants=grants,
         locale=locale,
         timezone=timezone,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -155,6 +155,18 @@ def makes_ring(department_id: int, parent_id: int | None, parents: Mapping[int, 
     return False
 
 
-def faults_of(errors: Mapping[str, Sequence[str]]) -> list[Fault]:
-    """The faults of a form as our own."""
-    return [Fault(field, message) for field, messages in errors.items() for message in messages]
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("MicroMessenger", "WeChat"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))  # fmt: skip
+
+
+def browser_name(agent: str) -> str:
+    """What a browser calls itself, in two words: “Firefox, Windows”. The name as it came if it is none of the usual ones."""
+    names = (next((name for sign, name in table if sign in agent), "") for table in (BROWSERS, SYSTEMS))
+    return ", ".join(name for name in names if name) or agent

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app, request, url_for
 
+from crm.accounts.models import shown_name
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from crm.web.doors import now, visitor
@@ -76,7 +77,7 @@ def account_menu() -> dict[str, object] | None:
     if actor is None:
         return None
     return {
-        "name": actor.name,
+        "name": shown_name(actor.name, actor.name_en, current_locale()),
         "note": actor.username,
         "items": [{"label": shown(PROFILE), "url": url_for("profile.show"), "icon": "user"}],
         "sign_out_url": url_for("accounts.sign_out"),
