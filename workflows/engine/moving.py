@@ -55,6 +55,7 @@ def move_token(
     name = split_name(node_id)
     entry = name if name in task.workflow.spec.task_specs else node_id
     task.task_spec.follow(task, (Way(None, entry),))
+    task.workflow.update_waiting_tasks()  # a join that waited for this branch may have what it needs
     return finish(workflow, before)
 
 

@@ -70,23 +70,28 @@ def load(raw: bytes, spec: ProcessSpec, nested: Mapping[str, ProcessSpec], run: 
     """The case as it was dumped. Raises StepRefused when it belongs to another version of the process."""
     try:
         version, (last_token, clock), names, parts = from_json(raw)
-    except (ValueError, TypeError, KeyError) as fault:
+        if version != FORMAT:
+            message = N_("The stored state of this case has the unknown format {format}.")
+            raise StepRefused(message, {"format": version})
+        workflow = Workflow(spec, nested, run, begin=False, last_token=last_token)
+        workflow.clock = clock
+        _load_parts(workflow, parts, names)
+    except (ValueError, TypeError, LookupError) as fault:
         raise StepRefused(N_("The stored state of this case cannot be read.")) from fault
-    if version != FORMAT:
-        raise StepRefused(N_("The stored state of this case has the unknown format {format}."), {"format": version})
-    workflow = Workflow(spec, nested, run, begin=False, last_token=last_token)
-    workflow.clock = clock
+    return workflow
+
+
+def _load_parts(workflow: Workflow, parts: list[Any], names: list[str]) -> None:
     _load_part(workflow, parts[0], names)
     for part in parts[1:]:
         owner = workflow.find(part[0])
-        inner = nested.get(part[1])
+        inner = workflow.subprocess_specs.get(part[1])
         if owner is None or inner is None or not hasattr(owner.task_spec, "watch"):
             raise _foreign(part[1])
         sub = SubWorkflow(inner, part[0], workflow, begin=False)
         workflow.subprocesses[part[0]] = sub
         _load_part(sub, part, names)
         owner.task_spec.watch(sub, owner)
-    return workflow
 
 
 def _foreign(name: str) -> StepRefused:

@@ -152,7 +152,19 @@ def test_a_state_of_another_process_is_refused() -> None:
         engine.live_nodes(other, Case(row().bundle()).state)
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"[1,2]", b"[99,[1,1],[],[]]", b"\x00"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"[1,2]",
+        b"[99,[1,1],[],[]]",
+        b"[1,[1,1],[],[]]",
+        b'[1,[1,1],["Start"],[[null,"case",0,[[1]]]]]',
+        b"\x00",
+    ],
+)
 def test_bytes_that_are_no_state_are_refused(raw: bytes) -> None:
     with pytest.raises(StepRefused):
         engine.live_nodes(version(row()), raw)
