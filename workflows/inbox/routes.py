@@ -113,7 +113,7 @@ def release(task_id: int) -> ResponseReturnValue:
 @takes_body(BODY_LIMIT)
 def submit(task_id: int) -> ResponseReturnValue:
     """Complete the task or keep a draft, by the button that was pressed."""
-    act = request.form.get("act", "complete")
+    act = request.form.get("_act", "complete")
     if act not in ("complete", "save"):
         abort(400)
     submission = submitted(lambda session, sent: _form_of(session, task_id, sent))

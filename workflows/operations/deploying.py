@@ -21,7 +21,7 @@ from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
 from workflows import library
-from workflows.engine import Bundle, Problem, check_limited
+from workflows.engine import Bundle, Phrase, Problem, check_limited
 from workflows.engine import compile as compile_bundle
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
 from workflows.registry import described_operations, registry
@@ -56,7 +56,14 @@ class DiagramRefused(Invalid):
 
 def problem_text(problem: Problem) -> Text:
     """What the engine's check found, as a sentence that can be translated."""
-    return Text(problem.message, problem.params)
+    return Text(problem.message, {name: _sentence(value) for name, value in problem.params.items()})
+
+
+def _sentence(value: object) -> object:
+    """A cause inside of a sentence is a sentence too."""
+    if isinstance(value, Phrase | forms.Cause):
+        return Text(value.template, {name: _sentence(inner) for name, inner in value.params.items()})
+    return value
 
 
 def role_keys(session: Session) -> frozenset[str]:

@@ -29,7 +29,7 @@ def test_a_request_is_started_and_moved_on_through_pages(story: Story, client: B
     task = story.task("assign")
     assert client.get(f"/tasks/{task.id}").status_code == 200
     answers = {"assignee_id": str(story.people.agent1.id), "priority": "1"}
-    assert client.post(f"/tasks/{task.id}", data={**answers, "act": "complete"}).status_code == 302
+    assert client.post(f"/tasks/{task.id}", data={**answers, "_act": "complete"}).status_code == 302
     assert story.waiting() == ["handle"]
 
 
@@ -42,7 +42,7 @@ def test_a_second_person_is_told_who_was_first_and_keeps_what_was_typed(story: S
     archive = story.task("archive")
     story.do(people.agent2, "archive")
     as_user(client, "agent1")
-    late = client.post(f"/tasks/{archive.id}", data={"note": "我写了很久的说明", "act": "complete"})
+    late = client.post(f"/tasks/{archive.id}", data={"note": "我写了很久的说明", "_act": "complete"})
     assert late.status_code == 409
     assert people.agent2.name in late.text
     assert "我写了很久的说明" in late.text
@@ -53,7 +53,7 @@ def test_pressing_twice_has_one_effect(story: Story, client: Browser) -> None:
     story.start(people.manager1, **REQUEST)
     task = story.task("assign")
     as_user(client, "supervisor")
-    data = {"assignee_id": str(people.agent1.id), "priority": "1", "act": "complete"}
+    data = {"assignee_id": str(people.agent1.id), "priority": "1", "_act": "complete"}
     assert client.post(f"/tasks/{task.id}", data=data).status_code == 302
     assert client.post(f"/tasks/{task.id}", data=data).status_code == 302
     assert story.waiting() == ["handle"]
