@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from workflows.engine import timers
@@ -71,6 +71,8 @@ def _due(token: Token, spec: HumanTask) -> datetime | None:
         value = top.script_engine.evaluate(token, spec.due)
         if value is None:
             return None
+    if type(value) is date:  # a day without a time lasts until its end, where people work
+        value = datetime.combine(value, time.max, top.run.local_now.tzinfo)
     is_moment = isinstance(value, datetime) or (isinstance(value, str) and timers.MOMENT.fullmatch(value))
     try:
         return timers.first_due("timeDate" if is_moment else "timeDuration", value, top.run.now).at

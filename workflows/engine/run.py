@@ -18,12 +18,17 @@ _SHOWN_DEPTH = 3
 
 
 class Run:
-    """`now` is made UTC; a time without zone is refused, because it would mean another instant on another machine."""
+    """`now` is the instant of the step, in UTC; `local_now` the same in the zone in which it was given.
+
+    FEEL reads the latter, so that today() is the day where people work. A time without zone is refused, because it would
+    mean another instant on another machine.
+    """
 
     def __init__(self, *, call: Call, now: datetime, budget: Budget) -> None:
         if now.tzinfo is None:
             raise ValueError("now needs a time zone")
         self.call = call
+        self.local_now = now
         self.now = now.astimezone(UTC)
         self.budget = budget
         self.passed: list[Passed] = []

@@ -45,7 +45,7 @@ class FeelEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
         element: str | None = None,
     ) -> Any:  # fmt: skip
         data = {**external_context, **context} if external_context else context
-        return expressions.evaluate(_parsed(expression, element), data, now=self.run.now, element=element)
+        return expressions.evaluate(_parsed(expression, element), data, now=self.run.local_now, element=element)
 
     def execute(
         self, script: Source, context: dict[str, Any], external_context: Mapping[str, Any] | None = None,

@@ -11,6 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows import engine
 from workflows.engine import StepRefused, check
+from workflows.engine.advancing import check_nothing_lost
 
 from . import service_request
 from .case import NOW, Case
@@ -171,6 +172,16 @@ def test_a_long_life_in_memory_loses_no_task_and_needs_no_recursion() -> None:
     assert not memory.workflow.is_completed()
     assert found[0].is_descendant_of(memory.workflow.task_tree)
     assert found[0].find_ancestor("Start") is memory.workflow.task_tree
+
+
+def test_a_step_that_lost_a_task_is_refused_before_it_is_stored() -> None:
+    """H6: the last guard, should the library ever lose a task again."""
+    memory = Undisturbed(engine.compile(service_request.bundle()), {"request": {"manager": 3}})
+    lost = next(token for token in memory.workflow.all_tokens() if token.task_spec.name == "start")
+    check_nothing_lost(memory.workflow)
+    lost._state = TaskState.READY
+    with pytest.raises(StepRefused, match="start was lost"):
+        check_nothing_lost(memory.workflow)
 
 
 def test_what_is_drawn_only_to_explain_does_not_matter() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from feel import YearsMonths
+from workflows import engine
 from workflows.engine import StepRefused
 from workflows.engine.timers import BadTimer, Due, first_due, next_due
 
@@ -129,6 +130,30 @@ def test_no_clock_is_read() -> None:
     case = Case(d.bundle()).later(days=400).do("a")
     assert case.waits_for == ["b"]
     assert case.fire("overdue").waits_for == ["late"]
+
+
+def test_a_day_as_due_date_lasts_until_its_end_where_people_work() -> None:
+    d = Drawing().start().user("a", dueDate="=ends").end().chain("start", "a", "end")
+    china = timezone(timedelta(hours=8))
+    step = engine.start(
+        engine.compile(d.bundle()), {"ends": date(2026, 2, 3)}, call=nothing, now=datetime(2026, 2, 1, tzinfo=china)
+    )
+    assert step.opened[0].due_at == datetime(2026, 2, 3, 23, 59, 59, 999999, tzinfo=china)
+
+
+def test_today_is_the_day_where_people_work() -> None:
+    d = Drawing().start().script("s", "{ day: today() }").user("a").end().chain("start", "s", "a", "end")
+    definition = engine.compile(d.bundle())
+    early = datetime(2026, 2, 3, 1, 0, tzinfo=timezone(timedelta(hours=8)))
+    assert engine.start(definition, {}, call=nothing, now=early).opened[0].data == {"day": date(2026, 2, 3)}
+    in_utc = early.astimezone(UTC)
+    assert engine.start(definition, {}, call=nothing, now=in_utc).opened[0].data == {"day": date(2026, 2, 2)}
+    with pytest.raises(ValueError, match="zone"):
+        engine.start(definition, {}, call=nothing, now=datetime(2026, 2, 3))
+
+
+def nothing(operation: str, parameters: dict[str, Any], node_id: str) -> None:
+    """An operation that does nothing."""
 
 
 def test_due_dates_of_tasks() -> None:

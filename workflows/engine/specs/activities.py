@@ -89,7 +89,7 @@ class RuleTask(Activity):
         element = self.element
         run = my_task.workflow.top_workflow.run
         try:
-            outcome = self.decisions.decide(self.decision, my_task.data, now=run.now)
+            outcome = self.decisions.decide(self.decision, my_task.data, now=run.local_now)
         except DecisionError as fault:
             raise StepRefused(fault.template, {**fault.params, "element": element}, element) from fault
         for taken in outcome.taken:
