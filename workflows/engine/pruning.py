@@ -43,7 +43,8 @@ def _prune_part(workflow: AnyWorkflow) -> None:
         if token._parent is not None:
             below[token._parent] = below.get(token._parent, 0) + (1 if keep or branches else 0)
     _relink(workflow, {token_id: token for token_id, token in tasks.items() if token_id in kept}, tasks)
-    if below.get(root.id, 0) < 2 and root.is_finished:
+    # Inside of a sub-process the root has the data of the token that owns it, and so costs nothing to keep.
+    if workflow.parent_task_id is None and below.get(root.id, 0) < 2 and root.is_finished:
         root.data = {}
 
 

@@ -25,14 +25,16 @@ _MISSING = object()
 
 def dump(workflow: Workflow) -> bytes:
     names: dict[str, int] = {}
-    parts = [_part(workflow, names)]
+    parts = [_part(workflow, names, {})]
     # The owner of a sub-process must be restored before it, so outer ones go first.
-    parts += [_part(nested, names) for nested in sorted(workflow.subprocesses.values(), key=lambda part: part.depth)]
+    for nested in sorted(workflow.subprocesses.values(), key=lambda part: part.depth):
+        parts.append(_part(nested, names, workflow.get_task_from_id(nested.parent_task_id).data))
     counters = [workflow.last_token, workflow.clock]
     return to_json([FORMAT, counters, list(names), parts])
 
 
-def _part(workflow: AnyWorkflow, names: dict[str, int]) -> list[Any]:
+def _part(workflow: AnyWorkflow, names: dict[str, int], outer: dict[str, Any]) -> list[Any]:
+    """The rows of one process; its root's data is told as what differs from `outer`, that of its owner."""
     rows: list[Any] = []
     position: dict[int, int] = {}
     tasks = workflow.tasks
@@ -40,11 +42,9 @@ def _part(workflow: AnyWorkflow, names: dict[str, int]) -> list[Any]:
         position[token_id] = index
         name = names.setdefault(token.task_spec.name, len(names))
         parent = token._parent
-        if parent is None:
-            row = [token_id, -1, name, token._state, token.last_state_change, token.data or 0]
-        else:
-            data = _difference(tasks[parent].data, token.data)
-            row = [token_id, position[parent], name, token._state, token.last_state_change, data]
+        data = _difference(outer if parent is None else tasks[parent].data, token.data)
+        at = -1 if parent is None else position[parent]
+        row = [token_id, at, name, token._state, token.last_state_change, data]
         if token.internal_data or token.triggered:
             row.append(token.internal_data or 0)
             if token.triggered:
@@ -82,7 +82,7 @@ def load(raw: bytes, spec: ProcessSpec, nested: Mapping[str, ProcessSpec], run: 
 
 
 def _load_parts(workflow: Workflow, parts: list[Any], names: list[str]) -> None:
-    _load_part(workflow, parts[0], names)
+    _load_part(workflow, parts[0], names, {})
     for part in parts[1:]:
         owner = workflow.find(part[0])
         inner = workflow.subprocess_specs.get(part[1])
@@ -90,7 +90,7 @@ def _load_parts(workflow: Workflow, parts: list[Any], names: list[str]) -> None:
             raise _foreign(part[1])
         sub = SubWorkflow(inner, part[0], workflow, begin=False)
         workflow.subprocesses[part[0]] = sub
-        _load_part(sub, part, names)
+        _load_part(sub, part, names, owner.data)
         owner.task_spec.watch(sub, owner)
 
 
@@ -100,7 +100,7 @@ def _foreign(name: str) -> StepRefused:
     )
 
 
-def _load_part(workflow: AnyWorkflow, part: list[Any], names: list[str]) -> None:
+def _load_part(workflow: AnyWorkflow, part: list[Any], names: list[str], outer: dict[str, Any]) -> None:
     _, spec_name, completed, rows = part
     specs = workflow.spec.task_specs
     if spec_name != workflow.spec.name:
@@ -123,16 +123,16 @@ def _load_part(workflow: AnyWorkflow, part: list[Any], names: list[str]) -> None
         token.triggered = len(row) > 7
         if parent < 0:
             token._parent = None
-            token.data = data or {}
+            token.data = dict(outer)
         else:
             above = tokens[parent]
             token._parent = above.id
             above._children.append(token.id)
             token.data = dict(above.data)
-            if data:
-                token.data.update(data[0])
-                for gone in data[1] if len(data) > 1 else ():
-                    del token.data[gone]
+        if data:
+            token.data.update(data[0])
+            for gone in data[1] if len(data) > 1 else ():
+                del token.data[gone]
         tokens.append(token)
         workflow.tasks[token.id] = token
         if token._state == TaskState.WAITING:

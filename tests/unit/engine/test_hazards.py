@@ -63,6 +63,14 @@ def test_the_state_holds_no_specs() -> None:
     assert len(case.state) < 200
 
 
+def test_many_sub_processes_share_the_data_they_began_with() -> None:
+    inner = Drawing("sub").start("s").user("u").end("e").chain("s", "u", "e")
+    d = Drawing().start().nested(inner, many("items")).end().chain("start", "sub", "end")
+    case = Case(d.bundle(), items=list(range(50)), note="x" * 1_500)
+    assert case.step.opened[49].data["note"] == "x" * 1_500
+    assert len(case.state) < 1_500 + 50 * 130
+
+
 def test_numbers_of_tokens_are_never_used_again() -> None:
     """A stored task row names its token for ever."""
     case = Case(service_request.bundle(), request={"id": 1, "manager": 1, "agents": []}).do("assign")
