@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter, Map
 
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
@@ -18,6 +19,7 @@ BODY_LIMIT = 1024 * 1024
 # With one part a field, forms of a few hundred fields pass and floods do not.
 FORM_PARTS = 1000
 FIELD_LIMIT = 500_000
+LARGEST_NUMBER = 2**53
 
 CSP = {
     "default-src": "'self'",
@@ -36,6 +38,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class RecordNumber(IntegerConverter):
+    """A number in an address. Larger ones than any record has are unknown addresses, not a fault in the database."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:  # noqa: A002 - the library's name
+        super().__init__(map, *args, **{"max": LARGEST_NUMBER, **kwargs})
+
+
 def set_up_security(app: Flask) -> None:
     """Close the doors, check tokens against forged posts, and put the headers on every answer."""
     app.config.update(
@@ -45,6 +54,7 @@ def set_up_security(app: Flask) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.url_map.converters["int"] = RecordNumber
     csrf.init_app(app)
     app.before_request(close_doors)
     app.after_request(add_headers)

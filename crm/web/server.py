@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
+from prometheus_client import values
 
 from crm.core.config import Config, ConfigError
 
@@ -41,6 +42,8 @@ def share_figures(var_dir: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    # The library looks at the variable when it is imported, which has happened; workers are forked from this process.
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 def serve(config: Config, target: str, make: Callable[[], Flask], *, workers: int) -> None:

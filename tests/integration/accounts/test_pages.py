@@ -31,3 +31,12 @@ def test_an_administrator_sees_the_page(client: Browser, path: str, language: st
     answer = browser.get(path)
     assert answer.status_code == 200
     assert f'<html lang="{"en" if language == "en" else "zh-CN"}">' in answer.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("who", ["executive", "supervisor", "manager1", "agent1", "marketing", "contracts"])
+def test_nobody_else_sees_the_administration(client: Browser, who: str) -> None:
+    browser = client.signed_in_as(who)
+    for path in PAGES[1:]:
+        assert browser.get(path).status_code == 403, path
+    assert "/administration/users" not in browser.get("/profile").text

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from app import create_app
 from tests.conftest import Browser, MovableClock, SqliteTemplate, settings
@@ -56,7 +57,9 @@ def _asked() -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            values = {name: 1 if "Integer" in type(rule._converters[name]).__name__ else "x" for name in rule.arguments}
+            values = {
+                name: 1 if isinstance(rule._converters[name], IntegerConverter) else "x" for name in rule.arguments
+            }
             built = rule.build(values, append_unknown=False)
             assert built is not None
             found += [(method, built[1], rule.endpoint) for method in METHODS if method in (rule.methods or ())]

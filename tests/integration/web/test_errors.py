@@ -36,6 +36,12 @@ class TestPages:
         assert answer.status_code == 404
         assert "This page or record does not exist" in answer.text
 
+    @pytest.mark.parametrize("number", ["0", "9007199254740993", "9" * 40])
+    def test_a_number_that_no_record_has_is_not_found(self, client: Browser, number: str) -> None:
+        browser = client.signed_in_as("admin")
+        assert browser.get(f"/customers/{number}").status_code == 404
+        assert browser.get(f"/api/v1/customers/{number}").status_code == 404
+
     def test_a_post_without_our_token_is_refused_and_changes_nothing(self, client: Browser) -> None:
         browser = client.signed_in_as("agent1")
         del browser.environ_base["HTTP_X_CSRFTOKEN"]
