@@ -65,6 +65,7 @@ from workflows import library
 from workflows import room as workflows
 from workflows.demo import seed_cases
 from workflows.models import TIMER
+from workflows.operations.checking import check_cases
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
 TABLES = (
@@ -175,6 +176,7 @@ def jobs(config: Config) -> Jobs:
     table = Jobs()
     add_mail(table, transport_for(config))
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
+    table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
     store = FileStore(config.upload_dir)
     table.every(

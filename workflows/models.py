@@ -194,7 +194,7 @@ class Incident(Base):
     node_id: Mapped[str | None] = mapped_column(String(120))
     task_id: Mapped[int | None] = mapped_column(Id, comment="the task whose completion failed")
     actor_id: Mapped[int | None] = mapped_column(Id, comment="who was completing it")
-    kind: Mapped[str] = mapped_column(String(20), comment="complete or timer")
+    kind: Mapped[str] = mapped_column(String(20), comment="complete, timer, idle or differs")
     message: Mapped[str] = mapped_column(Text)
     answers: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what the step was to be completed with")
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

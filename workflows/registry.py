@@ -10,7 +10,7 @@ import importlib
 import inspect
 import pkgutil
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -89,6 +89,7 @@ class ServiceOperation:
 
 ChoiceSource = Callable[[Session, Actor, datetime, Mapping[str, Any]], Sequence[Choice]]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
+Ongoing = Callable[[Session, Sequence[int]], Collection[int]]
 Visible = Callable[[Session, Actor, int], bool]
 Ending = Callable[[Any], tuple[RecordRef, str]]
 GivingUp = Callable[[Session, Actor, datetime, int, str], None]
@@ -101,7 +102,7 @@ class Bindings:
 
     `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
     record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
-    no more purpose, with the reason. `giving_up` does to the record what cancelling its case means. `visible` says by record type
+    no more purpose, with the reason. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     """
 
@@ -111,6 +112,7 @@ class Bindings:
     triggers: Mapping[type, Callable[[Session, Any], CaseStart]] = field(default_factory=dict)
     endings: Mapping[type, Ending] = field(default_factory=dict)
     giving_up: Mapping[str, GivingUp] = field(default_factory=dict)
+    ongoing: Mapping[str, Ongoing] = field(default_factory=dict)
     visible: Mapping[str, Visible] = field(default_factory=dict)
     facts: Mapping[str, Facts] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import actor_for
@@ -51,10 +51,10 @@ def keep_timer_fault(session: Session, row: due.Due, *, error: str, now: datetim
     """A timer has used up its tries: write the incident."""
     if row.subject_id is None:
         return None
-    incident = Incident(
-        instance_id=row.subject_id, at=now, node_id=row.payload.get("node"), kind=TIMER, message=error[:2000]
+    node_id = row.payload.get("node")
+    return _write(
+        session, Incident(instance_id=row.subject_id, at=now, node_id=node_id, kind=TIMER, message=error[:2000])
     )
-    return _write(session, incident)
 
 
 def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> Incident:
@@ -81,6 +81,11 @@ def describe(cause: Exception) -> str:
     return f"{type(cause).__name__}: {cause}"[:2000]
 
 
+def write_incident(session: Session, *, instance_id: int, kind: str, message: str, now: datetime) -> Incident:
+    """An incident that no step left behind: something about the case is wrong."""
+    return _write(session, Incident(instance_id=instance_id, at=now, kind=kind, message=message))
+
+
 def _write(session: Session, incident: Incident) -> Incident:
     session.add(incident)
     session.flush()
@@ -95,14 +100,3 @@ def _write(session: Session, incident: Incident) -> Incident:
         detail={"incident_id": incident.id},
     )
     return incident
-
-
-def open_incidents(session: Session, instance_id: int) -> list[Incident]:
-    """What still stands in the way of a case."""
-    return list(
-        session.scalars(
-            select(Incident)
-            .where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
-            .order_by(Incident.id)
-        )
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,13 @@ def give_up(session: Session, by: Actor, now: datetime, record_id: int, reason: 
     request = find_request(session, by=by, request_id=record_id)
     if request.status in ONGOING:
         service.cancel(session, by=by, now=now, request_id=record_id, reason=reason)
+
+
+def ongoing(session: Session, ids: Sequence[int]) -> Collection[int]:
+    """Which of these requests are not finished."""
+    return set(
+        session.scalars(select(ServiceRequest.id).where(ServiceRequest.id.in_(ids), ServiceRequest.status.in_(ONGOING)))
+    )
 
 
 def plan(
@@ -211,6 +218,7 @@ BINDINGS = Bindings(
     triggers={ServiceRequestOpened: start_for},
     endings={ServiceRequestCancelled: ended_by},
     giving_up={RECORD: give_up},
+    ongoing={RECORD: ongoing},
     visible={RECORD: may_see},
     facts={RECORD: facts},
 )
