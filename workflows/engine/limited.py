@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from workflows.engine.linting.elements import Operation
 from workflows.engine.texts import N_, Phrase
 
 _LOG = logging.getLogger(__name__)
+STARTING_UP = 0.5
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,10 +34,13 @@ def check_limited(
     seconds: float = 5.0,
     megabytes: int = 1024,
 ) -> list[Problem]:
-    """As `check`, and a case is started for trial. Answers within `seconds` and some start-up time, whatever it gets."""
+    """As `check`, and a case is started for trial. Answers within `seconds` and half a second, whatever it gets."""
     oversized = check_sizes(bundle)
     if oversized:
         return oversized
+    begun = time.monotonic()
+    # The forms' check is ours, quick and bounded by the size of the files; the child could not know what it refers to.
+    of_forms = check_forms(bundle, check_form)
     task = {
         "files": {name: base64.b64encode(raw).decode() for name, raw in bundle.files.items()},
         "operations": {name: asdict(operation) for name, operation in operations.items()},
@@ -43,32 +48,30 @@ def check_limited(
         "seconds": max(1, round(seconds)),
         "megabytes": megabytes,
     }
+    try:
+        found = _ask_child(task, max(0.0, seconds + STARTING_UP - (time.monotonic() - begun)))
+    except subprocess.TimeoutExpired:
+        message = N_("The process could not be checked within {limit} seconds; make it simpler.")
+        found = [Problem(None, message, {"limit": seconds})]
+    return by_weight(found + of_forms)
+
+
+def _ask_child(task: dict[str, Any], seconds: float) -> list[Problem]:
     # The child judges what strangers wrote; it gets no key and no address of a database with its environment.
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "TZ": "UTC"}
-    try:
-        child = subprocess.run(
-            [sys.executable, "-m", "workflows.engine.dry_run"],
-            input=json.dumps(task).encode(),
-            capture_output=True,
-            timeout=seconds + 0.5,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return [
-            Problem(
-                None,
-                N_("The process could not be checked within {limit} seconds; make it simpler."),
-                {"limit": seconds},
-            )
-        ]
+    child = subprocess.run(
+        [sys.executable, "-m", "workflows.engine.dry_run"],
+        input=json.dumps(task).encode(),
+        capture_output=True,
+        timeout=seconds,
+        env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "TZ": "UTC"},
+        check=False,
+    )
     if child.returncode != 0:
         _LOG.warning("a check ended with %s: %s", child.returncode, child.stderr.decode(errors="replace")[-300:])
         message = N_("The check of the process was stopped: it needs too much time or memory; make it simpler.")
         return [Problem(None, message)]
-    # The forms' check is ours, quick and bounded by the size of the files; the child could not know what it refers to.
-    return by_weight([_problem(raw) for raw in json.loads(child.stdout)] + check_forms(bundle, check_form))
+    return [_problem(raw) for raw in json.loads(child.stdout)]
 
 
 def _problem(raw: dict[str, Any]) -> Problem:
