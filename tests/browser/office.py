@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import stand_on
 from crm.accounts import own_account, signing_in
-from crm.accounts.queries import user_named
+from crm.accounts.queries import names_of, user_named
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.i18n import Text
 from crm.customers.contact_operations import create_contact
@@ -81,6 +81,11 @@ class Office:
         with reading(self.database) as session:
             texts = library.active(session, "service_request").definition.bundle.texts
         return Words(language, dict(texts.get(language, {})))
+
+    def name_of(self, user_id: int, language: str) -> str:
+        """What this person is called in this language."""
+        with reading(self.database) as session:
+            return names_of(session, {user_id}, language)[user_id]
 
     @contextmanager
     def visited(

@@ -29,6 +29,7 @@ class Place:
     reader: str
     path: str
     act: Act | None = None
+    status: int = 200
 
 
 def start_nothing(page: Page, office: Office, furniture: Furniture) -> None:
@@ -104,22 +105,25 @@ PLACES = (
     Place("new contact", "manager1", "/customers/{customer}/contacts/new"),
     Place("contact, edited", "manager1", "/contacts/{contact}/edit"),
     Place("own profile", "manager1", "/profile"),
-    Place("users", "admin", "/users"),
-    Place("user", "admin", "/users/{agent}"),
-    Place("new user", "admin", "/users/new"),
-    Place("departments", "admin", "/departments"),
-    Place("department", "admin", "/departments/1"),
-    Place("roles", "admin", "/roles"),
-    Place("role", "admin", "/roles/1"),
-    Place("audit log", "admin", "/audit"),
-    Place("pick-list", "admin", "/dictionary/service_type"),
-    Place("pick-list entry", "admin", "/dictionary/entries/1"),
+    Place("users", "admin", "/administration/users"),
+    Place("user", "admin", "/administration/users/{agent}"),
+    Place("new user", "admin", "/administration/users/new"),
+    Place("departments", "admin", "/administration/departments"),
+    Place("department", "admin", "/administration/departments/1"),
+    Place("roles", "admin", "/administration/roles"),
+    Place("role", "admin", "/administration/roles/1"),
+    Place("new role", "admin", "/administration/roles/new"),
+    Place("new department, refused", "admin", "/administration/departments/new", start_nothing),
+    Place("audit log", "admin", "/administration/audit"),
+    Place("pick-lists", "admin", "/administration/dictionary"),
+    Place("pick-list", "admin", "/administration/dictionary/service_type"),
+    Place("pick-list entry", "admin", "/administration/dictionary/entries/1"),
     Place("definitions", "admin", "/definitions"),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),
     Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),
-    Place("not found", "agent1", "/customers/99999"),
-    Place("no permission", "agent1", "/definitions"),
+    Place("not found", "agent1", "/customers/99999", status=404),
+    Place("no permission", "agent1", "/definitions", status=403),
 )
 
 
@@ -146,7 +150,9 @@ def test_a_page_is_usable_by_everybody(
     if place.reader:
         office.speak(place.reader, language)
     page.set_viewport_size({"width": DESKTOP, "height": 844})
-    page.goto(place.path.format_map(vars(furniture)))
+    answer = page.goto(place.path.format_map(vars(furniture)))
+    assert answer is not None
+    assert answer.status == place.status
     if place.act:
         place.act(page, office, furniture)
     if page.locator("[data-diagram]").count():
