@@ -11,7 +11,7 @@ from workflows.engine.diagram import Diagram, EventMark, Node, Process, Repetiti
 from workflows.engine.specs.activities import Activity, HumanTask, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
 from workflows.engine.specs.ends import EndEvent
-from workflows.engine.specs.event_definitions import Definition, Timer
+from workflows.engine.specs.event_definitions import Occurrence, Timer
 from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ThrowSpec
 from workflows.engine.specs.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from workflows.engine.specs.nested import NestedProcess
@@ -150,14 +150,14 @@ def _human(task: HumanTask, properties: Mapping[str, str]) -> HumanTask:
     return task
 
 
-def _definition(event: EventMark | None) -> Definition:
+def _definition(event: EventMark | None) -> Occurrence:
     if event is None:
-        return Definition()
+        return Occurrence()
     if event.kind == "timer":
         text = expressions.source(event.text)
         is_plain = any(pattern.fullmatch(text) for pattern in (timers.DURATION, timers.MOMENT, timers.CYCLE))
         return Timer(event.timer_kind, text if is_plain else expressions.parse(text))
-    return Definition(event.kind, event.name, variable=event.variable, payload=_optional(event.payload))
+    return Occurrence(event.kind, event.name, variable=event.variable, payload=_optional(event.payload))
 
 
 def _reach(process: Process, gateway: str) -> dict[str, frozenset[str]]:

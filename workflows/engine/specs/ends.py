@@ -12,7 +12,7 @@ from workflows.engine.specs.merging import merge_branches
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
-    from workflows.engine.specs.event_definitions import Definition
+    from workflows.engine.specs.event_definitions import Occurrence
     from workflows.engine.specs.process import ProcessSpec
     from workflows.engine.tokens import Token
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class EndEvent(ElementSpec, ThrowingEvent):  # type: ignore[misc]
     """Ends its branch. A terminating one ends the whole process; an error or escalation travels outwards."""
 
-    def __init__(self, process: ProcessSpec, node: Node, definition: Definition) -> None:
+    def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
         super().__init__(process, node.id, node=node, event_definition=definition)
         self.terminates = definition.kind == "terminate"
         self.ways = (Way(None, process.end.name),)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workflows.engine.workflow import Workflow
 
 
-class Definition(EventDefinition):  # type: ignore[misc]
+class Occurrence(EventDefinition):  # type: ignore[misc]
     """Without a name: a plain event. With one: a message or signal, or the code of an error or escalation."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Definition(EventDefinition):  # type: ignore[misc]
         self.kind, self.variable, self.payload = kind, variable, payload
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Definition) or self.kind != other.kind:
+        if not isinstance(other, Occurrence) or self.kind != other.kind:
             return False
         # An error or escalation event without a code catches every one.
         return self.name == other.name or (self.name is None and self.kind in ("error", "escalation"))
@@ -85,7 +85,7 @@ class Definition(EventDefinition):  # type: ignore[misc]
 
 def hear(top: Workflow, kind: str, name: str | None, payload: Any) -> bool:
     """A message reaches the one that has waited longest, a signal everybody who waits. False when nobody does."""
-    sought = Definition(kind, name)
+    sought = Occurrence(kind, name)
     waiting = [
         token
         for _, token in sorted(top.event_manager.tasks.items())
@@ -96,7 +96,7 @@ def hear(top: Workflow, kind: str, name: str | None, payload: Any) -> bool:
     return bool(waiting)
 
 
-class Timer(Definition):
+class Timer(Occurrence):
     """Due at an instant that is computed once, when the token begins to wait, and kept with the token."""
 
     def __init__(self, timer_kind: str, value: feel.Expression | str) -> None:

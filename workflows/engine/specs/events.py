@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine import timers
 from workflows.engine.specs.base import ElementSpec, withdraw_boundary_events
-from workflows.engine.specs.event_definitions import Definition, due_of, keep_due
+from workflows.engine.specs.event_definitions import Occurrence, due_of, keep_due
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class CatchSpec(ElementSpec, CatchingEvent):  # type: ignore[misc]
     """Waits until it is fired. A plain start event does not wait."""
 
-    def __init__(self, process: ProcessSpec, node: Node, definition: Definition) -> None:
+    def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
         super().__init__(process, node.id, node=node, event_definition=definition)
 
     def _update_hook(self, my_task: Token) -> bool:
@@ -76,7 +76,7 @@ class EventGateway(ElementSpec):
 class BoundaryEvent(CatchSpec):
     """Waits at the border of an element. Interrupting: ends it. Not interrupting: starts a branch beside it."""
 
-    def __init__(self, process: ProcessSpec, node: Node, definition: Definition) -> None:
+    def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
         super().__init__(process, node, definition)
         self.attached_to = node.attached_to
         self.cancel_activity = node.interrupting
@@ -103,7 +103,7 @@ class BoundaryEvent(CatchSpec):
 class ThrowSpec(ElementSpec, ThrowingEvent):  # type: ignore[misc]
     """An intermediate event or a send task that throws and goes on."""
 
-    def __init__(self, process: ProcessSpec, node: Node, definition: Definition) -> None:
+    def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
         super().__init__(process, node.id, node=node, event_definition=definition)
 
     def _run_hook(self, my_task: Token) -> bool:
