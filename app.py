@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from crm.accounts import admin_api as accounts_admin_api
 from crm.accounts import admin_routes as accounts_admin
 from crm.accounts import api as accounts_api
 from crm.accounts import audit_routes, organisation_routes
@@ -107,7 +108,7 @@ def rooms() -> tuple[Room, ...]:
                 organisation_routes.pages,
                 audit_routes.pages,
             ),
-            api=(accounts_api.tokens, accounts_api.people),
+            api=(accounts_api.tokens, accounts_api.people, accounts_admin_api.api),
             navigation=accounts_admin.NAVIGATION,
         ),
         Room(

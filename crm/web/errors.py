@@ -12,6 +12,7 @@ import secrets
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, json, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -74,7 +75,8 @@ def answer_sign_in(error: SignInNeeded) -> AnyResponse:
     target = request.full_path if request.query_string else request.path
     if request.headers.get("HX-Request"):
         # A part of a page cannot show the sign-in page: the whole page goes there, and back to where it was.
-        address = url_for("accounts.sign_in", next=request.headers.get("HX-Current-URL-Path") or None)
+        place = urlsplit(request.headers.get("HX-Current-URL", ""))
+        address = url_for("accounts.sign_in", next=place.path + (f"?{place.query}" if place.query else "") or None)
         return Response("", 401, {"HX-Redirect": address})
     return redirect(url_for("accounts.sign_in", next=target if request.method == "GET" and target != "/" else None))
 
