@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Browser
+from crm.core import heartbeat
+from crm.core.db import Database, unit_of_work
+from tests.conftest import Browser, MovableClock
 
 
 def test_a_guest_is_led_to_the_sign_in_page(client: Browser) -> None:
@@ -37,3 +39,12 @@ def test_user_name_and_password_let_a_person_in(client: Browser) -> None:
     answer = client.post("/sign-in", data=form)
     assert (answer.status_code, answer.location) == (302, "/profile")
     assert client.get("/profile").status_code == 200
+
+
+def test_readiness_tells_whether_anybody_keeps_the_time(
+    client: Browser, database: Database, clock: MovableClock
+) -> None:
+    assert "scheduler: silent" in client.get("/readyz").text
+    with unit_of_work(database) as session:
+        heartbeat.beat(session, worker="one", now=clock())
+    assert "scheduler: at work" in client.get("/readyz").text
