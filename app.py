@@ -132,7 +132,7 @@ def metadata() -> MetaData:
 
 def open_database(config: Config) -> Database:
     """The database of this installation, with everybody who listens to what happens in it."""
-    database = Database(config.database_url)
+    database = Database(config.database_url, timezone=config.timezone)
     workflows.set_up(database.listeners)
     return database
 
@@ -302,7 +302,7 @@ def run_init(config: Config, options: argparse.Namespace) -> int:
 
 def run_migrate(config: Config, options: argparse.Namespace) -> int:
     """Bring the database up to date."""
-    changed = migrate(Database(config.database_url), metadata())
+    changed = migrate(Database(config.database_url, timezone=config.timezone), metadata())
     print(f"The database is at version {newest_version()}" + ("." if changed else " already."))
     return 0
 

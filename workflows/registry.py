@@ -68,7 +68,7 @@ class ServiceOperation:
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
-        return {name: p for name, p in inspect.signature(self.run).parameters.items() if p.kind is p.KEYWORD_ONLY}
+        return _parameters(self.run)
 
     @property
     def described(self) -> Operation:
@@ -139,6 +139,11 @@ def registry() -> Bindings:
 def described_operations() -> Mapping[str, Operation]:
     """All service operations as the engine's checks want them."""
     return {name: operation.described for name, operation in registry().operations.items()}
+
+
+@cache
+def _parameters(function: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
+    return {name: p for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY}
 
 
 @cache

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
@@ -68,10 +69,11 @@ def to_json(value: object) -> str:
 
 
 class Database:
-    """One company's data. Holds the connection pool and the table of listeners."""
+    """One company's data. Holds the connection pool, the table of listeners, and the time zone in which the company works."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, timezone: str = "Asia/Shanghai", pool_size: int = 10) -> None:
         self.url = url
+        self.zone = ZoneInfo(timezone)
         self.listeners = Listeners()
         if url.startswith("sqlite"):
             self.engine: Engine = create_engine(
@@ -154,3 +156,9 @@ def dialect_of(session: Session) -> str:
 def affected(result: Any) -> int:
     """How many rows an UPDATE or DELETE changed."""
     return int(result.rowcount)
+
+
+def company_time(session: Session, now: datetime) -> datetime:
+    """The moment as the company's clock shows it: what “today” means in its processes."""
+    database: Database = session.info["database"]
+    return now.astimezone(database.zone)

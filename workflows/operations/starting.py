@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.core.db import company_time
 from crm.core.errors import Denied
 from crm.permissions import Actor
 from workflows import engine, library
@@ -63,7 +64,9 @@ def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) 
     session.add(instance)
     session.flush()
     data: dict[str, Any] = {**start.data, "initiator_id": by.id, "started_at": now}
-    step = engine.start(published.definition, data, call=services(session, instance, by=by, now=now), now=now)
+    step = engine.start(
+        published.definition, data, call=services(session, instance, by=by, now=now), now=company_time(session, now)
+    )
     store_step(session, instance, published, step, now=now, event="started", by=by)
     return instance
 

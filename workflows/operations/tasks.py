@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, undefer
 
 from crm.accounts.models import User
-from crm.core.db import affected
+from crm.core.db import affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
 from crm.core.prepared import Prepared
@@ -187,7 +187,9 @@ def _finish(
     published = library.published(session, task.version_id)
     call = services(session, instance, by=by, now=now)
     try:
-        step = engine.complete(published.definition, instance.state, task.token, answers, call=call, now=now)
+        step = engine.complete(
+            published.definition, instance.state, task.token, answers, call=call, now=company_time(session, now)
+        )
     except (HeliuError, DBAPIError):
         raise  # a refusal, or a database that is away: neither is the case's fault
     except Exception as cause:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
+from crm.core.db import company_time
 from crm.core.due import Due
 from crm.permissions import SYSTEM
 from workflows import engine, library
@@ -30,7 +31,7 @@ def fire(session: Session, due: Due, *, now: datetime) -> None:
     published = library.published(session, instance.version_id)
     call = services(session, instance, by=SYSTEM, now=now)
     try:
-        step = engine.fire(published.definition, instance.state, due.ref, call=call, now=now)
+        step = engine.fire(published.definition, instance.state, due.ref, call=call, now=company_time(session, now))
     except engine.UnknownToken:
         return
     late = now - due.due_at
