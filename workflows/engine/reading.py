@@ -163,7 +163,7 @@ class _Reader:
             outgoing=tuple(arrows[1].get(ident, ())),
             properties=properties,
             default_flow=element.get("default"),
-            attached_to=element.get("attachedToRef"),
+            attached_to=element.get("attachedToRef") if kind == "boundaryEvent" else None,
             interrupting=element.get("cancelActivity", "true").lower() == "true",
             events=tuple(self._events(element)),
             repetition=_repetition(element),

@@ -60,7 +60,9 @@ def _difference(before: dict[str, Any], data: dict[str, Any]) -> Any:
         # 1 == True and 1 == Decimal("1.0"): what is equal but of another type is a change too.
         if old is not value and (type(old) is not type(value) or type(value) in (dict, list) or old != value):
             changed[name] = value
-    gone = [name for name in before if name not in data]
+    # By name, so that the same data always give the same bytes, in whatever order they came to be.
+    changed = dict(sorted(changed.items()))
+    gone = sorted(name for name in before if name not in data)
     if gone:
         return [changed, gone]
     return [changed] if changed else 0

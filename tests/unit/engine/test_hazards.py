@@ -192,6 +192,18 @@ def test_a_step_that_lost_a_task_is_refused_before_it_is_stored() -> None:
         check_nothing_lost(memory.workflow)
 
 
+def test_only_a_boundary_event_is_attached_to_anything() -> None:
+    d = Drawing().start().node("parallelGateway", "join", attachedToRef="a").user("a").end()
+    assert Case(d.chain("start", "join", "a", "end").bundle()).do("a").is_completed
+
+
+def test_the_same_data_give_the_same_bytes_in_whatever_order_they_came_to_be() -> None:
+    d = Drawing().start().user("a").user("b").end().chain("start", "a", "b", "end")
+    one, other = Case(d.bundle(), x=1, y=2), Case(d.bundle(), y=2, x=1)
+    assert one.state == other.state
+    assert one.do("a", p=1, q=2).state == other.do("a", q=2, p=1).state
+
+
 def test_what_is_drawn_only_to_explain_does_not_matter() -> None:
     bundle = Drawing().start().user("a").end().chain("start", "a", "end").bundle()
     explained = (
