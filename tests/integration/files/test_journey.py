@@ -15,12 +15,14 @@ from crm.files.models import FileUse, StoredFile
 from crm.files.storage import FileStore
 from tests.conftest import Browser, Program, as_user, program_of
 from tests.integration.files.conftest import contents_in
-from tests.processes.small import straight, user_task
+from tests.integration.workflows.test_incidents import NEXT_DAY, TOO_MUCH
+from tests.processes.small import properties, script_task, straight, user_task
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
 from tests.sample_files import HTML, PDF, PNG, sent
+from workflows.engine import Bundle
 
-FILE_FORM = {
+FILE_FORM: dict[str, object] = {
     "type": "default",
     "components": [{"type": "filepicker", "id": "f", "key": "papers", "label": "Papers", "multiple": True}],
 }
@@ -33,9 +35,10 @@ def rows(story: Story, what: type) -> int:
 
 def fetched(client: Browser | Program, path: str) -> TestResponse:
     """What a download answers, with the file closed behind it."""
-    with client.get(path) as answer:
-        assert answer.data is not None
-        return answer
+    answer = client.get(path)
+    answer.get_data()
+    answer.close()
+    return answer
 
 
 def start(story: Story, client: Browser, *files: object, **changes: str) -> str:
@@ -192,46 +195,46 @@ def test_nobody_sends_files_to_a_task_that_is_not_theirs(story: Story, client: B
 def test_a_program_sends_files_first_and_names_them_in_its_answers(story: Story, app: Flask) -> None:
     manager, agent, other = program_of(app, "manager1"), program_of(app, "agent1"), program_of(app, "agent2")
     file = manager.post("/files", data={"file": sent("图纸.pdf")})
-    assert file.status_code == 201, file.json
-    assert {name: file.json[name] for name in ("name", "size", "content_type")} == {
+    assert file.status_code == 201, file.get_json()
+    assert {name: file.get_json()[name] for name in ("name", "size", "content_type")} == {
         "name": "图纸.pdf",
         "size": len(PDF),
         "content_type": "application/pdf",
     }
-    file_id = file.json["id"]
+    file_id = file.get_json()["id"]
     assert fetched(manager, f"/files/{file_id}").data == PDF
     assert fetched(other, f"/files/{file_id}").status_code == 404
     started = manager.post(
         "/processes/service_request/instances",
         json={"answers": {"customer_id": str(story.customer_id), **REQUEST, "attachments": [file_id]}},
     )
-    assert started.status_code == 201, started.json
-    record = manager.get(f"/service-requests/{started.json['record_id']}").json
+    assert started.status_code == 201, started.get_json()
+    record = manager.get(f"/service-requests/{started.get_json()['record_id']}").get_json()
     assert [(each["id"], each["name"]) for each in record["attachments"]] == [(file_id, "图纸.pdf")]
-    story.instance_id = started.json["id"]
+    story.instance_id = started.get_json()["id"]
     task = assigned(story)
     # A file that only a colleague has cannot be named, nor one of a kind that the field does not take.
-    foreign = other.post("/files", data={"file": sent("b.pdf")}).json["id"]
-    wrong = agent.post("/files", data={"file": sent("c.txt", b"text")}).json["id"]
+    foreign = other.post("/files", data={"file": sent("b.pdf")}).get_json()["id"]
+    wrong = agent.post("/files", data={"file": sent("c.txt", b"text")}).get_json()["id"]
     for named in (foreign, wrong, 999_999, "x", {"id": foreign}):
         answers = {"handling": "好", "attachments": [named]}
         refused = agent.post(f"{task}/complete", json={"answers": answers})
-        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "attachments"), named
-    mine = agent.post("/files", data={"file": sent("d.pdf")}).json["id"]
+        assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (422, "attachments"), named
+    mine = agent.post("/files", data={"file": sent("d.pdf")}).get_json()["id"]
     done = agent.post(f"{task}/complete", json={"answers": {"handling": "好", "attachments": [{"id": mine}]}})
-    assert done.status_code == 200, done.json
-    assert done.json["answers"]["attachments"] == [{"id": mine, "name": "d.pdf"}]
+    assert done.status_code == 200, done.get_json()
+    assert done.get_json()["answers"]["attachments"] == [{"id": mine, "name": "d.pdf"}]
     assert fetched(manager, f"/files/{mine}").status_code == 200
 
 
 def test_a_program_opens_a_request_with_files(story: Story, app: Flask) -> None:
     manager = program_of(app, "manager1")
-    file_id = manager.post("/files", data={"file": sent("a.pdf")}).json["id"]
+    file_id = manager.post("/files", data={"file": sent("a.pdf")}).get_json()["id"]
     body = {**REQUEST, "priority": 1, "customer_id": story.customer_id}
     opened = manager.post("/service-requests", json={**body, "attachments": [file_id]})
-    assert opened.status_code == 201, opened.json
-    assert [each["id"] for each in opened.json["attachments"]] == [file_id]
-    foreign = program_of(app, "agent1").post("/files", data={"file": sent("b.pdf")}).json["id"]
+    assert opened.status_code == 201, opened.get_json()
+    assert [each["id"] for each in opened.get_json()["attachments"]] == [file_id]
+    foreign = program_of(app, "agent1").post("/files", data={"file": sent("b.pdf")}).get_json()["id"]
     assert manager.post("/service-requests", json={**body, "attachments": [foreign]}).status_code == 404
 
 
@@ -239,16 +242,14 @@ def test_what_is_wrong_with_a_sent_file_is_told_to_the_program(story: Story, app
     agent = program_of(app, "agent1")
     for data in ({}, {"file": "words"}, {"file": sent("a.pdf", HTML)}, {"file": sent("a.pdf", b"")}):
         refused = agent.post("/files", data=data, content_type="multipart/form-data")
-        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "file")
+        assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (422, "file")
 
 
 def test_a_case_without_a_record_holds_the_files_of_its_start_form(story: Story, client: Browser) -> None:
-    forms: dict[str, object] = {"papers": FILE_FORM}
-    bundle = straight("small", user_task("check", form="papers"), forms=forms)
-    xml = bundle.files["small.bpmn"].decode()
-    key = '<bpmn:startEvent id="begin"><bpmn:extensionElements><spiffworkflow:properties><spiffworkflow:property name="formKey" value="papers" /></spiffworkflow:properties></bpmn:extensionElements></bpmn:startEvent>'
-    bundle.files["small.bpmn"] = xml.replace('<bpmn:startEvent id="begin" />', key).encode()
-    story.publish(bundle)
+    small = straight("small", user_task("check"), forms={"papers": FILE_FORM})
+    start_form = f'<bpmn:startEvent id="begin">{properties(formKey="papers")}</bpmn:startEvent>'
+    diagram = small.files["small.bpmn"].replace(b'<bpmn:startEvent id="begin" />', start_form.encode())
+    story.publish(Bundle({**small.files, "small.bpmn": diagram}))
     as_user(client, "manager1")
     started = client.post("/processes/small/start", data={"papers": [sent("a.pdf")]})
     assert started.status_code == 302, started.text
@@ -257,6 +258,27 @@ def test_a_case_without_a_record_holds_the_files_of_its_start_form(story: Story,
     assert use.record_type == "case"
     assert fetched(as_user(client, "agent1"), f"/files/{use.file_id}").status_code == 200
     assert fetched(as_user(client, "contracts"), f"/files/{use.file_id}").status_code == 404
+
+
+def test_a_step_that_fails_through_our_fault_keeps_its_files_for_the_retry(
+    story: Story, client: Browser, app: Flask
+) -> None:
+    papers = user_task("check", form="papers")
+    story.publish(straight("faulty", papers, script_task("grow", TOO_MUCH), forms={"papers": FILE_FORM}))
+    story.start(story.people.manager1, key="faulty")
+    task = story.task("check")
+    as_user(client, "agent1")
+    failed = client.post(f"/tasks/{task.id}", data={"act": "complete", "papers": [sent("a.pdf")]})
+    assert failed.status_code == 500
+    page = client.get(f"/tasks/{task.id}").text
+    assert "a.pdf" in page
+    with reading(story.database) as session:
+        use = session.scalars(select(FileUse)).one()
+    assert (use.record_type, use.record_id) == ("task", task.id)
+    story.clock.set(NEXT_DAY)
+    assert program_of(app, "admin").post(f"/instances/{story.instance_id}/retry").status_code == 200
+    assert story.waiting() == []
+    assert f"/files/{use.file_id}" in as_user(client, "agent1").get(f"/tasks/{task.id}").text
 
 
 def test_a_lost_file_is_told_as_such(story: Story, client: Browser, store: FileStore) -> None:
