@@ -12,16 +12,28 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.target.matches?.("[data-live]")) event.preventDefault();
 });
-document.addEventListener("htmx:before:swap", (event) => {
-  const { ctx } = event.detail;
-  const status = ctx?.response?.status ?? 200;
-  if (ctx?.sourceElement?.matches?.("[data-live]") && (status !== 200 || ctx.response?.raw?.redirected)) event.preventDefault();
+// Here and not before the swap: a header of the answer could lead away from the page, and what was typed there would be lost.
+document.addEventListener("htmx:before:response", (event) => {
+  const { sourceElement, response } = event.detail.ctx;
+  if (sourceElement?.matches?.("[data-live]") && (response.status !== 200 || response.raw.redirected)) event.preventDefault();
 });
 document.addEventListener("htmx:after:swap", () => {
   each("[data-mirror]", (copy) => {
     const live = document.querySelector(`[data-live="${copy.dataset.mirror}"]`);
     if (live) copy.replaceChildren(...[...live.cloneNode(true).childNodes]);
   });
+});
+
+// -- A list that renews itself keeps the reader's row, wherever it is now.
+let place = null;
+document.addEventListener("htmx:before:swap", () => {
+  const here = document.querySelector(".row-here");
+  place = here && { url: here.dataset.url, focused: here === document.activeElement };
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!place?.url || document.querySelector(".row-here")) return;
+  const here = document.querySelector(`[data-rows] tr[data-url="${CSS.escape(place.url)}"]`);
+  if (here) stand(here, place.focused);
 });
 
 // -- Dangerous acts ask first.
@@ -127,15 +139,18 @@ document.addEventListener("change", (event) => {
 
 // -- Keys. Single letters rest while somebody types, and in windows.
 let going = false;
+const stand = (row, focused) => {
+  each(".row-here", (other) => other.classList.remove("row-here"));
+  row.classList.add("row-here");
+  row.tabIndex = -1;
+  if (focused) row.focus({ preventScroll: true });
+};
 const move = (by) => {
   const rows = [...document.querySelectorAll("[data-rows] > tbody > tr")];
   if (!rows.length) return;
   const here = rows.findIndex((row) => row.classList.contains("row-here"));
   const next = rows[Math.min(Math.max(here + by, 0), rows.length - 1)];
-  each(".row-here", (row) => row.classList.remove("row-here"));
-  next.classList.add("row-here");
-  next.tabIndex = -1;
-  next.focus({ preventScroll: true });
+  stand(next, true);
   next.scrollIntoView({ block: "nearest" });
 };
 const keys = {
@@ -168,8 +183,10 @@ each("time[data-moment]", (time) => {
   time.title = `${ago.format(Math.round(seconds / size), unit)} · ${time.title}`;
 });
 
-// -- The present step of a long strip is in view.
-each(".stages-list", (list) => {
-  const live = list.querySelector(".stage-live");
-  if (live && list.scrollWidth > list.clientWidth) list.scrollLeft = live.offsetLeft - list.clientWidth / 2;
+// -- The present part of a long strip is in view: the step of a case, the folder, the tab.
+each(".stages-list, .folders ul, .tabs ul", (list) => {
+  const here = list.querySelector(".stage-live, [aria-current]");
+  if (!here || list.scrollWidth <= list.clientWidth) return;
+  const [around, inside] = [list.getBoundingClientRect(), here.getBoundingClientRect()];
+  list.scrollLeft += inside.left - around.left - (around.width - inside.width) / 2;
 });
