@@ -56,6 +56,7 @@ from crm.web.doors import Ground
 from crm.web.errors import set_up_errors
 from crm.web.health import set_up_health
 from crm.web.languages import set_up_languages
+from crm.web.login import set_up_login
 from crm.web.navigation import Entry, set_up_navigation
 from crm.web.security import set_up_security
 from crm.web.sessions import Sessions
@@ -155,6 +156,7 @@ def create_app(config: Config | None = None, *, database: Database | None = None
         count = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    set_up_login(app)
     set_up_languages(app)
     set_up_health(app)
     api = set_up_api(app)

@@ -24,6 +24,7 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.errors import HeliuError, NotFound
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
+from crm.web.login import signed_in_id
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,7 +89,7 @@ def current_actor() -> Actor:
 def visitor() -> Actor | None:
     """Who is asking, or None; for pages that are open to everybody."""
     if "actor" not in g:
-        user_id: int | None = g.get("user_id")
+        user_id = signed_in_id()
         g.actor = None
         if user_id is not None:
             try:

@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.web.doors import SignInNeeded, ground
+from crm.web.login import signed_in_id
 
 BODY_LIMIT = 1024 * 1024
 # With one part a field, forms of a few hundred fields pass and floods do not.
@@ -67,7 +68,7 @@ def close_doors() -> None:
     if request.endpoint is None or request.endpoint == "static":
         return
     view = current_app.view_functions[request.endpoint]
-    if g.get("user_id") is None and not getattr(view, "is_public", False):
+    if signed_in_id() is None and not getattr(view, "is_public", False):
         raise SignInNeeded
     request.max_content_length = getattr(view, "body_limit", BODY_LIMIT)
     _check_words(request.args)

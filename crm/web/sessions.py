@@ -22,6 +22,7 @@ from crm.accounts.credentials import IDLE, LONGEST, TOUCH, WebSession, digest
 from crm.accounts.models import User
 from crm.core.db import unit_of_work
 from crm.web.doors import Ground
+from crm.web.login import sign_in, sign_out
 
 GUEST_SECONDS = 24 * 3600
 GUEST_PREFIX = "guest."
@@ -152,10 +153,12 @@ def enter(token: str, row_id: int, user_id: int) -> None:
     g.user_id = user_id
     g.pop("access_number", None)
     g.pop("actor", None)
+    sign_in(user_id)
 
 
 def leave() -> None:
     """Forget the session in this browser; its row is deleted by the operation."""
+    sign_out()
     current = _current()
     current.clear()
     current.ended = True
