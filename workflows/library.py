@@ -179,13 +179,13 @@ def bundle_from_folder(folder: Path) -> Bundle:
     return Bundle({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name.endswith(BUNDLED)})
 
 
-def seed_from_files(session: Session, *, now: datetime) -> list[DefinitionVersion]:
-    """Store every process folder whose content is not known yet.
+def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FILES) -> list[DefinitionVersion]:
+    """Store every process folder of a place whose content is not known yet.
 
     It becomes the active version unless an administrator has published an own one meanwhile: then it waits in the list.
     """
     stored = []
-    for folder in sorted(path for path in PROCESS_FILES.iterdir() if any(path.glob("*.bpmn"))):
+    for folder in sorted(path for path in place.iterdir() if any(path.glob("*.bpmn"))):
         bundle = bundle_from_folder(folder)
         definition = compile_bundle(bundle)
         known = session.scalars(
