@@ -11,7 +11,7 @@ UVLOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build run dev test check bench seed lock translations assets setup-test clean
+.PHONY: help docs build run dev test check bench seed lock translations assets setup-test clean
 
 help: ## these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ check: $(VENV)/.dev ## format, lint, types, translations, locks
 	$(PY) -m tools.translations check
 	$(PY) -m tools.locks
 	$(PY) -m tools.icons
+	$(PY) -m tools.reference check
+
+docs: $(VENV)/.run ## write docs/reference from the code
+	$(PY) -m tools.reference
 
 bench: setup-test translations ## measure, and write var/bench.json
 	$(PY) -m bench

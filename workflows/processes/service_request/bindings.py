@@ -85,7 +85,7 @@ def ongoing(session: Session, ids: Sequence[int]) -> Collection[int]:
 def plan(
     step: StepContext, *, request_id: int, sla_hours: Any, remind_hours_before: Any, team: str, prefer: str
 ) -> Mapping[str, object]:
-    """Due time and proposed assignee."""
+    """Due time and proposed agent. Answers `due_at`, `remind_at` and `proposed_id`."""
     times = service.plan_sla(
         step.session,
         by=step.by,
@@ -103,6 +103,7 @@ def plan(
 def assign(
     step: StepContext, *, request_id: int, assignee_id: int, priority: int, note: str = ""
 ) -> Mapping[str, object]:
+    """The request is given to an agent, who is told by mail."""
     service.assign(
         step.session,
         by=step.by,
@@ -116,6 +117,7 @@ def assign(
 
 
 def record_handling(step: StepContext, *, request_id: int, handling: str, attachments: list[Any] | None = None) -> None:
+    """What the agent found and did is kept, with the files."""
     service.record_handling(
         step.session, by=step.by, now=step.now, request_id=request_id, handling=handling, attachments=attachments
     )
@@ -124,6 +126,7 @@ def record_handling(step: StepContext, *, request_id: int, handling: str, attach
 def record_feedback(
     step: StepContext, *, request_id: int, result: str, satisfaction: int, customer_words: str = ""
 ) -> None:
+    """The result and the customer's satisfaction (1–5) are kept, with their words."""
     service.record_feedback(
         step.session,
         by=step.by,
@@ -136,18 +139,22 @@ def record_feedback(
 
 
 def return_to_handling(step: StepContext, *, request_id: int) -> Mapping[str, object]:
+    """The same agent handles it once more. Answers the new `due_at` and `remind_at`."""
     return service.return_to_handling(step.session, by=step.by, now=step.now, request_id=request_id)
 
 
 def archive(step: StepContext, *, request_id: int, note: str = "") -> None:
+    """The request is finished."""
     service.archive(step.session, by=step.by, now=step.now, request_id=request_id, note=note)
 
 
 def remind(step: StepContext, *, request_id: int) -> None:
+    """The agent is told that the due time is near, unless it is handled."""
     watching.remind(step.session, by=step.by, now=step.now, request_id=request_id)
 
 
 def escalate(step: StepContext, *, request_id: int) -> None:
+    """The head of the department is told that it waits too long, unless it is handled."""
     watching.escalate(step.session, by=step.by, now=step.now, request_id=request_id)
 
 
@@ -177,10 +184,12 @@ def listed(category: str) -> ChoiceSource:
     def entries(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
         return [Choice(key, name) for key, name in choices(session, category, by.locale)]
 
+    entries.__doc__ = f"The entries of the pick-list `{category}`."
     return entries
 
 
 def may_see(session: Session, by: Actor, record_id: int) -> bool:
+    """May this person see the request?"""
     try:
         find_request(session, by=by, request_id=record_id)
     except NotFound:
