@@ -83,7 +83,7 @@ def _stale() -> Iterator[str]:
 
 def _parameters(operation: ServiceOperation) -> Iterator[str]:
     for name, parameter in operation.parameters.items():
-        kind = parameter.annotation
+        kind = str(parameter.annotation).replace("|", "or")
         yield f"`{name}`: {kind}" + ("" if parameter.default is parameter.empty else " (optional)")
 
 
