@@ -1,0 +1,869 @@
+"""first tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from crm.core.db import Id, Json, UtcDateTime
+from crm.core.search import create_sqlite_index
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this version."""
+    op.create_table(
+        "access_version",
+        sa.Column("id", Id, autoincrement=False, nullable=False),
+        sa.Column("number", Id, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_access_version_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_version")),
+    )
+    op.create_table(
+        "audit_entry",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("actor_id", Id, nullable=True, comment="none: the system, or somebody who is not signed in"),
+        sa.Column("actor_name", sa.String(length=120), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("subject_type", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", Id, nullable=True),
+        sa.Column("subject_name", sa.String(length=200), nullable=False),
+        sa.Column("old", Json, nullable=False),
+        sa.Column("new", Json, nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=True, comment="network address, for sign-ins"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+    )
+    op.create_index("ix_audit_entry_actor", "audit_entry", ["actor_id", "at"], unique=False)
+    op.create_index("ix_audit_entry_at", "audit_entry", ["at"], unique=False)
+    op.create_index("ix_audit_entry_subject", "audit_entry", ["subject_type", "subject_id", "at"], unique=False)
+    op.create_table(
+        "definition_version",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False, comment="as drawn, in the language of the author"),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("files", Json, nullable=False, comment="file name to text (UTF-8)"),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("deployed_at", UtcDateTime(), nullable=False),
+        sa.Column("deployed_by_id", Id, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_definition_version")),
+        sa.UniqueConstraint("process_key", "number", name=op.f("uq_definition_version_process_key_number")),
+    )
+    op.create_index(op.f("ix_definition_version_content_hash"), "definition_version", ["content_hash"], unique=False)
+    op.create_table(
+        "department",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.Column("parent_id", Id, nullable=True),
+        sa.Column("manager_id", Id, nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False, comment="order among the departments of one parent"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("parent_id IS NULL OR parent_id <> id", name=op.f("ck_department_not_its_own_parent")),
+        sa.ForeignKeyConstraint(["manager_id"], ["user.id"], name="fk_department_manager_id", use_alter=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["department.id"], name=op.f("fk_department_parent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_department")),
+    )
+    op.create_index(op.f("ix_department_parent_id"), "department", ["parent_id"], unique=False)
+    op.create_table(
+        "dictionary_entry",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("name <> '' AND key <> ''", name=op.f("ck_dictionary_entry_named")),
+        sa.CheckConstraint("position >= 0", name=op.f("ck_dictionary_entry_position_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dictionary_entry")),
+        sa.UniqueConstraint("category", "key", name=op.f("uq_dictionary_entry_category_key")),
+    )
+    op.create_index("ix_dictionary_entry_order", "dictionary_entry", ["category", "position", "id"], unique=False)
+    op.create_table(
+        "due_row",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False, comment="names the handler in scheduler/jobs.py"),
+        sa.Column("subject_id", Id, nullable=True, comment="the row it is about, by kind"),
+        sa.Column("ref", Id, nullable=True, comment="what in it, e.g. the engine's token of a timer"),
+        sa.Column("payload", Json, nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=True, comment="what must stand here only once"),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=80), nullable=True),
+        sa.Column(
+            "lease_until",
+            UtcDateTime(),
+            nullable=True,
+            comment="nobody else takes it up before: the worker's time, or the wait after a failure",
+        ),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_due_row")),
+        sa.UniqueConstraint("key", name=op.f("uq_due_row_key")),
+    )
+    op.create_index("ix_due_row_subject", "due_row", ["kind", "subject_id", "ref"], unique=False)
+    op.create_index(
+        "ix_due_row_tried",
+        "due_row",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("failed_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("failed_at IS NULL AND attempts > 0"),
+    )
+    op.create_index(
+        "ix_due_row_waiting",
+        "due_row",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("failed_at IS NULL"),
+        sqlite_where=sa.text("failed_at IS NULL"),
+    )
+    op.create_table(
+        "failed_sign_in",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("username", sa.String(length=60), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_sign_in")),
+    )
+    op.create_index("ix_failed_sign_in_address", "failed_sign_in", ["address", "at"], unique=False)
+    op.create_index("ix_failed_sign_in_username", "failed_sign_in", ["username", "at"], unique=False)
+    op.create_table(
+        "outbox_message",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("to_address", sa.String(length=254), nullable=False),
+        sa.Column(
+            "to_user_id", Id, nullable=True, comment="the reader, if one of ours; no key, the mail outlives them"
+        ),
+        sa.Column("locale", sa.String(length=20), nullable=False),
+        sa.Column("template", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=400), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=True, comment="the same key is mailed once"),
+        sa.Column("message_id", sa.String(length=40), nullable=False, comment="left part of the Message-ID"),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_message_key")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_message_id")),
+    )
+    op.create_index(
+        "ix_outbox_message_ended", "outbox_message", [sa.literal_column("coalesce(sent_at, failed_at)")], unique=False
+    )
+    op.create_index("ix_outbox_message_to_user_id", "outbox_message", ["to_user_id", "created_at"], unique=False)
+    op.create_table(
+        "process_definition",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("active_version_id", Id, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["active_version_id"],
+            ["definition_version.id"],
+            name="fk_process_definition_active_version_id",
+            use_alter=True,
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_process_definition")),
+    )
+    op.create_table(
+        "role",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.Column("scope", sa.String(length=30), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "scope IN ('own', 'department', 'department_and_below', 'all')", name=op.f("ck_role_scope_known")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
+        sa.UniqueConstraint("key", name=op.f("uq_role_key")),
+    )
+    op.create_table(
+        "scheduler_heartbeat",
+        sa.Column("worker", sa.String(length=80), nullable=False, comment="machine, process, random part"),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_scheduler_heartbeat")),
+    )
+    op.create_table(
+        "search_entry",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("subject_id", Id, nullable=False),
+        sa.Column("words", sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entry")),
+        sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_search_entry_kind_subject_id")),
+    )
+    op.create_table(
+        "process_instance",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version_id", Id, nullable=False),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("record_type", sa.String(length=40), nullable=True),
+        sa.Column("record_id", Id, nullable=True),
+        sa.Column("customer_id", Id, nullable=True),
+        sa.Column("started_by_id", Id, nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'running') = (ended_at IS NULL)", name=op.f("ck_process_instance_ended_when_not_running")
+        ),
+        sa.ForeignKeyConstraint(["version_id"], ["definition_version.id"], name=op.f("fk_process_instance_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_process_instance")),
+    )
+    op.create_index("ix_process_instance_customer", "process_instance", ["customer_id", "started_at"], unique=False)
+    op.create_index(
+        "ix_process_instance_process", "process_instance", ["process_key", "status", "started_at", "id"], unique=False
+    )
+    op.create_index("ix_process_instance_record", "process_instance", ["record_type", "record_id"], unique=False)
+    op.create_index(
+        "ix_process_instance_started_by", "process_instance", ["started_by_id", "started_at", "id"], unique=False
+    )
+    op.create_table(
+        "role_permission",
+        sa.Column("role_id", Id, nullable=False),
+        sa.Column("module", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_role_permission_role_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("role_id", "module", "action", name=op.f("pk_role_permission")),
+    )
+    op.create_table(
+        "user",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("username", sa.String(length=60), nullable=False, comment="lower case; what is typed to sign in"),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("department_id", Id, nullable=True),
+        sa.Column("job_title", sa.String(length=80), nullable=False),
+        sa.Column("manager_id", Id, nullable=True),
+        sa.Column("substitute_id", Id, nullable=True),
+        sa.Column("substitute_from", UtcDateTime(), nullable=True),
+        sa.Column("substitute_until", UtcDateTime(), nullable=True, comment="the first moment after the absence"),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("timezone", sa.String(length=60), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "password_hash", sa.String(length=200), nullable=True, comment="argon2id; none: nobody can sign in with it"
+        ),
+        sa.Column("password_set_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("manager_id IS NULL OR manager_id <> id", name=op.f("ck_user_not_their_own_manager")),
+        sa.CheckConstraint(
+            "substitute_from IS NULL OR substitute_until IS NULL OR substitute_from < substitute_until",
+            name=op.f("ck_user_substitute_period"),
+        ),
+        sa.CheckConstraint(
+            "substitute_id IS NULL OR substitute_id <> id", name=op.f("ck_user_not_their_own_substitute")
+        ),
+        sa.CheckConstraint("username = lower(username)", name=op.f("ck_user_username_lower")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_user_department_id")),
+        sa.ForeignKeyConstraint(["manager_id"], ["user.id"], name=op.f("fk_user_manager_id")),
+        sa.ForeignKeyConstraint(["substitute_id"], ["user.id"], name=op.f("fk_user_substitute_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
+        sa.UniqueConstraint("username", name=op.f("uq_user_username")),
+    )
+    op.create_index(op.f("ix_user_department_id"), "user", ["department_id"], unique=False)
+    op.create_index(op.f("ix_user_manager_id"), "user", ["manager_id"], unique=False)
+    op.create_index(op.f("ix_user_substitute_id"), "user", ["substitute_id"], unique=False)
+    op.create_table(
+        "api_token",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+    )
+    op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
+    op.create_table(
+        "customer",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=1000),
+            nullable=False,
+            comment="orders Chinese names by sound; equal for like names",
+        ),
+        sa.Column("type", sa.String(length=40), nullable=True),
+        sa.Column("industry", sa.String(length=40), nullable=True),
+        sa.Column("source", sa.String(length=40), nullable=True),
+        sa.Column("region", sa.String(length=40), nullable=True),
+        sa.Column("address", sa.String(length=300), nullable=True),
+        sa.Column("postcode", sa.String(length=20), nullable=True),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("phone_key", sa.String(length=40), nullable=True, comment="digits of the telephone number"),
+        sa.Column("fax", sa.String(length=40), nullable=True),
+        sa.Column("website", sa.String(length=200), nullable=True),
+        sa.Column("grade", sa.String(length=40), nullable=True),
+        sa.Column("satisfaction", sa.Integer(), nullable=True),
+        sa.Column("credit", sa.Integer(), nullable=True),
+        sa.Column("stage", sa.String(length=40), nullable=True),
+        sa.Column("owner_id", Id, nullable=True, comment="the customer manager"),
+        sa.Column("department_id", Id, nullable=True, comment="of the owner"),
+        sa.Column("tags", Json, nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_customer_named")),
+        sa.CheckConstraint("credit BETWEEN 1 AND 5", name=op.f("ck_customer_credit_one_to_five")),
+        sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name=op.f("ck_customer_satisfaction_one_to_five")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_customer_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_customer_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_customer_created_by_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_customer_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_customer_owner_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_customer_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+    )
+    op.create_index(
+        "ix_customer_by_change",
+        "customer",
+        ["updated_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_customer_by_name",
+        "customer",
+        ["sort_key", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_customer_department_id", "customer", ["department_id", "sort_key"], unique=False)
+    op.create_index("ix_customer_owner_id", "customer", ["owner_id", "sort_key"], unique=False)
+    op.create_index(
+        "ix_customer_phone_key",
+        "customer",
+        ["phone_key"],
+        unique=False,
+        postgresql_where=sa.text("phone_key IS NOT NULL"),
+    )
+    op.create_table(
+        "incident",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("instance_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("node_id", sa.String(length=120), nullable=True),
+        sa.Column("task_id", Id, nullable=True, comment="the task whose completion failed"),
+        sa.Column("actor_id", Id, nullable=True, comment="who was completing it"),
+        sa.Column("kind", sa.String(length=20), nullable=False, comment="complete, timer, idle or differs"),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("answers", Json, nullable=True, comment="what the step was to be completed with"),
+        sa.Column("resolved_at", UtcDateTime(), nullable=True),
+        sa.Column("resolved_by_id", Id, nullable=True),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_incident_instance_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
+    )
+    op.create_index(
+        "ix_incident_open",
+        "incident",
+        ["instance_id"],
+        unique=False,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
+        "password_link",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_password_link_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_password_link_token_hash")),
+    )
+    op.create_index(op.f("ix_password_link_user_id"), "password_link", ["user_id"], unique=False)
+    op.create_table(
+        "process_event",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("instance_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("node_id", sa.String(length=120), nullable=True),
+        sa.Column("task_id", Id, nullable=True),
+        sa.Column("actor_id", Id, nullable=True),
+        sa.Column("detail", Json, nullable=False),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_process_event_instance_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_process_event")),
+    )
+    op.create_index("ix_process_event_instance", "process_event", ["instance_id", "id"], unique=False)
+    op.create_table(
+        "stored_file",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "content_type",
+            sa.String(length=100),
+            nullable=False,
+            comment="by what is inside, not by what the client said",
+        ),
+        sa.Column("size", Id, nullable=False, comment="bytes"),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("uploaded_by_id", Id, nullable=True, comment="none: the system"),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_stored_file_named")),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_stored_file_hashed")),
+        sa.CheckConstraint("size > 0", name=op.f("ck_stored_file_not_empty")),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["user.id"], name=op.f("fk_stored_file_uploaded_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
+    )
+    op.create_index("ix_stored_file_at", "stored_file", ["at"], unique=False)
+    op.create_index("ix_stored_file_sha256", "stored_file", ["sha256"], unique=False)
+    op.create_index("ix_stored_file_uploaded_by_id", "stored_file", ["uploaded_by_id", "at"], unique=False)
+    op.create_table(
+        "task",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("instance_id", Id, nullable=False),
+        sa.Column("token", Id, nullable=False, comment="the engine's name for this step in this case"),
+        sa.Column("node_id", sa.String(length=120), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False, comment="as drawn; texts of the version translate it"),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("version_id", Id, nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False, comment="of the case"),
+        sa.Column("customer_id", Id, nullable=True),
+        sa.Column("role", sa.String(length=60), nullable=True, comment="key of the role that it is offered to"),
+        sa.Column("assignee_id", Id, nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("claimed_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_by_id", Id, nullable=True),
+        sa.Column("data", Json, nullable=False, comment="what the process knew when the task was opened"),
+        sa.Column("draft", Json, nullable=True, comment="what was entered so far, faulty or not"),
+        sa.Column("answers", Json, nullable=True, comment="with what it was completed"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_task_closed_when_not_open")),
+        sa.CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name=op.f("ck_task_done_by_somebody")),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_task_instance_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+    )
+    op.create_index(
+        "ix_task_done",
+        "task",
+        ["closed_by_id", "closed_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'done'"),
+        sqlite_where=sa.text("status = 'done'"),
+    )
+    op.create_index("ix_task_instance", "task", ["instance_id"], unique=False)
+    op.create_index(
+        "ix_task_mine",
+        "task",
+        ["assignee_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NOT NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_task_pool",
+        "task",
+        ["role", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
+    op.create_table(
+        "timeline_entry",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("actor_id", Id, nullable=True, comment="none: the system"),
+        sa.Column("record_type", sa.String(length=30), nullable=False),
+        sa.Column("record_id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=True, comment="whose timeline shows it too"),
+        sa.Column(
+            "kind", sa.String(length=40), nullable=False, comment="stable word, e.g. service.assigned; chooses the mark"
+        ),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("values", Json, nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True, comment="what somebody wrote, in their own words"),
+        sa.Column("link", sa.String(length=200), nullable=True, comment="path of the page about it"),
+        sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_timeline_entry_actor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_entry")),
+    )
+    op.create_index("ix_timeline_entry_customer", "timeline_entry", ["customer_id", "at", "id"], unique=False)
+    op.create_index(
+        "ix_timeline_entry_record", "timeline_entry", ["record_type", "record_id", "at", "id"], unique=False
+    )
+    op.create_table(
+        "user_role",
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("role_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_user_role_role_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_role_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "role_id", name=op.f("pk_user_role")),
+    )
+    op.create_index(op.f("ix_user_role_role_id"), "user_role", ["role_id"], unique=False)
+    op.create_table(
+        "web_session",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("data", Json, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("browser", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_web_session_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_session")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_web_session_token_hash")),
+    )
+    op.create_index(op.f("ix_web_session_last_seen_at"), "web_session", ["last_seen_at"], unique=False)
+    op.create_index(op.f("ix_web_session_user_id"), "web_session", ["user_id"], unique=False)
+    op.create_table(
+        "contact",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("sort_key", sa.String(length=700), nullable=False),
+        sa.Column("sex", sa.String(length=40), nullable=True),
+        sa.Column("department", sa.String(length=80), nullable=True),
+        sa.Column("position", sa.String(length=80), nullable=True),
+        sa.Column("buying_role", sa.String(length=40), nullable=True),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("mobile", sa.String(length=40), nullable=True),
+        sa.Column("email", sa.String(length=200), nullable=True),
+        sa.Column("birthday", sa.Date(), nullable=True),
+        sa.Column("preferences", sa.String(length=500), nullable=True),
+        sa.Column("closeness", sa.String(length=40), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_contact_named")),
+        sa.CheckConstraint("NOT is_primary OR deleted_at IS NULL", name=op.f("ck_contact_primary_lives")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_contact_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_contact_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_contact_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_customer_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_contact_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+    )
+    op.create_index(
+        "ix_contact_by_name",
+        "contact",
+        ["sort_key", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_contact_customer_id", "contact", ["customer_id", "sort_key"], unique=False)
+    op.create_index(
+        "uq_contact_primary",
+        "contact",
+        ["customer_id"],
+        unique=True,
+        postgresql_where=sa.text("is_primary"),
+        sqlite_where=sa.text("is_primary"),
+    )
+    op.create_table(
+        "file_use",
+        sa.Column("file_id", Id, autoincrement=False, nullable=False),
+        sa.Column("record_type", sa.String(length=30), nullable=False),
+        sa.Column("record_id", Id, autoincrement=False, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by_id", Id, nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_file_use_by_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_file_use_file_id")),
+        sa.PrimaryKeyConstraint("file_id", "record_type", "record_id", name=op.f("pk_file_use")),
+    )
+    op.create_index("ix_file_use_record", "file_use", ["record_type", "record_id"], unique=False)
+    op.create_table(
+        "service_request",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("summary", sa.String(length=200), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False, comment="what the customer asks for, at most 4,000 characters"),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=False, comment="0 low, 1 normal, 2 high, 3 urgent"),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("opened_by_id", Id, nullable=True),
+        sa.Column("assigned_at", UtcDateTime(), nullable=True),
+        sa.Column("assigned_by_id", Id, nullable=True),
+        sa.Column("assigned_to_id", Id, nullable=True),
+        sa.Column("assignment_note", sa.Text(), nullable=True),
+        sa.Column("sla_minutes", sa.Integer(), nullable=False, comment="time allowed for a round, from its beginning"),
+        sa.Column(
+            "remind_minutes", sa.Integer(), nullable=False, comment="how long before the due time the reminder goes out"
+        ),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("remind_at", UtcDateTime(), nullable=False),
+        sa.Column("reminded_at", UtcDateTime(), nullable=True),
+        sa.Column("escalated_at", UtcDateTime(), nullable=True),
+        sa.Column("handling", sa.Text(), nullable=True),
+        sa.Column("handled_at", UtcDateTime(), nullable=True),
+        sa.Column("handled_by_id", Id, nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("satisfaction", sa.Integer(), nullable=True),
+        sa.Column("customer_words", sa.Text(), nullable=True),
+        sa.Column("fed_back_at", UtcDateTime(), nullable=True),
+        sa.Column("fed_back_by_id", Id, nullable=True),
+        sa.Column("archive_note", sa.Text(), nullable=True),
+        sa.Column("archived_at", UtcDateTime(), nullable=True),
+        sa.Column("archived_by_id", Id, nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column("cancelled_at", UtcDateTime(), nullable=True),
+        sa.Column("cancelled_by_id", Id, nullable=True),
+        sa.Column("rounds", sa.Integer(), nullable=False, comment="how often it went back to handling"),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'archived') = (archived_at IS NOT NULL)", name=op.f("ck_service_request_archived_has_time")
+        ),
+        sa.CheckConstraint(
+            "(status = 'cancelled') = (cancelled_at IS NOT NULL)", name=op.f("ck_service_request_cancelled_has_time")
+        ),
+        sa.CheckConstraint(
+            "status <> 'archived' OR satisfaction >= 3", name=op.f("ck_service_request_archived_is_satisfied")
+        ),
+        sa.CheckConstraint(
+            "status IN ('opened', 'assigned', 'handled', 'fed_back') OR status IN ('archived', 'cancelled')",
+            name=op.f("ck_service_request_status_known"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('opened', 'cancelled') OR (assigned_to_id IS NOT NULL AND assigned_at IS NOT NULL)",
+            name=op.f("ck_service_request_assigned_has_assignee"),
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('fed_back', 'archived') OR (result IS NOT NULL AND satisfaction IS NOT NULL AND fed_back_at IS NOT NULL)",
+            name=op.f("ck_service_request_fed_back_has_result"),
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('handled', 'fed_back', 'archived') OR (handling IS NOT NULL AND handled_at IS NOT NULL)",
+            name=op.f("ck_service_request_handled_has_handling"),
+        ),
+        sa.CheckConstraint("summary <> '' AND request <> ''", name=op.f("ck_service_request_said_what")),
+        sa.CheckConstraint("due_at >= opened_at", name=op.f("ck_service_request_due_after_opening")),
+        sa.CheckConstraint("priority BETWEEN 0 AND 3", name=op.f("ck_service_request_priority_zero_to_three")),
+        sa.CheckConstraint("remind_at <= due_at", name=op.f("ck_service_request_reminder_before_due")),
+        sa.CheckConstraint("rounds >= 0", name=op.f("ck_service_request_rounds_counted")),
+        sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name=op.f("ck_service_request_satisfaction_one_to_five")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_service_request_version_positive")),
+        sa.ForeignKeyConstraint(["archived_by_id"], ["user.id"], name=op.f("fk_service_request_archived_by_id")),
+        sa.ForeignKeyConstraint(["assigned_by_id"], ["user.id"], name=op.f("fk_service_request_assigned_by_id")),
+        sa.ForeignKeyConstraint(["assigned_to_id"], ["user.id"], name=op.f("fk_service_request_assigned_to_id")),
+        sa.ForeignKeyConstraint(["cancelled_by_id"], ["user.id"], name=op.f("fk_service_request_cancelled_by_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_service_request_contact_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_service_request_customer_id")),
+        sa.ForeignKeyConstraint(["fed_back_by_id"], ["user.id"], name=op.f("fk_service_request_fed_back_by_id")),
+        sa.ForeignKeyConstraint(["handled_by_id"], ["user.id"], name=op.f("fk_service_request_handled_by_id")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["user.id"], name=op.f("fk_service_request_opened_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_request")),
+    )
+    op.create_index("ix_service_request_assigned_to_id", "service_request", ["assigned_to_id", "status"], unique=False)
+    op.create_index(
+        "ix_service_request_contact_id",
+        "service_request",
+        ["contact_id"],
+        unique=False,
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )
+    op.create_index("ix_service_request_customer_id", "service_request", ["customer_id", "id"], unique=False)
+    op.create_index(
+        "ix_service_request_due",
+        "service_request",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('opened', 'assigned', 'handled', 'fed_back')"),
+        sqlite_where=sa.text("status IN ('opened', 'assigned', 'handled', 'fed_back')"),
+    )
+    op.create_index("ix_service_request_opened_by_id", "service_request", ["opened_by_id", "id"], unique=False)
+    # Keys that point at each other in a ring, and the search index, which each database keeps in its own way.
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_foreign_key("fk_department_manager_id", "department", "user", ["manager_id"], ["id"])
+        op.create_foreign_key(
+            "fk_process_definition_active_version_id",
+            "process_definition",
+            "definition_version",
+            ["active_version_id"],
+            ["id"],
+        )
+        op.create_index("ix_search_entry_words", "search_entry", ["words"], unique=False, postgresql_using="gin")
+    else:
+        create_sqlite_index(op.get_bind())
+
+
+def downgrade() -> None:
+    """Back to the version before."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("fk_department_manager_id", "department", type_="foreignkey")
+        op.drop_constraint("fk_process_definition_active_version_id", "process_definition", type_="foreignkey")
+    else:
+        op.execute("DROP TABLE search_entry_fts")
+    op.drop_index("ix_service_request_opened_by_id", table_name="service_request")
+    op.drop_index(
+        "ix_service_request_due",
+        table_name="service_request",
+        postgresql_where=sa.text("status IN ('opened', 'assigned', 'handled', 'fed_back')"),
+        sqlite_where=sa.text("status IN ('opened', 'assigned', 'handled', 'fed_back')"),
+    )
+    op.drop_index("ix_service_request_customer_id", table_name="service_request")
+    op.drop_index(
+        "ix_service_request_contact_id",
+        table_name="service_request",
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )
+    op.drop_index("ix_service_request_assigned_to_id", table_name="service_request")
+    op.drop_table("service_request")
+    op.drop_index("ix_file_use_record", table_name="file_use")
+    op.drop_table("file_use")
+    op.drop_index(
+        "uq_contact_primary",
+        table_name="contact",
+        postgresql_where=sa.text("is_primary"),
+        sqlite_where=sa.text("is_primary"),
+    )
+    op.drop_index("ix_contact_customer_id", table_name="contact")
+    op.drop_index(
+        "ix_contact_by_name",
+        table_name="contact",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("contact")
+    op.drop_index(op.f("ix_web_session_user_id"), table_name="web_session")
+    op.drop_index(op.f("ix_web_session_last_seen_at"), table_name="web_session")
+    op.drop_table("web_session")
+    op.drop_index(op.f("ix_user_role_role_id"), table_name="user_role")
+    op.drop_table("user_role")
+    op.drop_index("ix_timeline_entry_record", table_name="timeline_entry")
+    op.drop_index("ix_timeline_entry_customer", table_name="timeline_entry")
+    op.drop_table("timeline_entry")
+    op.drop_index(
+        "ix_task_pool",
+        table_name="task",
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
+    op.drop_index(
+        "ix_task_mine",
+        table_name="task",
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NOT NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NOT NULL"),
+    )
+    op.drop_index("ix_task_instance", table_name="task")
+    op.drop_index(
+        "ix_task_done",
+        table_name="task",
+        postgresql_where=sa.text("status = 'done'"),
+        sqlite_where=sa.text("status = 'done'"),
+    )
+    op.drop_table("task")
+    op.drop_index("ix_stored_file_uploaded_by_id", table_name="stored_file")
+    op.drop_index("ix_stored_file_sha256", table_name="stored_file")
+    op.drop_index("ix_stored_file_at", table_name="stored_file")
+    op.drop_table("stored_file")
+    op.drop_index("ix_process_event_instance", table_name="process_event")
+    op.drop_table("process_event")
+    op.drop_index(op.f("ix_password_link_user_id"), table_name="password_link")
+    op.drop_table("password_link")
+    op.drop_index(
+        "ix_incident_open",
+        table_name="incident",
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.drop_table("incident")
+    op.drop_index("ix_customer_phone_key", table_name="customer", postgresql_where=sa.text("phone_key IS NOT NULL"))
+    op.drop_index("ix_customer_owner_id", table_name="customer")
+    op.drop_index("ix_customer_department_id", table_name="customer")
+    op.drop_index(
+        "ix_customer_by_name",
+        table_name="customer",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_customer_by_change",
+        table_name="customer",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("customer")
+    op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
+    op.drop_table("api_token")
+    op.drop_index(op.f("ix_user_substitute_id"), table_name="user")
+    op.drop_index(op.f("ix_user_manager_id"), table_name="user")
+    op.drop_index(op.f("ix_user_department_id"), table_name="user")
+    op.drop_table("user")
+    op.drop_table("role_permission")
+    op.drop_index("ix_process_instance_started_by", table_name="process_instance")
+    op.drop_index("ix_process_instance_record", table_name="process_instance")
+    op.drop_index("ix_process_instance_process", table_name="process_instance")
+    op.drop_index("ix_process_instance_customer", table_name="process_instance")
+    op.drop_table("process_instance")
+    op.drop_table("search_entry")
+    op.drop_table("scheduler_heartbeat")
+    op.drop_table("role")
+    op.drop_table("process_definition")
+    op.drop_index("ix_outbox_message_to_user_id", table_name="outbox_message")
+    op.drop_index("ix_outbox_message_ended", table_name="outbox_message")
+    op.drop_table("outbox_message")
+    op.drop_index("ix_failed_sign_in_username", table_name="failed_sign_in")
+    op.drop_index("ix_failed_sign_in_address", table_name="failed_sign_in")
+    op.drop_table("failed_sign_in")
+    op.drop_index(
+        "ix_due_row_waiting",
+        table_name="due_row",
+        postgresql_where=sa.text("failed_at IS NULL"),
+        sqlite_where=sa.text("failed_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_due_row_tried",
+        table_name="due_row",
+        postgresql_where=sa.text("failed_at IS NULL AND attempts > 0"),
+        sqlite_where=sa.text("failed_at IS NULL AND attempts > 0"),
+    )
+    op.drop_index("ix_due_row_subject", table_name="due_row")
+    op.drop_table("due_row")
+    op.drop_index("ix_dictionary_entry_order", table_name="dictionary_entry")
+    op.drop_table("dictionary_entry")
+    op.drop_index(op.f("ix_department_parent_id"), table_name="department")
+    op.drop_table("department")
+    op.drop_index(op.f("ix_definition_version_content_hash"), table_name="definition_version")
+    op.drop_table("definition_version")
+    op.drop_index("ix_audit_entry_subject", table_name="audit_entry")
+    op.drop_index("ix_audit_entry_at", table_name="audit_entry")
+    op.drop_index("ix_audit_entry_actor", table_name="audit_entry")
+    op.drop_table("audit_entry")
+    op.drop_table("access_version")
