@@ -67,11 +67,23 @@ function fit(viewer, story) {
   const legible = 0.85;
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
   if (canvas.zoom() >= legible) return;
-  const here = viewer.get("elementRegistry").get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1));
+  const elements = viewer.get("elementRegistry");
+  const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
   if (!here || here.waypoints) return;
-  const { outer } = canvas.viewbox();
+  const { outer, inner } = canvas.viewbox();
   const [width, height] = [outer.width / legible, outer.height / legible];
-  canvas.viewbox({ x: here.x + here.width / 2 - width / 2, y: here.y + here.height / 2 - height / 2, width, height });
+  canvas.viewbox({
+    x: within(here.x + here.width / 2 - width / 2, width, inner.x, inner.width),
+    y: within(here.y + here.height / 2 - height / 2, height, inner.y, inner.height),
+    width,
+    height,
+  });
+}
+
+// Where a window of this length begins so that it shows as little as possible of the void around the diagram.
+function within(start, length, from, all) {
+  if (length >= all) return from - (length - all) / 2;
+  return Math.min(Math.max(start, from), from + all - length);
 }
 
 // The viewer itself moves with Ctrl and an arrow only, since in its editor the plain arrows move shapes.
