@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import report, steps
+from bench import inbox, report, steps
 from bench.ground import ROOT, Grounds
 
-MEASUREMENTS = {"step": steps.measure}
+MEASUREMENTS = {"step": steps.measure, "inbox": inbox.measure}
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bench.ground import House
-from crm.accounts.queries import actor_for
+from crm.accounts.actors import KeptActors, access_number
 from crm.core.db import Database, reading, unit_of_work
+from crm.core.prepared import Prepared
 from workflows.models import Task, TaskStatus
 from workflows.operations import starting, tasks
 from workflows.task_forms import Submission
@@ -24,6 +25,10 @@ REQUEST: Mapping[str, Any] = {
     "summary": "主轴异响",
     "request": "加工中心主轴转速超过 8000 时有异响，请派人检查。",
 }
+
+# As the doors of the product do it: one look whether anybody's access has changed, and the actor from memory.
+ACTORS = KeptActors()
+ACCESS = Prepared(select(access_number()))
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ def complete(database: Database, move: Move, task_id: int, *, now: datetime) -> 
 
 def take(session: Session, move: Move, task_id: int, *, now: datetime) -> None:
     """The same inside of a unit of work."""
-    by = actor_for(session, move.user_id)
+    database: Database = session.info["database"]
+    by = ACTORS.get(database, move.user_id, (ACCESS.first(session, {}) or (0,))[0] or 0)
     tasks.complete(session, by=by, now=now, task_id=task_id, submission=Submission(answers=move.answers))
 
 

@@ -22,7 +22,9 @@ from bench.ground import plain
 
 Rows = dict[str, dict[Any, tuple[Any, ...]]]
 # Rows of these never change in a step; reading them again and again would only take time.
-STILL = frozenset({"user", "role", "role_permission", "user_role", "department", "definition_version", "dictionary_entry"})
+STILL = frozenset(
+    {"user", "role", "role_permission", "user_role", "department", "definition_version", "dictionary_entry"}
+)
 
 
 @dataclass(frozen=True)

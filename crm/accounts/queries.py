@@ -147,7 +147,7 @@ def absent_represented_by(session: Session, user_id: int, now: datetime) -> list
     return list(session.scalars(select(User.id).where(User.substitute_id == user_id, User.active, is_absent(now))))
 
 
-def is_absent(now: datetime) -> ColumnElement[bool]:
+def is_absent(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The WHERE clause for users who are away now and have named a substitute; an open end or beginning counts as endless."""
     return and_(
         User.substitute_id.is_not(None),

@@ -74,11 +74,9 @@ class DueRow(Base):
 
 
 ADD = insert_into(DueRow.__table__, "kind", "subject_id", "ref", "payload", "key", "due_at", "created_at", "attempts")
-OF_SUBJECT = delete(DueRow.__table__).where(
-    DueRow.__table__.c.kind == bindparam("of_kind"), DueRow.__table__.c.subject_id == bindparam("of_subject")
-)
+OF_SUBJECT = delete(DueRow).where(DueRow.kind == bindparam("of_kind"), DueRow.subject_id == bindparam("of_subject"))
 CLEAR = Prepared(OF_SUBJECT)
-CLEAR_ONE = Prepared(OF_SUBJECT.where(DueRow.__table__.c.ref == bindparam("of_ref")))
+CLEAR_ONE = Prepared(OF_SUBJECT.where(DueRow.ref == bindparam("of_ref")))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.activity.operations import Entry, Person, record
+from crm.core.db import UtcDateTime
 from crm.core.errors import Denied, Fault, Invalid, RuleBroken
 from crm.core.events import tell
 from crm.core.fields import Field, read
 from crm.core.i18n import Text, text
+from crm.core.prepared import Prepared, columns_of, loaded
 from crm.core.search import index
 from crm.customers.models import Contact
 from crm.customers.queries import find_customer
@@ -56,6 +59,8 @@ from crm.service.rules import (
     plan,
     refusal,
 )
+
+NOW = bindparam("now", type_=UtcDateTime())
 
 
 def open_request(
@@ -126,7 +131,7 @@ def plan_sla(
     sla, remind = minutes("sla_hours", sla_hours), minutes("remind_hours_before", remind_hours_before)
     due_at, remind_at = plan(now, sla, remind)
     values = {"sla_minutes": sla, "remind_minutes": remind, "due_at": due_at, "remind_at": remind_at}
-    _take_step(session, "plan_sla", request_id, by=by, now=now, allowed=_takes_part(by, now, "assign"), values=values)
+    _take_step(session, "plan_sla", request_id, by=by, now=now, values=values)
     return {"due_at": due_at, "remind_at": remind_at}
 
 
@@ -154,8 +159,7 @@ def assign(
     }
     if kept["priority"] is not None:
         values["priority"] = kept["priority"]
-    allowed = _has(by, "assign", stands_in_for(by, now))
-    request = _take_step(session, "assign", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "assign", request_id, by=by, now=now, values=values)
     told = text("Assigned to {person}", person=Person(assignee.id))
     _note(session, request, by=by, now=now, kind="assigned", message=told, detail=kept["note"])
     tell_assignee(
@@ -172,8 +176,7 @@ def record_handling(
     assign. Tells ServiceRequestHandled."""
     kept = _read(HANDLING_FIELDS, {"handling": handling})
     values = {"handling": kept["handling"], "handled_at": now, "handled_by_id": by.id}
-    allowed = _has(by, "assign", stands_in_for(by, now))
-    request = _take_step(session, "record_handling", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "record_handling", request_id, by=by, now=now, values=values)
     told = _with_files(session, request, attachments, by=by, now=now, told=text("Recorded the handling"))
     _note(session, request, by=by, now=now, kind="handled", message=told, detail=kept["handling"])
     tell(session, ServiceRequestHandled(request_id=request.id, at=now, by=by))
@@ -195,8 +198,7 @@ def record_feedback(
     given = {"result": result, "satisfaction": satisfaction, "customer_words": customer_words}
     kept = _read(FEEDBACK_FIELDS, given)
     values = {**kept, "fed_back_at": now, "fed_back_by_id": by.id}
-    allowed = _takes_part(by, now, "edit")
-    request = _take_step(session, "record_feedback", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "record_feedback", request_id, by=by, now=now, values=values)
     told = text("Recorded the feedback: satisfaction {satisfaction} of 5", satisfaction=kept["satisfaction"])
     _note(
         session, request, by=by, now=now, kind="fed_back", message=told, detail=kept["customer_words"] or kept["result"]
@@ -220,10 +222,8 @@ def return_to_handling(
         "sla_minutes": sla,
         "reminded_at": None,
         "escalated_at": None,
-        "rounds": ServiceRequest.rounds + 1,
     }
-    allowed = _takes_part(by, now, "edit")
-    request = _take_step(session, "return_to_handling", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "return_to_handling", request_id, by=by, now=now, values=values)
     told = text("Went back to handling, round {round}", round=request.rounds + 1)
     _note(session, request, by=by, now=now, kind="returned", message=told)
     tell(session, ServiceRequestReturned(request_id=request.id, rounds=request.rounds, at=now, by=by))
@@ -235,8 +235,7 @@ def archive(session: Session, *, by: Actor, now: datetime, request_id: int, note
     check_may(by, "service", "edit")
     kept = _read(NOTE_FIELDS, {"note": note})
     values = {"archived_at": now, "archived_by_id": by.id, "archive_note": kept["note"]}
-    allowed = may_see(by, "edit")
-    request = _take_step(session, "archive", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "archive", request_id, by=by, now=now, values=values)
     _note(session, request, by=by, now=now, kind="archived", message=text("Archived"), detail=kept["note"])
     tell(session, ServiceRequestArchived(request_id=request.id, at=now, by=by))
     return request
@@ -246,8 +245,7 @@ def cancel(session: Session, *, by: Actor, now: datetime, request_id: int, reaso
     """The request is given up, with the reason. Open to the opener and those who assign. Tells ServiceRequestCancelled."""
     kept = _read(REASON_FIELDS, {"reason": reason})
     values = {"cancelled_at": now, "cancelled_by_id": by.id, "cancel_reason": kept["reason"]}
-    allowed = _has(by, "assign", ServiceRequest.opened_by_id == by.id)
-    request = _take_step(session, "cancel", request_id, by=by, now=now, allowed=allowed, values=values)
+    request = _take_step(session, "cancel", request_id, by=by, now=now, values=values)
     _note(session, request, by=by, now=now, kind="cancelled", message=text("Cancelled"), detail=kept["reason"])
     tell(session, ServiceRequestCancelled(request_id=request.id, reason=kept["reason"], at=now, by=by))
     return request
@@ -260,24 +258,13 @@ def _take_step(
     *,
     by: Actor,
     now: datetime,
-    allowed: ColumnElement[bool],
     values: Mapping[str, object],
 ) -> ServiceRequest:
     """Change the request if it may be changed so by this person, else say why not. One statement when all is well."""
-    step = STEPS[verb]
-    ready: ColumnElement[bool] = ServiceRequest.status.in_(step.sources)
-    if verb == "archive":
-        ready = and_(ready, ServiceRequest.satisfaction >= SATISFIED_FROM)
-    target = {} if step.target is None else {"status": step.target}
-    changed: ServiceRequest | None = session.scalar(
-        update(ServiceRequest)
-        .where(ServiceRequest.id == request_id, ready, allowed)
-        .values(**target, **values, updated_at=now, version=ServiceRequest.version + 1)
-        .returning(ServiceRequest),
-        execution_options={"synchronize_session": False, "populate_existing": True},
-    )
+    given = {f"new_{name}": value for name, value in values.items()}
+    changed = _change(verb, tuple(values), by).first(session, {"request_id": request_id, "now": now, **given})
     if changed is not None:
-        return changed
+        return loaded(session, ServiceRequest, changed)
     seen = find_request(session, by=by, request_id=request_id)
     session.refresh(seen)
     reason = refusal(verb, number=seen.number, status=seen.status, satisfaction=seen.satisfaction)
@@ -286,17 +273,48 @@ def _take_step(
     raise Denied(text("It is not open to you to do this with service request {number}.", number=seen.number))
 
 
+@lru_cache(maxsize=2_000)
+def _change(verb: str, columns: tuple[str, ...], by: Actor) -> Prepared:
+    """The UPDATE of a verb for a person. Building it takes longer than executing it, so it is kept; what differs from one
+    time to the next are its parameters."""
+    step = STEPS[verb]
+    ready: ColumnElement[bool] = ServiceRequest.status.in_(step.sources)
+    if verb == "archive":
+        ready = and_(ready, ServiceRequest.satisfaction >= SATISFIED_FROM)
+    values: dict[str, object] = {name: bindparam(f"new_{name}") for name in columns}
+    if step.target is not None:
+        values["status"] = step.target
+    if verb == "return_to_handling":
+        values["rounds"] = ServiceRequest.rounds + 1
+    return Prepared(
+        update(ServiceRequest)
+        .where(ServiceRequest.id == bindparam("request_id"), ready, _allowed(verb, by))
+        .values(**values, updated_at=NOW, version=ServiceRequest.version + 1)
+        .returning(*columns_of(ServiceRequest))
+    )
+
+
+def _allowed(verb: str, by: Actor) -> ColumnElement[bool]:
+    """The requests at which this person may take the step, in whatever state they are."""
+    match verb:
+        case "archive":
+            return may_see(by, "edit")
+        case "cancel":
+            return _has(by, "assign", ServiceRequest.opened_by_id == by.id)
+        case "assign" | "record_handling":
+            return _has(by, "assign", stands_in_for(by, NOW))
+        case _:
+            # Whoever opened it or handles it takes part in it.
+            part = or_(ServiceRequest.opened_by_id == by.id, stands_in_for(by, NOW))
+            return _has(by, "assign" if verb == "plan_sla" else "edit", part)
+
+
 def _has(by: Actor, action: str, otherwise: ColumnElement[bool]) -> ColumnElement[bool]:
     """Requests for which this person has the permission, or to which the other clause applies."""
     if not by.may("service", action):
         return otherwise
     reach = may_see(by, action)
     return reach if reach is true() else or_(reach, otherwise)
-
-
-def _takes_part(by: Actor, now: datetime, action: str) -> ColumnElement[bool]:
-    """Requests that this person opened or handles, and those that the permission reaches."""
-    return _has(by, action, or_(ServiceRequest.opened_by_id == by.id, stands_in_for(by, now)))
 
 
 def _read(fields: tuple[Field, ...], given: Mapping[str, object]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def may_see_id(by: Actor, request_id: ColumnElement[int]) -> ColumnElement[bool]
     return clause if clause is true() else request_id.in_(select(ServiceRequest.id).where(clause))
 
 
-def stands_in_for(by: Actor, now: datetime) -> ColumnElement[bool]:
+def stands_in_for(by: Actor, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The WHERE clause for requests that this person handles, or stands in for whoever does."""
     represented = select(User.id).where(User.substitute_id == by.id, User.active, is_absent(now))
     return or_(ServiceRequest.assigned_to_id == by.id, ServiceRequest.assigned_to_id.in_(represented))

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.core.db import affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
-from crm.core.prepared import Prepared
+from crm.core.prepared import Prepared, columns_of, loaded
 from crm.permissions import Actor
 from forms import BoundForm
 from workflows import engine, library
@@ -27,11 +27,10 @@ from workflows.task_forms import Submission, checked_answers, facts_of, step_for
 
 TASK = cast(Table, Task.__table__)
 
-LOCKED = (
-    select(Task, ProcessInstance)
-    .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
+LOCKED = Prepared(
+    select(*columns_of(Task), *columns_of(ProcessInstance))
+    .join_from(Task, ProcessInstance, ProcessInstance.id == Task.instance_id)
     .where(Task.id == bindparam("task_id"))
-    .options(undefer(ProcessInstance.state))
     .with_for_update()
 )
 DONE = Prepared(
@@ -167,10 +166,11 @@ def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, 
 
 
 def _locked(session: Session, task_id: int) -> tuple[Task, ProcessInstance]:
-    row = session.execute(LOCKED, {"task_id": task_id}).one_or_none()
+    row = LOCKED.first(session, {"task_id": task_id})
     if row is None:
         raise NotFound
-    return row.Task, row.ProcessInstance
+    end = len(columns_of(Task))
+    return loaded(session, Task, row[:end]), loaded(session, ProcessInstance, row[end:])
 
 
 def _finish(
