@@ -1,0 +1,154 @@
+"""A large house for the inbox: 2,000 people, 120 groups, a million open and five million finished tasks at scale 1.
+
+Rows are made by the database itself from numbers, without the product's operations: only their number and spread count. Forty
+of a hundred open tasks are claimed; large groups have far more tasks than small ones; each person is in five groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, Index, insert, select, text
+
+from bench.ground import NOW, House
+from bench.report import say
+from crm.accounts.models import Role, User, UserRole
+from crm.core.db import Database
+from crm.permissions import Scope
+from workflows.models import DefinitionVersion, ProcessInstance, Task
+
+PEOPLE, GROUPS, GROUPS_EACH = 2_000, 120, 5
+OPEN, DONE = 1_000_000, 5_000_000
+# A multiplier without a common factor with the moduli below spreads neighbouring numbers over all of them.
+SPREAD = 7_919
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Who may ask: users `first` to `first + PEOPLE - 1`."""
+
+    first: int
+
+
+def fill(database: Database, house: House, scale: float) -> Crowd:
+    """Fill a database that holds a house."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            # Settings of SQLite are refused inside of a transaction, so the driver is told before one begins.
+            for setting in ("foreign_keys = OFF", "synchronous = OFF"):
+                connection.connection.driver_connection.execute(f"PRAGMA {setting}")  # type: ignore[union-attr]  # it is open
+        else:
+            # Keys are right by construction; checking each of millions of rows would only take time.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        crowd = _people(connection, house)
+        indexes = [index for model in (Task, ProcessInstance) for index in model.__table__.indexes]  # type: ignore[attr-defined]  # a Table
+        for index in indexes:
+            index.drop(connection)
+        _cases(connection, crowd, house, int(OPEN * scale), int(DONE * scale))
+        _tasks(connection, crowd, house, int(OPEN * scale), int(DONE * scale))
+        _index(connection, indexes)
+        connection.commit()
+    database.engine.dispose()
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if database.is_sqlite else "VACUUM (ANALYZE) task")
+        if not database.is_sqlite:
+            connection.exec_driver_sql("VACUUM (ANALYZE) process_instance")
+    return crowd
+
+
+def _index(connection: Connection, indexes: list[Index]) -> None:
+    say("building indexes")
+    for index in indexes:
+        index.create(connection)
+
+
+def _numbers(connection: Connection, most: int, name: str = "n") -> str:
+    """A table expression with the numbers from 1."""
+    if connection.dialect.name == "sqlite":
+        return f"(WITH RECURSIVE c({name}) AS (SELECT 1 UNION ALL SELECT {name} + 1 FROM c WHERE {name} < {most}) SELECT {name} FROM c) AS numbers"
+    return f"generate_series(1::bigint, {most}::bigint) AS numbers({name})"
+
+
+def _people(connection: Connection, house: House) -> Crowd:
+    first = 10_001
+    people = [
+        {"id": first + n, "username": f"person{n}", "name": f"员工{n}", "created_at": NOW, "active": True}
+        for n in range(PEOPLE)
+    ]
+    groups = [
+        {"id": first + n, "key": f"group_{n + 1}", "name": f"小组{n + 1}", "name_en": f"Group {n + 1}", "scope": Scope.OWN}
+        for n in range(GROUPS)
+    ]
+    members = [
+        {"user_id": first + n, "role_id": first + (n * 37 + k * 23) % GROUPS}
+        for n in range(PEOPLE)
+        for k in range(GROUPS_EACH)
+    ]
+    for model, rows in ((User, people), (Role, groups), (UserRole, members)):
+        connection.execute(insert(model), rows)
+    return Crowd(first)
+
+
+def _version(connection: Connection) -> int:
+    return connection.execute(select(DefinitionVersion.id).limit(1)).scalar_one()
+
+
+def _moment(connection: Connection, seconds: str) -> str:
+    """SQL for a moment so many seconds after `NOW`, as the product stores it."""
+    if connection.dialect.name == "sqlite":
+        return f"strftime('%Y-%m-%d %H:%M:%S.000000', {int(NOW.timestamp())} + ({seconds}), 'unixepoch')"
+    return f"to_timestamp({int(NOW.timestamp())} + ({seconds}))"
+
+
+def _cases(connection: Connection, crowd: Crowd, house: House, running: int, done_tasks: int) -> None:
+    """Each open task has a running case; four finished tasks belong to a finished one."""
+    say("loading cases")
+    total = running + done_tasks // 4
+    began = _moment(connection, f"-((n * {SPREAD}) % 2592000)")
+    connection.execute(
+        text(
+            "INSERT INTO process_instance (id, version_id, process_key, title, status, record_type, record_id, customer_id, "
+            "started_by_id, started_at, ended_at, state, version) "
+            f"SELECT n, :version, 'service_request', 'SR-' || n || ' 主轴异响', "
+            f"CASE WHEN n <= {running} THEN 'running' ELSE 'completed' END, NULL, NULL, :customer, "
+            f":first + (n * {SPREAD}) % {PEOPLE}, {began}, CASE WHEN n <= {running} THEN NULL ELSE {_moment(connection, '0')} END, "
+            f":state, 1 FROM {_numbers(connection, total)}"
+        ),
+        {"version": _version(connection), "customer": house.customer_id, "first": crowd.first, "state": b"[]" * 100},
+    )
+
+
+def _tasks(connection: Connection, crowd: Crowd, house: House, running: int, done: int) -> None:
+    """Open tasks first, then the finished ones; due within the ten days before and the twenty days after `NOW`."""
+    say("loading tasks")
+    # The square skews the groups: the largest has a hundred times the tasks of the smallest.
+    share = f"((n * {SPREAD}) % 10007) / 10007.0"
+    group = f"1 + CAST(({share}) * ({share}) * {GROUPS - 1} AS integer)"
+    person = f":first + (n * 104729) % {PEOPLE}"
+    spread = timedelta(days=30) // timedelta(seconds=1)
+    due = f"(n * 15485863) % {spread} - {spread // 3}"
+    data = "CAST(:data AS jsonb)" if connection.dialect.name == "postgresql" else ":data"
+    columns = (
+        "id, instance_id, token, node_id, name, process_key, version_id, title, customer_id, role, assignee_id, priority, "
+        "due_at, status, opened_at, closed_at, closed_by_id, data, version"
+    )
+    values = {
+        "version": _version(connection),
+        "customer": house.customer_id,
+        "first": crowd.first,
+        "data": '{"type":"repair","grade":"key_account","region":"east","request_id":1,"customer_id":1,"priority":1}',
+    }
+    shared = f"'SR-' || n || ' 主轴异响', :customer, 'group_' || ({group})"
+    open_ = (
+        f"SELECT n, n, 7, 'handle', 'Handle', 'service_request', :version, {shared}, "
+        f"CASE WHEN (n * 31) % 100 < 40 THEN {person} END, (n * 13) % 4, {_moment(connection, due)}, 'open', "
+        f"{_moment(connection, '-864000')}, NULL, NULL, {data}, 1 FROM {_numbers(connection, running)}"
+    )
+    finished = (
+        f"SELECT {running} + n, {running} + (n + 3) / 4, n % 4, 'handle', 'Handle', 'service_request', :version, {shared}, "
+        f"{person}, (n * 13) % 4, {_moment(connection, '-864000 - n % 864000')}, 'done', {_moment(connection, '-2592000')}, "
+        f"{_moment(connection, '-(n * 7919) % 2592000')}, {person}, {data}, 1 FROM {_numbers(connection, done)}"
+    )
+    for part in (open_, finished):
+        connection.execute(text(f"INSERT INTO task ({columns}) {part}"), values)
