@@ -84,6 +84,8 @@ def shown_ago(value: datetime | None) -> str:
     if value is None:
         return ""
     distance: timedelta = value - now()
+    if not distance:
+        distance = timedelta(seconds=-1)  # Babel takes nothing for the future.
     return str(format_timedelta(distance, add_direction=True, locale=current_locale(), threshold=0.95))
 
 

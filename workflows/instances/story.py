@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from workflows.library import Published
 from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 
 SYSTEM_NAME = text("Heliu (automatic)")
+NAME = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, l
             return None
         ways = [published.definition.flows.get(flow) for flow in detail.get("taken", ())]
         answer = " / ".join(words(way.name) or published.name_of(way.target, locale) for way in ways if way)
-        why = "; ".join(_reason(condition) for condition in detail["conditions"])
+        why = "; ".join(_reason(condition, words) for condition in detail["conditions"])
         line = text("decided “{question}”: {answer}", question=published.name_of(element, locale), answer=answer)
         return Entry(at=event.at, who=who, text=line, icon="arrows-split", detail=why)
     if kind == "decision":
@@ -168,15 +170,17 @@ def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, l
 
 def _values(values: Any, words: Callable[[str], str]) -> str:
     if isinstance(values, dict) and "typename" not in values:
-        return ", ".join(f"{words(name)} = {_plain(value)}" for name, value in values.items())
-    return _plain(values)
+        return ", ".join(f"{words(name)} = {_plain(value, words)}" for name, value in values.items())
+    return _plain(values, words)
 
 
-def _reason(condition: Mapping[str, Any]) -> str:
-    """A condition with the values that it met, e.g. `satisfaction < 3 (satisfaction = 2) ✓`."""
-    values = ", ".join(f"{name} = {_plain(value)}" for name, value in condition.get("values", {}).items())
-    return f"{condition['condition']} ({values}) {'✓' if condition.get('result') else '✗'}"
+def _reason(condition: Mapping[str, Any], words: Callable[[str], str]) -> str:
+    """A condition with the values that it met, e.g. `satisfaction < 3 (satisfaction = 2) ✓`, as far as the process has words for them."""
+    said = NAME.sub(lambda name: words(name[0]), condition["condition"])
+    return f"{said} ({_values(condition.get('values', {}), words)}) {'✓' if condition.get('result') else '✗'}"
 
 
-def _plain(value: Any) -> str:
-    return str(value["value"]) if isinstance(value, dict) and "typename" in value else str(value)
+def _plain(value: Any, words: Callable[[str], str]) -> str:
+    """A value for people; keys of pick-lists and roles are named where the texts of the process name them."""
+    kept = value["value"] if isinstance(value, dict) and "typename" in value else value
+    return words(kept) if isinstance(kept, str) and kept else str(kept)
