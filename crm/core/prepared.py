@@ -7,13 +7,33 @@ their types, faults keep their kinds, and the transaction is the session's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Table, Update, bindparam, insert
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    CursorResult,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+)
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
+from sqlalchemy.sql import visitors
+
+from crm.core.db import Base
 
 Convert = Callable[[Any], Any]
+AnyStatement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
+M = TypeVar("M", bound=Base)
 
 
 def insert_into(table: Any, *columns: str) -> Prepared:
@@ -22,28 +42,52 @@ def insert_into(table: Any, *columns: str) -> Prepared:
     return Prepared(insert(into).inline().values({name: bindparam(name) for name in columns}))
 
 
-class Prepared:
-    """A statement with `bindparam`s for its values. It does not see what the session has not yet flushed."""
+def columns_of(model: type[Base]) -> tuple[ColumnElement[Any], ...]:
+    """All columns of a model, in the order that `loaded` wants."""
+    return tuple(model.__table__.columns)
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
+
+def loaded(session: Session, model: type[M], row: Sequence[Any]) -> M:
+    """A row with all columns of a model as the session's object; one that the session has already is brought up to date."""
+    names = [column.key for column in model.__table__.columns]
+    key = identity_key(model, row[names.index("id")])
+    found: M | None = session.identity_map.get(key)
+    fresh = model() if found is None else found
+    for name, value in zip(names, row, strict=True):
+        set_committed_value(fresh, name, value)
+    if found is None:
+        make_transient_to_detached(fresh)
+        session.add(fresh)
+    return fresh
+
+
+class Prepared:
+    """A statement with `bindparam`s for its values."""
+
+    def __init__(self, statement: AnyStatement) -> None:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 
     def change(self, session: Session, values: Mapping[str, Any]) -> int:
         """Execute an INSERT, UPDATE or DELETE. Answers how many rows it changed."""
-        connection = session.connection()
-        text = self._text(connection.dialect)
-        return int(connection.exec_driver_sql(text.sql, text.bind(values)).rowcount)
+        _, result = self._execute(session, values)
+        return int(result.rowcount)
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns."""
-        connection = session.connection()
-        text = self._text(connection.dialect)
-        return [text.row(row) for row in connection.exec_driver_sql(text.sql, text.bind(values)).fetchall()]
+        text, result = self._execute(session, values)
+        return [text.row(row) for row in result.fetchall()]
 
     def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
         return next(iter(self.rows(session, values)), None)
+
+    def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[_Text, CursorResult[Any]]:
+        if session.autoflush:
+            session.flush()
+        connection = session.connection()
+        text = self._text(connection.dialect)
+        return text, connection.exec_driver_sql(text.sql, text.bind(values))
 
     def _text(self, dialect: Dialect) -> _Text:
         found = self._texts.get(dialect.name)
@@ -56,13 +100,28 @@ class Prepared:
 class _Text:
     """SQL of one dialect, with what turns values into the driver's and the driver's into values."""
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete, dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
+    def __init__(self, statement: AnyStatement, dialect: Dialect) -> None:
+        asked: set[str] = set()
+
+        def leave_open(bind: BindParameter[Any]) -> None:
+            if bind.required:
+                asked.add(bind.key)
+                bind.required = False
+
+        copy = visitors.cloned_traverse(statement, {}, {"bindparam": leave_open})
+        # Lists of `IN` are written out: what is left open is given one by one.
+        compiled: Any = copy.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql: str = compiled.string
         self._names: list[str] | None = compiled.positiontup
-        self._fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
-        kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
-        self._convert: list[tuple[str, Convert]] = [(name, convert) for name, convert in kinds.items() if convert]
+        self._fixed: dict[str, Any] = {}
+        self._convert: list[tuple[str, Convert]] = []
+        for name, value in compiled.params.items():
+            bind = compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]
+            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if name not in asked:
+                self._fixed[name] = convert(value) if convert else value
+            elif convert:
+                self._convert.append((name, convert))
         columns = getattr(statement, "exported_columns", ())
         results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._results: list[tuple[int, Convert]] = [

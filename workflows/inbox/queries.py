@@ -11,12 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from crm.core.db import Id, UtcDateTime
+from crm.core.prepared import Prepared
 from crm.permissions import Actor
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 
@@ -73,6 +89,19 @@ class Day:
         return cls(start, (start + timedelta(days=1)).replace(tzinfo=ZoneInfo(timezone)))
 
 
+ME, NOW, DAY_END = (
+    bindparam("me", type_=Id),
+    bindparam("now", type_=UtcDateTime()),
+    bindparam("day_end", type_=UtcDateTime()),
+)
+# Written out as in the partial indexes: SQLite does not recognise them, and PostgreSQL only with luck, behind a parameter.
+OPEN = Task.status == literal_column(f"'{TaskStatus.OPEN}'", String)
+DONE = Task.status == literal_column(f"'{TaskStatus.DONE}'", String)
+RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'", String)
+MINE = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
+MINE_COUNT = Prepared(select(func.count()).where(*MINE))
+
+
 def page(
     session: Session,
     *,
@@ -96,35 +125,45 @@ def page(
 
 def counts(session: Session, *, by: Actor, now: datetime) -> dict[Folder, int]:
     """How many rows each folder holds, exactly."""
-    day = Day.of(now, by.timezone)
-    overdue = func.count(case((Task.due_at < now, 1)))
-    today = func.count(case((and_(Task.due_at >= now, Task.due_at < day.end), 1)))
-    waiting = [
-        select(
-            literal(source).label("source"), func.count().label("n"), overdue.label("overdue"), today.label("today")
-        ).where(*conditions)
-        for source, conditions in _sources(by)
-    ]
-    started = select(literal("started"), func.count(), literal(0), literal(0)).where(
-        ProcessInstance.started_by_id == by.id, ProcessInstance.status == InstanceStatus.RUNNING
-    )
-    done = select(literal("done"), func.count(), literal(0), literal(0)).where(
-        Task.status == TaskStatus.DONE, Task.closed_by_id == by.id
-    )
     found = dict.fromkeys(Folder, 0)
-    for source, number, late, due_today in session.execute(union_all(*waiting, started, done)):
-        found[Folder.GROUPS if source.startswith("role:") else Folder(source)] += number
+    given = {"me": by.id, "now": now, "day_end": Day.of(now, by.timezone).end}
+    for folder, number, late, due_today in _counting(_roles(by)).rows(session, given):
+        found[Folder(folder)] += number
         found[Folder.OVERDUE] += late
         found[Folder.TODAY] += due_today
     return found
 
 
-def _sources(by: Actor) -> list[tuple[str, Sequence[ColumnElement[bool]]]]:
-    """The ordered lists that a person's waiting tasks come from: name and conditions, written as the indexes are."""
-    open_ = Task.status == TaskStatus.OPEN
-    mine = ("mine", (open_, Task.assignee_id == by.id, Task.assignee_id.is_not(None)))
-    pools = [(f"role:{role}", (open_, Task.assignee_id.is_(None), Task.role == role)) for role in sorted(by.role_keys)]
-    return [mine, *pools]
+def count_mine(session: Session, *, by: Actor) -> int:
+    """How many tasks are with this person now."""
+    row = MINE_COUNT.first(session, {"me": by.id})
+    return int(row[0]) if row else 0
+
+
+@lru_cache(maxsize=1_000)
+def _counting(roles: tuple[str, ...]) -> Prepared:
+    """One line for each ordered list and folder. Building the statement takes longer than answering it, so it is kept."""
+    overdue = func.count(case((Task.due_at < NOW, 1)))
+    today = func.count(case((and_(Task.due_at >= NOW, Task.due_at < DAY_END), 1)))
+    waiting = [
+        select(literal(folder, String).label("folder"), func.count(), overdue, today).where(*conditions)
+        for folder, conditions in _sources(roles)
+    ]
+    started = select(literal("started", String), func.count(), literal(0), literal(0)).where(
+        ProcessInstance.started_by_id == ME, RUNNING
+    )
+    done = select(literal("done", String), func.count(), literal(0), literal(0)).where(DONE, Task.closed_by_id == ME)
+    return Prepared(union_all(*waiting, started, done))
+
+
+def _roles(by: Actor) -> tuple[str, ...]:
+    return tuple(sorted(by.role_keys))
+
+
+def _sources(roles: tuple[str, ...]) -> list[tuple[Folder, Sequence[ColumnElement[bool]]]]:
+    """The ordered lists that a person's waiting tasks come from, one for themselves and one for each role."""
+    pools = [(Folder.GROUPS, (OPEN, Task.assignee_id.is_(None), Task.role == role)) for role in roles]
+    return [(Folder.MINE, MINE), *pools]
 
 
 def _waiting(
@@ -138,27 +177,38 @@ def _waiting(
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Page:
-    keys = _sort_keys(sort)
-    narrowed = [*_matching(filters), *_within(folder, by=by, now=now)]
-    heads = []
-    for source, conditions in _sources(by):
-        if (folder is Folder.MINE) != (source == "mine") and folder in (Folder.MINE, Folder.GROUPS):
-            continue
-        head = select(Task.id, *(key.label(f"key{i}") for i, key in enumerate(keys))).where(*conditions, *narrowed)
-        if after is not None:
-            head = head.where(
-                tuple_(*keys) > tuple_(*(literal(value, key.type) for value, key in zip(after, keys, strict=True)))
-            )
-        heads.append(head.order_by(*keys).limit(limit + 1).subquery())
-    if not heads:
+    merged = _merged(_roles(by), folder, sort, filters, after is not None)
+    if merged is None:
         return Page((), None)
+    moments = {"me": by.id, "now": now, "day_end": Day.of(now, by.timezone).end}
+    place = {f"after{i}": value for i, value in enumerate(after or ())}
+    found = merged.rows(session, {**moments, **place, "most": limit + 1})
+    ids = [row[0] for row in found[:limit]]
+    by_id = {task.id: task for task in session.scalars(select(Task).where(Task.id.in_(ids)))} if ids else {}
+    following = found[limit - 1][1:] if len(found) > limit else None
+    return Page([by_id[id_] for id_ in ids], following)
+
+
+@lru_cache(maxsize=2_000)
+def _merged(roles: tuple[str, ...], folder: Folder, sort: Sort, filters: Filters, further: bool) -> Prepared | None:
+    """The heads of the ordered lists of a folder, merged; None where there is no list. Kept like `_counting`."""
+    keys = _sort_keys(sort)
+    conditions = _matching(filters) + _within(folder)
+    most = bindparam("most", type_=Integer)
+    heads = []
+    for source, listed in _sources(roles):
+        if folder in (Folder.MINE, Folder.GROUPS) and folder is not source:
+            continue
+        head = select(Task.id, *(key.label(f"key{i}") for i, key in enumerate(keys))).where(*listed, *conditions)
+        if further:
+            place = (bindparam(f"after{i}", type_=key.type) for i, key in enumerate(keys))
+            head = head.where(tuple_(*keys) > tuple_(*place))
+        heads.append(head.order_by(*keys).limit(most).subquery())
+    if not heads:
+        return None
     merged = union_all(*(select(head) for head in heads)).subquery()
     columns = [merged.c[f"key{i}"] for i in range(len(keys))]
-    found = session.execute(select(merged.c.id, *columns).order_by(*columns).limit(limit + 1)).all()
-    ids = [row.id for row in found[:limit]]
-    by_id = {task.id: task for task in session.scalars(select(Task).where(Task.id.in_(ids)))} if ids else {}
-    following = tuple(found[limit - 1][1:]) if len(found) > limit else None
-    return Page([by_id[id_] for id_ in ids], following)
+    return Prepared(select(merged.c.id, *columns).order_by(*columns).limit(most))
 
 
 def _sort_keys(sort: Sort) -> tuple[ColumnElement[Any], ...]:
@@ -172,11 +222,11 @@ def _sort_keys(sort: Sort) -> tuple[ColumnElement[Any], ...]:
             return Task.due_at, Task.id  # type: ignore[return-value]  # columns are expressions
 
 
-def _within(folder: Folder, *, by: Actor, now: datetime) -> list[ColumnElement[bool]]:
+def _within(folder: Folder) -> list[ColumnElement[bool]]:
     if folder is Folder.OVERDUE:
-        return [Task.due_at < now]
+        return [Task.due_at < NOW]
     if folder is Folder.TODAY:
-        return [Task.due_at >= now, Task.due_at < Day.of(now, by.timezone).end]
+        return [Task.due_at >= NOW, Task.due_at < DAY_END]
     return []
 
 
@@ -194,7 +244,7 @@ def _matching(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _done(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, ...] | None, limit: int) -> Page:
-    query = select(Task).where(Task.status == TaskStatus.DONE, Task.closed_by_id == by.id, *_matching(filters))
+    query = select(Task).where(DONE, Task.closed_by_id == by.id, *_matching(filters))
     if after is not None:
         query = query.where(
             tuple_(Task.closed_at, Task.id)
@@ -213,7 +263,7 @@ def _cases(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, .
         query = query.where(ProcessInstance.customer_id == filters.customer_id)
     if filters.text:
         query = query.where(ProcessInstance.title.icontains(filters.text[:MOST_TEXT], autoescape=True))
-    query = query.where(ProcessInstance.status == InstanceStatus.RUNNING)
+    query = query.where(RUNNING)
     started = ProcessInstance.started_at
     if after is not None:
         query = query.where(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import Conflict
 from crm.core.i18n import Text, ctext, text
+from crm.core.numbers import quoted, typed_key
 from crm.customers.models import Customer
+from crm.customers.queries import may_see
 from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, writing
@@ -22,14 +24,14 @@ from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping, submitted
 from workflows.inbox.pages import cursor_values, write_page
-from workflows.inbox.queries import Filters, Folder, Sort, counts, page
+from workflows.inbox.queries import MOST_TEXT, Filters, Folder, Sort, count_mine, counts, page
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task
 from workflows.operations import tasks
 from workflows.operations.tasks import AlreadyDone
 from workflows.registry import registry
 from workflows.rules import task_actions
-from workflows.showing import PRIORITY_WORDS, show_cases, show_tasks
+from workflows.showing import PRIORITY_WORDS, ShownCase, ShownTask, show_cases, show_tasks
 from workflows.task_forms import FormRefused, Submission
 
 blueprint = Blueprint("inbox", __name__)
@@ -81,7 +83,7 @@ def count() -> ResponseReturnValue:
 def waiting_count(actor: Actor) -> int:
     """Tasks that are with this person now."""
     with reading_session() as session:
-        return counts(session, by=actor, now=now())[Folder.MINE]
+        return count_mine(session, by=actor)
 
 
 @blueprint.get("/tasks/<int:task_id>")
@@ -219,11 +221,7 @@ def _folder_page() -> dict[str, Any]:
             (published.key, published.translator(actor.locale)(published.definition.name))
             for published in library.all_active(session)
         ]
-        customer = (
-            session.scalar(select(Customer.name).where(Customer.id == filters.customer_id))
-            if filters.customer_id
-            else None
-        )
+        customer = _customer_name(session, filters.customer_id, shown_rows, by=actor)
     kept = {
         name: value
         for name in ("folder", "sort", "q", "process", "customer", "priority")
@@ -261,6 +259,17 @@ def _folder_page() -> dict[str, Any]:
     }
 
 
+def _customer_name(
+    session: Session, customer_id: int | None, rows: Sequence[ShownTask | ShownCase], *, by: Actor
+) -> str | None:
+    """The name of the customer by whom the folder is narrowed down; the number alone if this person may not know more."""
+    if customer_id is None:
+        return None
+    listed = next((row.customer for row in rows if row.customer_id == customer_id), None)
+    open_to_them = select(Customer.name).where(Customer.id == customer_id, may_see(by))
+    return listed or session.scalar(open_to_them) or quoted("K", customer_id)
+
+
 def _url(arguments: Mapping[str, Any]) -> str:
     return url_for("inbox.show", **arguments)
 
@@ -269,8 +278,8 @@ def read_filters(args: Mapping[str, str]) -> Filters:
     """Filters from a query string; what cannot be meant is left out."""
     customer, priority = args.get("customer", ""), args.get("priority", "")
     return Filters(
-        process=args.get("process") or None,
-        customer_id=int(customer) if customer.isdigit() and len(customer) < 16 else None,
+        process=args.get("process", "")[:80] or None,
+        customer_id=typed_key(customer),
         priority=int(priority) if priority in {"0", "1", "2", "3"} else None,
-        text=(args.get("q") or "").strip() or None,
+        text=args.get("q", "").strip()[:MOST_TEXT] or None,
     )
