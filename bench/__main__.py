@@ -10,10 +10,15 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import inbox, report, steps
+from bench import inbox, peers, report, starts, steps
 from bench.ground import ROOT, Grounds
 
-MEASUREMENTS = {"step": steps.measure, "inbox": inbox.measure}
+MEASUREMENTS = {
+    "step": steps.measure,
+    "peers": peers.measure,
+    "starts": starts.measure,
+    "inbox": inbox.measure,
+}
 
 
 def main() -> None:

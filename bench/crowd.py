@@ -77,7 +77,13 @@ def _people(connection: Connection, house: House) -> Crowd:
         for n in range(PEOPLE)
     ]
     groups = [
-        {"id": first + n, "key": f"group_{n + 1}", "name": f"小组{n + 1}", "name_en": f"Group {n + 1}", "scope": Scope.OWN}
+        {
+            "id": first + n,
+            "key": f"group_{n + 1}",
+            "name": f"小组{n + 1}",
+            "name_en": f"Group {n + 1}",
+            "scope": Scope.OWN,
+        }
         for n in range(GROUPS)
     ]
     members = [

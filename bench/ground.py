@@ -18,6 +18,7 @@ from app import metadata
 from crm.core.db import Database, unit_of_work
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
+from crm.migrations import migrate
 from tests.people import People, seed_people
 from tests.pg import Postgres
 from workflows import library, triggers
@@ -114,7 +115,7 @@ def opened(url: str) -> Iterator[Database]:
 def build_house(url: str) -> House:
     """All tables, the cast, the delivered processes and a customer."""
     with opened(url) as database:
-        metadata().create_all(database.engine)
+        migrate(database, metadata())
         with unit_of_work(database) as session:
             people = seed_people(session, NOW)
         with unit_of_work(database) as session:

@@ -1,0 +1,1 @@
+"""The Django application that holds the flow of the peer."""

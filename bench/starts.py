@@ -1,0 +1,151 @@
+"""Starting a case, reading a diagram, and what a web worker costs: one step over HTTP, and its memory."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from html import unescape
+from time import monotonic, perf_counter, sleep
+from urllib.parse import urlencode
+
+import psutil
+
+from bench.cases import complete, moves, open_task, start_case
+from bench.ground import KINDS, NOW, ROOT, Grounds, House, build_house, opened
+from bench.report import Result, median, say
+from crm.accounts import signing_in
+from crm.accounts.queries import find_user
+from crm.core.db import Database, unit_of_work
+from workflows import engine, library
+
+STARTS, READINGS, POSTS = 60, 15, 60
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+def measure(grounds: Grounds) -> list[Result]:
+    """Starts on both databases, the diagram once, a worker on each."""
+    found = [_reading()]
+    for kind in KINDS:
+        url = grounds.empty(kind, f"starts_{kind}")
+        house = build_house(url)
+        with opened(url) as database:
+            found.append(_starting(database, house, kind))
+        say(f"one step over HTTP, {kind}")
+        found += _over_http(grounds, url, house, kind)
+        grounds.drop(url)
+    return found
+
+
+def _reading() -> Result:
+    say("parse and check of the service diagram")
+    seconds = []
+    for _ in range(READINGS):
+        begun = perf_counter()
+        bundle = library.bundle_from_folder(library.PROCESS_FILES / "service_request")
+        engine.compile(bundle)
+        seconds.append(perf_counter() - begun)
+    figure = median(seconds) * 1e3
+    return Result("Parse and check of the service diagram", "—", figure, "ms", target="≤ 300 ms", met=figure <= 300)
+
+
+def _starting(database: Database, house: House, kind: str) -> Result:
+    """The whole operation: start form, business record, search words, event, case, first task, timers, commit."""
+    say(f"start of a case, {kind}")
+    seconds = []
+    for number in range(STARTS + 10):
+        begun = perf_counter()
+        start_case(database, house, now=NOW)
+        if number >= 10:
+            seconds.append(perf_counter() - begun)
+    figure = median(seconds) * 1e3
+    return Result("Start of a case, with its record", kind, figure, "ms", target="≤ 5 ms", met=figure <= 5)
+
+
+def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Result]:
+    """A real server and a browser's connection that stays open: the post that completes “handle”, up to its redirect."""
+    handle = moves(house)[1]
+    with opened(url) as database:
+        now = datetime.now(UTC)
+        tasks = []
+        for _ in range(POSTS):
+            case = start_case(database, house, now=now)
+            assigning = moves(house)[0]
+            complete(database, assigning, open_task(database, case), now=now)
+            tasks.append(open_task(database, case))
+        with unit_of_work(database) as session:
+            secret = signing_in.open_session(session, user=find_user(session, handle.user_id), now=now).secret
+    with _server(grounds, url) as (port, process):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = {"Cookie": f"heliu={secret}", "Content-Type": "application/x-www-form-urlencoded"}
+        pages, posts = [], []
+        for task_id in tasks:
+            begun = perf_counter()
+            connection.request("GET", f"/tasks/{task_id}", headers=headers)
+            answer = connection.getresponse()
+            page = answer.read().decode()
+            pages.append(perf_counter() - begun)
+            assert answer.status == 200, answer.status
+            token = TOKEN.search(page)
+            assert token, "the task page has no token"
+            body = urlencode({"csrf_token": unescape(token.group(1)), "act": "complete", **handle.answers})
+            begun = perf_counter()
+            connection.request("POST", f"/tasks/{task_id}", body=body, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            posts.append(perf_counter() - begun)
+            assert answer.status == 302, answer.status
+        memory = max(child.memory_info().rss for child in [process, *process.children(recursive=True)]) / 1e6
+    figure = median(posts[5:]) * 1e3
+    return [
+        Result("One step over HTTP: post, commit, redirect", kind, figure, "ms", target="≤ 15 ms", met=figure <= 15),
+        Result("The page of a task over HTTP", kind, median(pages[5:]) * 1e3, "ms"),
+        Result("Memory of a web worker", kind, memory, "MB", target="≤ 200 MB", met=memory <= 200),
+    ]
+
+
+@contextmanager
+def _server(grounds: Grounds, url: str) -> Iterator[tuple[int, psutil.Process]]:
+    """`app.py serve` with one worker on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "HELIU_DATABASE_URL": url,
+        "HELIU_SECRET_KEY": "only for measurements, thrown away afterwards",
+        "HELIU_HOST": "127.0.0.1",
+        "HELIU_PORT": str(port),
+        "HELIU_VAR_DIR": str(grounds.folder / "var"),
+        "HELIU_WORKERS": "1",
+        "HELIU_DEMO": "",
+    }
+    command = [sys.executable, "app.py", "serve", "--no-scheduler"]
+    log = (grounds.folder / "server.log").open("w+")
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(port, server)
+        yield port, psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + 90
+    while monotonic() < end and server.poll() is None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            sleep(0.2)
+    raise RuntimeError("the server did not start; its words stand in server.log of the measurement's folder")
