@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from crm.core.db import unit_of_work
 from crm.customers.operations import change_customer
@@ -45,9 +45,8 @@ def sign_in_wrongly(page: Page, office: Office, furniture: Furniture) -> None:
 
 
 def publish_nonsense(page: Page, office: Office, furniture: Furniture) -> None:
-    page.locator("[type=file]").set_input_files(
-        files=[{"name": "new.bpmn", "mimeType": "text/xml", "buffer": b"<definitions/>"}]
-    )
+    file: FilePayload = {"name": "new.bpmn", "mimeType": "text/xml", "buffer": b"<definitions/>"}
+    page.locator("[type=file]").set_input_files(file)
     page.locator("main form button.btn-primary").click()
     page.wait_for_selector(".notice-bad")
 

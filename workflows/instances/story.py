@@ -109,6 +109,7 @@ def _steps(
     instance: ProcessInstance, published: Published, tasks: Sequence[Task], people: Mapping[int, str], *, locale: str
 ) -> list[dict[str, object]]:
     newest = {task.node_id: task for task in tasks}
+    reopened: datetime | None = None
     steps: list[dict[str, object]] = []
     for node_id in user_steps(published.definition):
         task = newest.get(node_id)
@@ -116,6 +117,10 @@ def _steps(
             state, note = ("ahead" if instance.status == InstanceStatus.RUNNING else "skipped"), ""
         elif task.status == TaskStatus.OPEN:
             state, note = "live", people.get(task.assignee_id or 0, "")
+            reopened = max(reopened, task.opened_at) if reopened else task.opened_at
+        elif task.status == TaskStatus.DONE and reopened and task.closed_at and task.closed_at <= reopened:
+            # Done in an earlier round; the case has gone back to a step before it.
+            state, note = "ahead", ""
         elif task.status == TaskStatus.DONE:
             state, note = "done", people.get(task.closed_by_id or 0, "")
         else:
