@@ -1,6 +1,7 @@
 """`make bench`: run the measurements, print their table, write var/bench.json.
 
-BENCH_ONLY=step,inbox chooses among them; BENCH_SCALE (1.0) scales the tasks of the inbox.
+BENCH_ONLY=step,inbox chooses among them; BENCH_SCALE (1.0) scales the tasks of the inbox; `--cold` also starts a fresh
+clone, which takes minutes and the registries.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import inbox, peers, report, starts, steps
+from bench import cold, inbox, peers, report, starts, steps
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
@@ -23,14 +24,15 @@ MEASUREMENTS = {
 
 def main() -> None:
     """Run what was asked for, in the order of the table."""
-    wanted = [name for name in os.environ.get("BENCH_ONLY", "").split(",") if name] or list(MEASUREMENTS)
-    if unknown := set(wanted) - set(MEASUREMENTS):
-        sys.exit(f"BENCH_ONLY knows {', '.join(MEASUREMENTS)}, not {', '.join(sorted(unknown))}")
+    measurements = MEASUREMENTS | ({"cold": cold.measure} if "--cold" in sys.argv[1:] else {})
+    wanted = [name for name in os.environ.get("BENCH_ONLY", "").split(",") if name] or list(measurements)
+    if unknown := set(wanted) - set(measurements):
+        sys.exit(f"BENCH_ONLY knows {', '.join(measurements)}, not {', '.join(sorted(unknown))}")
     begun = monotonic()
     about = report.machine()
     results: list[report.Result] = []
     folder = Path(os.environ.get("BENCH_FOLDER", ROOT / "var" / "bench"))
-    for name, run in MEASUREMENTS.items():
+    for name, run in measurements.items():
         if name in wanted:
             grounds = Grounds(folder / name)
             try:

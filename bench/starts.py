@@ -15,8 +15,6 @@ from html import unescape
 from time import monotonic, perf_counter, sleep
 from urllib.parse import urlencode
 
-import psutil
-
 from bench.cases import complete, moves, open_task, start_case
 from bench.ground import KINDS, NOW, ROOT, Grounds, House, build_house, opened
 from bench.report import Result, median, say
@@ -101,7 +99,7 @@ def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Resu
             answer.read()
             posts.append(perf_counter() - begun)
             assert answer.status == 302, answer.status
-        memory = max(child.memory_info().rss for child in [process, *process.children(recursive=True)]) / 1e6
+        memory = _largest(process) / 1e3
     figure = median(posts[5:]) * 1e3
     return [
         Result("One step over HTTP: post, commit, redirect", kind, figure, "ms", target="≤ 15 ms", met=figure <= 15),
@@ -111,11 +109,9 @@ def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Resu
 
 
 @contextmanager
-def _server(grounds: Grounds, url: str) -> Iterator[tuple[int, psutil.Process]]:
+def _server(grounds: Grounds, url: str) -> Iterator[tuple[int, int]]:
     """`app.py serve` with one worker on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "HELIU_DATABASE_URL": url,
@@ -130,22 +126,42 @@ def _server(grounds: Grounds, url: str) -> Iterator[tuple[int, psutil.Process]]:
     log = (grounds.folder / "server.log").open("w+")
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
-        _wait_for(port, server)
-        yield port, psutil.Process(server.pid)
+        wait_for(port, server)
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait(30)
         log.close()
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    end = monotonic() + 90
+def _largest(root: int) -> int:
+    """Resident kilobytes of the largest process of a server: itself or a worker of its."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family = {root}
+    for _ in range(3):
+        family |= {pid for pid, parent, _ in rows if parent in family}
+    return max(rss for pid, _, rss in rows if pid in family)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes], *, seconds: float = 90) -> None:
+    """Until the server answers. RuntimeError when it ends before, or takes longer."""
+    end = monotonic() + seconds
     while monotonic() < end and server.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")
             if connection.getresponse().status == 200:
                 return
         except OSError:
-            sleep(0.2)
-    raise RuntimeError("the server did not start; its words stand in server.log of the measurement's folder")
+            sleep(0.1)
+        finally:
+            connection.close()
+    raise RuntimeError("the server did not start; its words stand in the log in the measurement's folder")
