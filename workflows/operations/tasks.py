@@ -27,11 +27,13 @@ from workflows.task_forms import Submission, checked_answers, facts_of, step_for
 
 TASK = cast(Table, Task.__table__)
 
+# The case stands first, and so is locked first, as by timers and by whoever cancels it: in the other order each of two
+# steps of one case could hold the task that the other withdraws. `key_share` leaves others free to write lines of its history.
 LOCKED = Prepared(
     select(*columns_of(Task), *columns_of(ProcessInstance))
-    .join_from(Task, ProcessInstance, ProcessInstance.id == Task.instance_id)
+    .join_from(ProcessInstance, Task, Task.instance_id == ProcessInstance.id)
     .where(Task.id == bindparam("task_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 DONE = Prepared(
     update(TASK)
