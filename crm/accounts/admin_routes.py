@@ -27,6 +27,7 @@ from crm.accounts.rules import UserValues
 from crm.core.errors import Conflict, HeliuError
 from crm.core.i18n import text
 from crm.core.keyset import Order, fetch
+from crm.core.numbers import typed_key
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.form_faults import mark
 from crm.web.languages import current_locale
@@ -64,7 +65,7 @@ def users() -> str:
                 by=current_actor(),
                 q=address.query,
                 role=address.filters.get("role", ""),
-                department_id=int(department) if department.isdigit() and len(department) < 16 else None,
+                department_id=typed_key(department),
                 active=STATES.get(address.filters.get("state", "")),
             ),
             SORTS[address.sort],

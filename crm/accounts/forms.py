@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the type stubs
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from crm.accounts.rules import SCOPE_NAMES
@@ -107,12 +107,18 @@ class PasswordForm(NewPasswordForm):
     )
 
 
+def reckonable(_form: Form, field: DateField) -> None:
+    """A day far enough from the ends of the calendar for time zones to be reckoned with."""
+    if field.data is not None and not 2000 <= field.data.year < 2200:
+        raise ValidationError(str(_l("Choose a day from 2000 to 2199.")))
+
+
 class SubstituteForm(Form):
     """Who stands in, and from which day to which."""
 
     substitute_id = NumberChoice(_l("Substitute"), description=_l("Sees and does your tasks while you are away."))
-    substitute_from = DateField(_l("First day"), [Optional()])
-    substitute_until = DateField(_l("Last day"), [Optional()])
+    substitute_from = DateField(_l("First day"), [Optional(), reckonable])
+    substitute_until = DateField(_l("Last day"), [Optional(), reckonable])
 
 
 class TokenForm(Form):

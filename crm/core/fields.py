@@ -160,7 +160,8 @@ def _email(field: Field, value: object, keys: Collection[str]) -> str:
 
 
 def _phone(field: Field, value: object, keys: Collection[str]) -> str:
-    line = unicodedata.normalize("NFKC", _line(field, value, keys))
+    # Signs such as ⑴ become longer by that: the length counts afterwards, too.
+    line = clean(field, unicodedata.normalize("NFKC", _line(field, value, keys)))
     if not PHONE.fullmatch(line):
         raise _Wrong(text("{label} must be a telephone number such as 0512-6688 1234.", label=field.label))
     return line

@@ -72,9 +72,18 @@ def fetch(
 
 def _values(order: Order, place: Sequence[object]) -> list[ColumnElement[Any]]:
     try:
-        return [
-            literal(datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value, column.type)
-            for column, value in zip(order.columns, place, strict=True)
-        ]
+        return [literal(_fit(value, column), column.type) for column, value in zip(order.columns, place, strict=True)]
     except ValueError:
         raise Invalid([Fault("cursor", text("This page mark is not valid; begin again without it."))]) from None
+
+
+def _fit(value: object, column: InstrumentedAttribute[Any]) -> object:
+    """The value as the column takes it. ValueError if it comes from a list that is sorted by something else."""
+    if isinstance(column.type, UtcDateTime):
+        moment = datetime.fromisoformat(str(value))
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return moment
+    if not isinstance(value, column.type.python_type):
+        raise ValueError(f"{column.key} does not hold {type(value).__name__}")
+    return value

@@ -18,6 +18,14 @@ def is_key(value: int) -> bool:
     return 0 < value <= LARGEST_ID
 
 
+def typed_key(value: str) -> int | None:
+    """The key that somebody wrote into an address or a form; None if no row can have it."""
+    # `isdigit` alone also takes signs such as ², which are no numbers.
+    if not (value.isascii() and value.isdigit() and len(value) < 17):
+        return None
+    return int(value) if is_key(int(value)) else None
+
+
 def quoted(prefix: str, key: int) -> str:
     """The number of the row with this key."""
     return f"{prefix}-{key:0{DIGITS}d}"

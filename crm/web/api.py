@@ -30,6 +30,7 @@ from crm.web.languages import shown
 from crm.web.security import check_text
 
 PREFIX = "/api/v1"
+ANSWER, PROBLEM = "application/json", "application/problem+json"
 PAGE = 30
 LARGEST_PAGE = 200
 DEEPEST = 40
@@ -118,6 +119,9 @@ class Arguments(FlaskParser):
             body = super().load_json(req, schema)
         except RecursionError:
             raise Invalid([Fault("", text("The body is nested too deeply."))]) from None
+        except ValueError:
+            # Python refuses to read numbers of more than 4,300 digits.
+            raise Invalid([Fault("", text("The body is not valid JSON."))]) from None
         check_json(body)
         return body
 
@@ -148,9 +152,16 @@ class HeliuApi(SmorestApi):  # type: ignore[misc]  # the library has no types
     """The API as a whole; its errors are answered by `crm/web/errors.py`."""
 
     ERROR_SCHEMA = ProblemDetails
+    DEFAULT_RESPONSE_CONTENT_TYPE = ANSWER
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def _register_responses(self) -> None:
+        """What is refused is described as what it is: a problem document."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = ANSWER
 
 
 def set_up_api(app: Flask) -> HeliuApi:
@@ -280,6 +291,6 @@ def version_seen() -> int:
     header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not header:
         raise VersionNeeded
-    if not header.isdigit() or len(header) > 15:
+    if not (header.isascii() and header.isdigit()) or len(header) > 15:
         raise Invalid([Fault("If-Match", text('This must be the ETag of the record, such as "3".'))])
     return int(header)

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from crm.core.errors import Denied
 from crm.core.i18n import translate
 from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body, PageQuery, page_of, read_cursor, write_cursor
@@ -105,6 +106,8 @@ def start_form(key: str) -> dict[str, Any]:
     actor = current_actor()
     with reading_session() as session:
         published = library.active(session, key)
+        if reason := why_not_start(published.definition, actor):
+            raise Denied(reason)
         form_key = published.definition.start_form
         form = step_form(session, published, form_key, by=actor, now=now(), data={}, values={})
         return form_body(published, form_key, form) or {"fields": [], "values": {}, "schema": {}}

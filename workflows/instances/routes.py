@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from crm.core.errors import Denied, NotFound
 from crm.core.i18n import text
+from crm.core.numbers import typed_key
 from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, requires, writing
@@ -22,7 +24,7 @@ from workflows.models import ProcessInstance
 from workflows.operations import cancelling, incidents
 from workflows.operations.starting import start_process
 from workflows.registry import registry
-from workflows.rules import why_not_cancel
+from workflows.rules import why_not_cancel, why_not_start
 from workflows.showing import show_cases, show_process, show_tasks
 from workflows.task_forms import FormRefused, Submission, step_form
 
@@ -55,7 +57,8 @@ def start(key: str) -> ResponseReturnValue:
             return _start_page(published, refused.form, actor), 422 if refused.faults else 200
         flash(shown(text("Started: {title}", title=instance.title)), "good")
         return redirect(url_for("cases.show", instance_id=instance.id))
-    values = {"customer_id": request.args["customer"]} if request.args.get("customer", "").isdigit() else {}
+    customer_id = typed_key(request.args.get("customer", ""))
+    values = {"customer_id": str(customer_id)} if customer_id is not None else {}
     with reading_session() as session:
         published = library.active(session, key)
         form = step_form(
@@ -74,6 +77,8 @@ def start_state(key: str) -> ResponseReturnValue:
 
 def _form_of(session: Session, key: str, submission: Submission) -> BoundForm | None:
     published = library.active(session, key)
+    if reason := why_not_start(published.definition, current_actor()):
+        raise Denied(reason)
     form_key = published.definition.start_form
     return step_form(
         session, published, form_key, by=current_actor(), now=now(), data={}, values={}, submission=submission
@@ -129,7 +134,8 @@ def cancel(instance_id: int) -> ResponseReturnValue:
 @requires("processes", "administer")
 def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
     with stepping() as session:
-        incidents.retry(session, by=current_actor(), now=now(), incident_id=incident_id)
+        if incidents.retry(session, by=current_actor(), now=now(), incident_id=incident_id).instance_id != instance_id:
+            raise NotFound
     flash(shown(text("The step is tried again.")), "good")
     return redirect(url_for("cases.show", instance_id=instance_id))
 

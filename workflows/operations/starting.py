@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
 from crm.core.errors import Denied
+from crm.core.numbers import typed_key
+from crm.customers.queries import find_customer
 from crm.permissions import Actor
 from workflows import engine, library
 from workflows.attachments import hold_for_case
@@ -37,7 +39,7 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
     answers = checked_answers(form, submission)
     opening = registry().openings.get(key)
     if opening is None:
-        instance = start_case(session, _plain_start(published, answers, by), by=by, now=now)
+        instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
         return instance
     record = opening(session, by, now, answers)
@@ -71,16 +73,21 @@ def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) 
     return instance
 
 
-def _plain_start(published: Published, answers: Mapping[str, Any], by: Actor) -> CaseStart:
+def _plain_start(session: Session, published: Published, answers: Mapping[str, Any], by: Actor) -> CaseStart:
     title = next((str(answers[key]) for key in ("title", "summary", "subject") if answers.get(key)), "")
     name = published.translator(by.locale)(published.definition.name)
-    customer = str(answers.get("customer_id") or "")
     return CaseStart(
         process_key=published.key,
         title=title or name,
         data=answers,
-        customer_id=int(customer) if customer.isdigit() else None,
+        customer_id=_customer_of(session, answers, by=by),
     )
+
+
+def _customer_of(session: Session, answers: Mapping[str, Any], *, by: Actor) -> int | None:
+    """The customer that the answers name. NotFound if this person may not see it: the pages of the case will name it."""
+    customer_id = typed_key(str(answers.get("customer_id") or ""))
+    return find_customer(session, by=by, customer_id=customer_id).id if customer_id is not None else None
 
 
 def _case_of(session: Session, key: str, record: RecordRef) -> ProcessInstance:
