@@ -79,10 +79,11 @@ def edit_user(session: Session, *, by: Actor, now: datetime, user_id: int, versi
         _give_roles(session, user.id, values.role_ids)
         end_sessions(session, user_id=user.id)
     session.flush()
-    check_administrator_left(session)
     old, new = differences(before, user_values(session, user))
     if new:
+        # First, as it makes two who take administrators away at the same time wait for each other.
         access_changed(session)
+        check_administrator_left(session)
         note_user(session, by, now, "user.changed", user, old=old, new=new)
     return user
 
@@ -100,8 +101,8 @@ def disable_user(session: Session, *, by: Actor, now: datetime, user_id: int) ->
     session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
     session.flush()
-    check_administrator_left(session)
     access_changed(session)
+    check_administrator_left(session)
     note_user(session, by, now, "user.disabled", user, old={"active": True}, new={"active": False})
     return user
 

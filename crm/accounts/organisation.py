@@ -170,10 +170,10 @@ def edit_role(
     session.execute(delete(RolePermission).where(RolePermission.role_id == role_id))
     _grant(session, role_id, permissions)
     session.flush()
-    check_administrator_left(session)
     old, new = differences(before, role_values(session, role))
     if new:
         access_changed(session)
+        check_administrator_left(session)
         _note_role(session, by, now, "role.changed", role, old, new)
     return role
 
@@ -196,7 +196,7 @@ def role_values(session: Session, role: Role) -> dict[str, object]:
 
 
 def check_administrator_left(session: Session) -> None:
-    """Somebody must be able to let people in again."""
+    """Somebody must be able to let people in again. To be asked after `access_changed`, whose row only one holds at a time."""
     left = session.scalar(
         select(func.count())
         .select_from(User)
