@@ -7,6 +7,7 @@ Files that come with a step are kept before it begins.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -54,6 +55,9 @@ def submitted(make_form: Callable[[Session, Submission], object]) -> Submission:
 
 def keep_incident(place: Database, fault: StepFault) -> None:
     """Write the incident of a rolled-back step."""
-    log.error("step %s of case %s failed", fault.node_id, fault.instance_id, exc_info=fault.cause)
+    # Kind and place only: the words of a fault may quote what a customer said, and stand in the incident for administrators.
+    places = "".join(traceback.format_tb(fault.cause.__traceback__))
+    kind = type(fault.cause).__qualname__
+    log.error("step %s of case %s failed: %s\n%s", fault.node_id, fault.instance_id, kind, places)
     with unit_of_work(place) as session:
         incidents.keep_fault(session, fault, now=now())

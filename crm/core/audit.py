@@ -67,7 +67,7 @@ def write_audit(
         "subject_name": subject_name[:200],
         "old": _plain(old or {}),
         "new": _plain(new or {}),
-        "address": address,
+        "address": address and address[:64],
     }
     session.execute(insert(AuditEntry), [row])
 

@@ -78,6 +78,8 @@ class Database:
         if url.startswith("sqlite"):
             self.engine: Engine = create_engine(
                 url,
+                # What was being stored must not stand in the words of an error, and so in a log.
+                hide_parameters=True,
                 json_serializer=to_json,
                 json_deserializer=orjson.loads,
                 connect_args={"timeout": 30},
@@ -89,6 +91,7 @@ class Database:
         else:
             self.engine = create_engine(
                 url,
+                hide_parameters=True,
                 json_serializer=to_json,
                 json_deserializer=orjson.loads,
                 pool_size=pool_size,
