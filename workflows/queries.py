@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, defer
 
 from crm.accounts.queries import names_of
 from crm.core.errors import NotFound
@@ -78,8 +78,16 @@ def open_tasks(session: Session, instance_id: int) -> list[Task]:
 
 
 def tasks_of(session: Session, instance_id: int) -> list[Task]:
-    """Every task that a case ever had, oldest first."""
-    return list(session.scalars(select(Task).where(Task.instance_id == instance_id).order_by(Task.id)))
+    """The tasks that tell how a case stands, oldest first: the newest of each step, and all that are open.
+
+    A step that was sent back a thousand times is one of them, not a thousand. What was entered is left in the database.
+    """
+    newest = select(func.max(Task.id)).where(Task.instance_id == instance_id).group_by(Task.node_id)
+    standing = select(Task).where(
+        Task.instance_id == instance_id, or_(Task.status == TaskStatus.OPEN, Task.id.in_(newest))
+    )
+    unread = (defer(Task.data), defer(Task.draft), defer(Task.answers))
+    return list(session.scalars(standing.options(*unread).order_by(Task.id)))
 
 
 def history(session: Session, instance_id: int, *, after: int = 0, limit: int = MOST_EVENTS) -> list[ProcessEvent]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from marshmallow import fields, validate
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from crm.core.i18n import translate
 from crm.permissions import check_may
@@ -88,7 +89,9 @@ def list_definitions() -> dict[str, Any]:
     check_may(current_actor(), "processes", "administer")
     with reading_session() as session:
         versions = session.scalars(
-            select(DefinitionVersion).order_by(DefinitionVersion.process_key, DefinitionVersion.number.desc())
+            select(DefinitionVersion)
+            .order_by(DefinitionVersion.process_key, DefinitionVersion.number.desc())
+            .options(defer(DefinitionVersion.files))
         ).all()
         active = set(session.scalars(select(ProcessDefinition.active_version_id)))
     by_key: dict[str, list[dict[str, Any]]] = {}
