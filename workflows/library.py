@@ -7,6 +7,8 @@ A version never changes, so its parsed form is kept in memory by content hash an
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import threading
 import zipfile
 import zlib
@@ -35,6 +37,19 @@ MOST_KEPT = 200
 MOST_FILES = 200
 MOST_BYTES = 4_000_000
 # As the files travel: in JSON they grow by a third and more.
+# What the readers of archives raise at broken ones, each compression in its own way.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+)
 LARGEST_UPLOAD = 2 * MOST_BYTES
 
 
@@ -158,7 +173,7 @@ def store_version(
     version = DefinitionVersion(
         process_key=definition.key,
         number=(last or 0) + 1,
-        name=definition.name,
+        name=definition.name[:200],
         content_hash=bundle.content_hash,
         files={name: content.decode() for name, content in bundle.files.items()},
         source=source,
@@ -264,7 +279,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
                     [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
                 )
             return {Path(info.filename).name: _read_member(archive, info) for info in members}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
+    except UNREADABLE:
         raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer
 
 from crm.accounts.queries import names_of
 from crm.core.errors import Invalid, NotFound
@@ -52,6 +53,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
             select(DefinitionVersion)
             .where(DefinitionVersion.process_key == key)
             .order_by(DefinitionVersion.number.desc())
+            .options(defer(DefinitionVersion.files))
         ).all()
         wanted = [
             v for v in versions if (v.number == number if number else process and v.id == process.active_version_id)
@@ -95,8 +97,10 @@ def bundle(key: str, number: int) -> ResponseReturnValue:
     """The files of a version as a zip archive."""
     with reading_session() as session:
         content = library.bundle_archive(session, key, number)
-    headers = {"Content-Disposition": f'attachment; filename="{key}-{number}.zip"'}
-    return Response(content, mimetype="application/zip", headers=headers)
+    answer = Response(content, mimetype="application/zip")
+    # Set by its parts: keys may hold letters that a header can only carry in another spelling.
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{key}-{number}.zip")
+    return answer
 
 
 @definitions.route("/definitions/deploy", methods=["GET", "POST"])

@@ -13,6 +13,7 @@ from workflows.engine.texts import N_
 RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 RESERVED_ENDINGS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", "[child]")
 ID = re.compile(r"[^\W\d][\w.\-]*")
+LONGEST_KEY, LONGEST_ID = 80, 120
 MAX_NODES = 2_000
 WAITING_KINDS = frozenset({"userTask", "manualTask", "receiveTask", "intermediateCatchEvent", "eventBasedGateway"})
 
@@ -43,9 +44,14 @@ def check_structure(diagram: Diagram, report: Report) -> None:
 
 def _check_ids(diagram: Diagram, report: Report) -> None:
     for ident in (*diagram.processes, *diagram.nodes, *diagram.flows):
+        longest = LONGEST_KEY if ident in diagram.processes else LONGEST_ID
         if ident in RESERVED or ident.endswith(RESERVED_ENDINGS):
             report.error(ident, N_("The engine keeps the id {element} for itself; give the element another one."))
-        elif not ID.fullmatch(ident) or len(ident) > 200:
+        elif len(ident) > longest:
+            report.error(
+                ident, N_("An id has at most {longest} characters; give the element a shorter one."), longest=longest
+            )
+        elif not ID.fullmatch(ident):
             report.error(ident, N_("{element} cannot be an id; use letters, digits, _ and -, and begin with a letter."))
 
 
