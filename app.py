@@ -378,7 +378,7 @@ def _workers(config: Config) -> int:
     given = os.environ.get("HELIU_WORKERS", "")
     if not given:
         return 1 if config.demo else 2
-    if not given.isdigit() or not 1 <= int(given) <= 64:
+    if not given.isdecimal() or not 1 <= int(given) <= 64:
         raise ConfigError(f"HELIU_WORKERS must be a number from 1 to 64, not {given!r}")
     return int(given)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_PROXIES = 10
 FALSE_WORDS = {"", "0", "false", "no", "off"}
 
 
@@ -71,13 +72,21 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         mail_from=env.get("HELIU_MAIL_FROM", "Heliu CRM <heliu@localhost>"),
         base_url=base_url,
         https=base_url.startswith("https://"),
-        trusted_proxies=int(env.get("HELIU_TRUSTED_PROXIES", "0") or 0),
+        trusted_proxies=_trusted_proxies(env.get("HELIU_TRUSTED_PROXIES", "") or "0"),
     )
 
 
 def _port(value: str) -> int:
-    if not value.isdigit() or not 0 < int(value) < 65536:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
         raise ConfigError(f"HELIU_PORT must be a number from 1 to 65535, not {value!r}")
+    return int(value)
+
+
+def _trusted_proxies(value: str) -> int:
+    if not value.isdecimal() or int(value) > MOST_PROXIES:
+        raise ConfigError(
+            f"HELIU_TRUSTED_PROXIES must be the number of proxies before this program, 0 to {MOST_PROXIES}, not {value!r}"
+        )
     return int(value)
 
 
@@ -115,7 +124,7 @@ def _secret_key(value: str, var_dir: Path, *, demo: bool) -> str:
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
             f"HELIU_TIMEZONE {value!r} is unknown: give a name such as Asia/Shanghai or Europe/Berlin"
         ) from None
