@@ -39,9 +39,12 @@ def main() -> None:
                 results += run(grounds)
             finally:
                 grounds.close()
-    about["load_average_after"] = [round(load, 1) for load in os.getloadavg()]
-    about["seconds"] = round(monotonic() - begun)
-    report.write(results, about)
+            about["load_average_after"] = [round(load, 1) for load in os.getloadavg()]
+            about["seconds"] = round(monotonic() - begun)
+            # What has been measured stands, even if a later measurement fails.
+            report.write(results, about)
+    if set(wanted) >= set(MEASUREMENTS):
+        report.publish(results, about)
     print(report.table(results))
 
 

@@ -148,7 +148,7 @@ def _tasks(connection: Connection, crowd: Crowd, house: House, running: int, don
     shared = f"'SR-' || n || ' 主轴异响', :customer, 'group_' || ({group})"
     open_ = (
         f"SELECT n, n, 7, 'handle', 'Handle', 'service_request', :version, {shared}, "
-        f"CASE WHEN (n * 31) % 100 < 40 THEN {person} END, (n * 13) % 4, {_moment(connection, due)}, 'open', "
+        f"CASE WHEN (n * 31) % 101 < 40 THEN {person} END, (n * 13) % 4, {_moment(connection, due)}, 'open', "
         f"{_moment(connection, '-864000')}, NULL, NULL, {data}, 1 FROM {_numbers(connection, running)}"
     )
     finished = (

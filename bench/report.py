@@ -16,6 +16,8 @@ from typing import Any
 from bench.ground import ROOT
 
 JSON = ROOT / "var" / "bench.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "load_average": [round(load, 1) for load in os.getloadavg()],
+        "niceness": os.nice(0),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -90,3 +93,15 @@ def write(results: Sequence[Result], about: dict[str, Any]) -> None:
         + "\n",
         encoding="utf-8",
     )
+
+
+def publish(results: Sequence[Result], about: dict[str, Any]) -> None:
+    """Put the figures of a whole run into docs/benchmarks.md."""
+    page = PAGE.read_text(encoding="utf-8")
+    words = (
+        f"Measured {about['at'][:10]} with `make bench` in {about['seconds'] // 60} minutes: {about['cores']} cores "
+        f"({about['processor']}), {about['memory_gb']} GB, {about['system']}, Python {about['python']}; load average "
+        f"{about['load_average'][0]} at the beginning and {about['load_average_after'][0]} at the end, niceness {about['niceness']}."
+    )
+    before, _, rest = page.partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{words}\n\n{table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
