@@ -31,6 +31,7 @@ LATIN = (
     "Spindle makes a noise above 8,000 rpm",
     "Head of Maintenance",
     "^English$",
+    "^Heliu$",
 )
 FLAGS = [
     "--no-sandbox",
