@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -138,19 +139,25 @@ def schedule_many(session: Session, appointments: Sequence[Appointment], *, now:
         if row["key"] is None:
             ADD.change(session, row)
         else:
-            session.execute(_insert(session, DueRow).on_conflict_do_nothing(), [row])
+            session.execute(_inserts(dialect_of(session))(DueRow).on_conflict_do_nothing(), [row])
 
 
 def insert_once(session: Session, model: type[Base], values: Mapping[str, object]) -> int | None:
     """Add a row unless one with the same unique values stands there. Its id, or None if there was one."""
-    statement = _insert(session, model).values(**values).on_conflict_do_nothing().returning(model.__table__.c.id)
-    found: int | None = session.execute(statement).scalar_one_or_none()
-    return found
+    row = _once(dialect_of(session), model, tuple(values)).first(session, values)
+    return None if row is None else int(row[0])
 
 
-def _insert(session: Session, model: type[Base]) -> Any:
+@cache
+def _once(dialect: str, model: type[Base], columns: tuple[str, ...]) -> Prepared:
+    table = model.__table__
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return Prepared(_inserts(dialect)(table).values(values).on_conflict_do_nothing().returning(table.c.id))
+
+
+def _inserts(dialect: str) -> Any:
     # Both databases know ON CONFLICT, but SQLAlchemy offers it with each dialect's own INSERT only.
-    return (postgresql if dialect_of(session) == "postgresql" else sqlite).insert(model)
+    return (postgresql if dialect == "postgresql" else sqlite).insert
 
 
 def unschedule(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Role, User, UserRole
 from crm.accounts.queries import is_absent
 from crm.activity.queries import show_only
+from crm.core.db import UtcDateTime
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.fields import Field, Kind, read
 from crm.core.i18n import Text, text
 from crm.core.keyset import Order, Page, fetch
 from crm.core.numbers import is_key
+from crm.core.prepared import Prepared, columns_of, loaded
 from crm.core.search import matches
 from crm.customers.contact_operations import hold_contacts
 from crm.customers.models import Customer
@@ -124,6 +127,13 @@ def load_of_team(
     session: Session, *, role_key: str, now: datetime, department_id: int | None = None
 ) -> list[tuple[User, int]]:
     """Active, present members of a role with the number of requests they have in hand, the least loaded first."""
+    given = {"role_key": role_key, "now": now, "department_id": department_id}
+    rows = _team(department_id is not None).rows(session, given)
+    return [(loaded(session, User, row[:-1]), int(row[-1])) for row in rows]
+
+
+@cache
+def _team(of_department: bool) -> Prepared:
     load = (
         select(ServiceRequest.assigned_to_id, func.count().label("open"))
         .where(ServiceRequest.status == Status.ASSIGNED)
@@ -132,16 +142,14 @@ def load_of_team(
     )
     in_hand = func.coalesce(load.c.open, 0)
     query = (
-        select(User, in_hand)
+        select(*columns_of(User), in_hand)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Role, Role.id == UserRole.role_id)
         .outerjoin(load, load.c.assigned_to_id == User.id)
-        .where(Role.key == role_key, User.active, ~is_absent(now))
+        .where(Role.key == bindparam("role_key"), User.active, ~is_absent(bindparam("now", type_=UtcDateTime())))
         .order_by(in_hand, User.id)
     )
-    if department_id is not None:
-        query = query.where(User.department_id == department_id)
-    return [(user, int(count)) for user, count in session.execute(query)]
+    return Prepared(query.where(User.department_id == bindparam("department_id")) if of_department else query)
 
 
 def has_requests(session: Session, customer_id: int) -> Text | None:
