@@ -52,6 +52,10 @@ EMPTY: Mapping[Folder, tuple[Text, Text]] = {
     Folder.STARTED: (text("No case of yours is running"), text("Start one with “New case”.")),
     Folder.DONE: (text("You have not completed a task yet"), text("What you complete can be looked up here.")),
 }
+# What an address says about the place in the inbox. A task's address carries it along, so that every act leads back there.
+LIST = ("folder", "sort", "q", "process", "customer", "priority")
+# Marks of earlier pages that an address remembers; further back, “Previous” leads to the first page.
+MOST_EARLIER = 20
 SORTS: Mapping[Sort, Text] = {
     Sort.DUE: text("By due date"),
     Sort.PRIORITY: text("By priority"),
@@ -100,7 +104,7 @@ def claim(task_id: int) -> ResponseReturnValue:
     with writing() as session:
         tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
     flash(shown(text("The task is yours now.")), "good")
-    return redirect(url_for("inbox.task", task_id=task_id))
+    return redirect(url_for("inbox.task", task_id=task_id, **_place()))
 
 
 @blueprint.post("/tasks/<int:task_id>/release")
@@ -108,7 +112,7 @@ def release(task_id: int) -> ResponseReturnValue:
     with writing() as session:
         tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
     flash(shown(text("The task is back with the group.")), "good")
-    return redirect(url_for("inbox.show", folder=Folder.GROUPS))
+    return redirect(url_for("inbox.show", **(_place() or {"folder": Folder.GROUPS})))
 
 
 @blueprint.post("/tasks/<int:task_id>")
@@ -130,15 +134,15 @@ def submit(task_id: int) -> ResponseReturnValue:
     except AlreadyDone as late:
         if late.by_id == current_actor().id:
             # The same person pressed twice: the first press counted, and that is what they wanted.
-            return redirect(url_for("inbox.show"))
+            return redirect(url_for("inbox.show", **_place()))
         return _too_late(task_id, late)
     except Conflict as conflict:
         return _too_late(task_id, conflict)
     if act == "save":
         flash(shown(text("The draft is kept.")), "good")
-        return redirect(url_for("inbox.task", task_id=task_id))
+        return redirect(url_for("inbox.task", task_id=task_id, **_place()))
     flash(shown(text("Done: {title}", title=done.title)), "good")
-    return redirect(url_for("inbox.show"))
+    return redirect(url_for("inbox.show", **_place()))
 
 
 @blueprint.post("/tasks/<int:task_id>/state")
@@ -159,8 +163,9 @@ def _too_late(task_id: int, conflict: Conflict) -> ResponseReturnValue:
     with reading_session() as session:
         found = queries.find_task(session, task_id, by=current_actor())
         form = tasks.task_form(session, found, by=current_actor(), now=now())
+        words = library.published(session, found.version_id).translator(current_actor().locale)
         typed = [
-            (field.label, value)
+            (words(field.label), value)
             for field in (form.description.fields if form else ())
             if (value := request.form.get(field.path, "").strip())
         ]
@@ -194,6 +199,7 @@ def _task_page(
         facts=facts(session, actor, instance.record_id) if facts and instance.record_id else "",
         refusal=refusal,
         typed=typed or [],
+        place=_place(),
     )
 
 
@@ -204,15 +210,12 @@ def _folder_page() -> dict[str, Any]:
     filters = read_filters(request.args)
     with reading_session() as session:
         numbers = counts(session, by=actor, now=now())
-        found = page(
-            session,
-            by=actor,
-            now=now(),
-            folder=folder,
-            filters=filters,
-            sort=sort,
-            after=cursor_values(request.args.get("after"), folder, sort),
-        )
+        after = cursor_values(request.args.get("after"), folder, sort)
+        found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort, after=after)
+        if after is not None and not found.rows:
+            # The last row of the last page has just been completed: what is left begins at the top.
+            after = None
+            found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort)
         cases = folder is Folder.STARTED
         shown_rows = (
             show_cases(session, found.rows, by=actor) if cases else show_tasks(session, found.rows, by=actor, now=now())
@@ -222,11 +225,9 @@ def _folder_page() -> dict[str, Any]:
             for published in library.all_active(session)
         ]
         customer = _customer_name(session, filters.customer_id, shown_rows, by=actor)
-    kept = {
-        name: value
-        for name in ("folder", "sort", "q", "process", "customer", "priority")
-        if (value := request.args.get(name))
-    }
+    kept = {name: value for name, value in _place().items() if name in LIST}
+    place = _place() if after is not None else kept
+    earlier = place.get("earlier", [])
     return {
         "folder": folder,
         "folder_name": FOLDERS[folder][0],
@@ -252,9 +253,12 @@ def _folder_page() -> dict[str, Any]:
         "customer": customer,
         "filtered": filters != Filters(),
         "kept": kept,
-        "previous_url": _url(kept) if request.args.get("after") else "",
-        "next_url": _url({**kept, "after": write_page(found)}) if found.next else "",
-        "here": request.full_path,
+        "place": place,
+        "previous_url": "" if after is None else _url({**kept, "after": earlier[-1:], "earlier": earlier[:-1]}),
+        "next_url": _url({**kept, "after": write_page(found), "earlier": [*earlier, *_mark(place)]})
+        if found.next
+        else "",
+        "here": _url(place),
         "total": numbers[folder],
     }
 
@@ -268,6 +272,17 @@ def _customer_name(
     listed = next((row.customer for row in rows if row.customer_id == customer_id), None)
     open_to_them = select(Customer.name).where(Customer.id == customer_id, may_see(by))
     return listed or session.scalar(open_to_them) or quoted("K", customer_id)
+
+
+def _place() -> dict[str, Any]:
+    """Where in the inbox this person is or came from: folder, filters, order and page, as the address says it."""
+    place: dict[str, Any] = {name: value for name in (*LIST, "after") if (value := request.args.get(name))}
+    earlier = request.args.getlist("earlier")[-MOST_EARLIER:]
+    return {**place, "earlier": earlier} if earlier else place
+
+
+def _mark(place: Mapping[str, Any]) -> list[str]:
+    return [place["after"]] if "after" in place else []
 
 
 def _url(arguments: Mapping[str, Any]) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 from tests.conftest import Browser, as_user
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
+from workflows.inbox.queries import PAGE
 from workflows.models import InstanceStatus
 
 
@@ -46,6 +50,7 @@ def test_a_second_person_is_told_who_was_first_and_keeps_what_was_typed(story: S
     assert late.status_code == 409
     assert people.agent2.name in late.text
     assert "我写了很久的说明" in late.text
+    assert "归档说明" in late.text and "Closing note" not in late.text
 
 
 def test_pressing_twice_has_one_effect(story: Story, client: Browser) -> None:
@@ -57,6 +62,43 @@ def test_pressing_twice_has_one_effect(story: Story, client: Browser) -> None:
     assert client.post(f"/tasks/{task.id}", data=data).status_code == 302
     assert client.post(f"/tasks/{task.id}", data=data).status_code == 302
     assert story.waiting() == ["handle"]
+
+
+def test_completing_a_task_leads_back_to_the_place_in_the_list(story: Story, client: Browser) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    task = story.task("assign")
+    as_user(client, "supervisor")
+    place = "folder=groups&sort=priority&q=%E4%B8%BB%E8%BD%B4"
+    shown = client.get(f"/tasks?{place}").text.replace("&amp;", "&")
+    assert f'href="/tasks/{task.id}?{place}"' in shown
+    claimed = client.post(f"/tasks/{task.id}/claim?{place}")
+    assert claimed.location == f"/tasks/{task.id}?{place}"
+    data = {"assignee_id": str(people.agent1.id), "priority": "1", "_act": "complete"}
+    assert client.post(f"/tasks/{task.id}?{place}", data=data).location == f"/tasks?{place}"
+
+
+def test_the_pages_of_the_inbox_lead_back_one_by_one_and_an_emptied_one_to_the_top(
+    story: Story, client: Browser
+) -> None:
+    people = story.people
+    for _ in range(PAGE + 1):
+        story.start(people.manager1, **REQUEST)
+    last = story.task("assign")
+    as_user(client, "supervisor")
+    first = client.get("/tasks?folder=groups").text.replace("&amp;", "&")
+    address = re.search(r'rel="next" href="([^"]+)"', first)
+    assert address
+    second = client.get(address[1]).text.replace("&amp;", "&")
+    assert f"/tasks/{last.id}?" in second
+    assert 'rel="prev" href="/tasks?folder=groups"' in second
+    mark = parse_qs(urlsplit(address[1]).query)["after"][0]
+    third = client.get(f"{address[1]}&earlier={mark}").text.replace("&amp;", "&")
+    assert f'rel="prev" href="{address[1]}"' in third
+    story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
+    emptied = client.get(address[1]).text
+    assert emptied.count("data-url=") == PAGE
+    assert 'rel="prev"' not in emptied
 
 
 def test_others_tasks_and_cases_do_not_exist_for_a_stranger(story: Story, client: Browser) -> None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.customers.models import Customer
 from crm.customers.queries import may_see as may_see_customer
@@ -170,11 +171,14 @@ def customer_choices(session: Session, by: Actor, now: datetime, data: Mapping[s
 
 
 def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
-    """Who could handle it, with the number of requests that each has in hand."""
+    """Who could handle it, with the number of requests that each has in hand, and in which role."""
     seen: dict[int, Choice] = {}
+    roles = role_names(session, by.locale)
     for role in HANDLING_ROLES:
         for user, load in load_of_team(session, role_key=role, now=now):
-            seen.setdefault(user.id, Choice(str(user.id), f"{user.shown_name(by.locale)} ({load})", str(load)))
+            seen.setdefault(
+                user.id, Choice(str(user.id), f"{user.shown_name(by.locale)} ({load})", roles.get(role, ""))
+            )
     return list(seen.values())
 
 
