@@ -26,7 +26,7 @@ from crm.core.db import Database
 
 HOME = ROOT / "var" / "bench-peers"
 HERE = Path(__file__).parent
-ROUNDS, SECONDS, CASES = 5, 3.0, 20
+ROUNDS, SECONDS, CASES = 5, 3.0, 6
 PRODUCT, NAIVE, VIEWFLOW, ENGINE = "Heliu", "naive SpiffWorkflow", "django-viewflow", "bpmn-engine (npm)"
 
 

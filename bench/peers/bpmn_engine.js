@@ -104,7 +104,7 @@ async function main() {
   let steps = 0;
   let spent = 0;
   let ended = 0;
-  for (let turn = 0; spent < +seconds; turn++) {
+  for (let turn = 0; spent < +seconds || ended === 0; turn++) {
     const place = turn % all.length;
     const begun = process.hrtime.bigint();
     await step(all[place]);

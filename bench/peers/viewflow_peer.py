@@ -59,8 +59,8 @@ def main() -> None:
         return int(ServiceFlow.begin.run(facts=json.loads(json.dumps(facts))).pk)
 
     waiting = [begin() for _ in range(cases)]
-    steps, spent, turn = 0, 0.0, 0
-    while spent < seconds:
+    steps, spent, turn, over = 0, 0.0, 0, 0
+    while spent < seconds or not over:
         place = turn % cases
         begun = time.perf_counter()
         ended = step(waiting[place], user, answers)
@@ -68,6 +68,7 @@ def main() -> None:
         steps += 1
         turn += 1
         if ended:
+            over += 1
             waiting[place] = begin()
     done = Process.objects.filter(status="DONE").count()
     print(json.dumps({"steps": steps, "seconds": spent, "ended": done}))
