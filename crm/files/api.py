@@ -48,7 +48,7 @@ def post_file(files: dict[str, Any]) -> StoredFile:
 
 
 @api.get("/<int:file_id>")
-@api.response(200, CONTENTS, content_type="application/octet-stream")
+@api.response(200, CONTENTS, content_type="*/*")
 def get_file(file_id: int) -> Response:
     """The contents of a file that you sent, or of a record, task or case that you may see."""
     return hand_out(file_id)

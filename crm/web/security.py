@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map
 
-from crm.core.errors import Fault, Invalid
+from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.i18n import text
 from crm.web.doors import SignInNeeded, ground
 from crm.web.login import signed_in_id
@@ -70,6 +70,9 @@ def close_doors() -> None:
     view = current_app.view_functions[request.endpoint]
     if signed_in_id() is None and not getattr(view, "is_public", False):
         raise SignInNeeded
+    for part in (request.view_args or {}).values():
+        if isinstance(part, str) and not _is_storable(part):
+            raise NotFound
     request.max_content_length = getattr(view, "body_limit", BODY_LIMIT)
     _check_words(request.args)
     if request.method in READING:
@@ -113,8 +116,12 @@ def takes_body(limit: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def check_text(value: str, field: str) -> None:
     """Refuse what no database takes: the zero character and halves of characters."""
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not _is_storable(value):
         raise Invalid([Fault(field, text("This holds characters that cannot be stored."))])
+
+
+def _is_storable(value: str) -> bool:
+    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def add_headers(response: Response) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from crm.core.config import ConfigError, load_config
 from crm.core.db import reading, unit_of_work
 from crm.customers.models import Customer
 from crm.customers.operations import create_customer
@@ -41,7 +42,9 @@ def test_a_number_of_thousands_of_digits_in_a_body_is_refused(app: Flask) -> Non
 @ONLY_SQLITE
 @pytest.mark.parametrize("name", ["substitute_from", "substitute_until"])
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_an_absence_at_the_ends_of_the_calendar_is_refused(client: Browser, people: People, name: str, day: str) -> None:
+def test_an_absence_at_the_ends_of_the_calendar_is_refused(
+    client: Browser, people: People, name: str, day: str
+) -> None:
     form = {"substitute_id": str(people.agent2.id), name: day}
     answer = client.signed_in_as("agent1").post("/profile/substitute", data=form)
     assert answer.status_code == 422
@@ -111,3 +114,42 @@ def test_a_case_cannot_be_tied_to_a_customer_who_is_not_open_to_whoever_starts_i
     assert odd.status_code == 201
     with reading(story.database) as session:
         assert session.get_one(ProcessInstance, odd.get_json()["id"]).customer_id is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/processes/%00/form",
+        "/processes/%ED%A0%80/form",
+        "/definitions/service_request/versions/9007199254740992",
+        "/definitions/service_request/versions/2147483648/bundle",
+    ],
+)
+def test_an_address_that_no_database_can_look_up_is_not_found(app: Flask, path: str) -> None:
+    assert program_of(app, "admin").get(path).status_code == 404
+
+
+@ONLY_SQLITE
+def test_whoever_may_not_start_a_process_is_not_offered_its_choices_either(client: Browser, story: Story) -> None:
+    browser = client.signed_in_as("marketing")
+    for answer in (
+        browser.post("/processes/service_request/start/state", data={}),
+        browser.get("/api/v1/processes/service_request/form"),
+    ):
+        assert answer.status_code == 403
+
+
+@ONLY_SQLITE
+def test_refusals_are_described_as_the_problem_documents_that_they_are(app: Flask) -> None:
+    described = app.test_client().get("/api/v1/openapi.json").get_json()
+    errors = described["components"]["responses"]
+    assert set(errors["DEFAULT_ERROR"]["content"]) == {"application/problem+json"}
+    assert set(errors["UNPROCESSABLE_ENTITY"]["content"]) == {"application/problem+json"}
+    listed = described["paths"]["/api/v1/customers"]["get"]["responses"]["200"]
+    assert set(listed["content"]) == {"application/json"}
+
+
+@pytest.mark.parametrize("number", ["-1", "two", "1.5", "11"])
+def test_a_number_of_proxies_that_cannot_be_stops_the_start_with_the_cure(number: str) -> None:
+    with pytest.raises(ConfigError, match="HELIU_TRUSTED_PROXIES must be the number of proxies"):
+        load_config({"HELIU_SECRET_KEY": "x" * 32, "HELIU_TRUSTED_PROXIES": number})
