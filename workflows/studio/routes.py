@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+import io
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
@@ -97,10 +99,9 @@ def bundle(key: str, number: int) -> ResponseReturnValue:
     """The files of a version as a zip archive."""
     with reading_session() as session:
         content = library.bundle_archive(session, key, number)
-    answer = Response(content, mimetype="application/zip")
-    # Set by its parts: keys may hold letters that a header can only carry in another spelling.
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{key}-{number}.zip")
-    return answer
+    # Not a header of our own making: keys may hold letters that a header can only carry in another spelling.
+    name = f"{key}-{number}.zip"
+    return send_file(io.BytesIO(content), mimetype="application/zip", as_attachment=True, download_name=name)
 
 
 @definitions.route("/definitions/deploy", methods=["GET", "POST"])
