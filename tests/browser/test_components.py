@@ -15,18 +15,12 @@ from playwright.sync_api import Browser, Page, expect
 from app import create_app
 from crm.web.doors import public
 from crm.web.security import draws_diagrams
-from tests.browser.driver import accessibility_faults, launched, opened, serving, sideways_overflow
+from tests.browser.driver import accessibility_faults, opened, serving, sideways_overflow
 from tests.conftest import NOON, MovableClock, SqliteTemplate, settings
 
 PAGES = Path(__file__).parent / "pages"
 DIAGRAM = (PAGES / "process.bpmn").read_text(encoding="utf-8")
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from playwright.sync_api import Browser, Page, expect
 
 import forms
-from tests.browser.driver import accessibility_faults, launched, opened, serving, sideways_overflow
+from tests.browser.driver import accessibility_faults, opened, serving, sideways_overflow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Form</title><link rel="icon" href="data:,">
@@ -40,12 +40,6 @@ COMPONENTS: list[dict[str, Any]] = [
             {"type": "textfield", "key": "part", "label": "Part"}]}]},
 ]  # fmt: skip
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
