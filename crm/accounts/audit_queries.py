@@ -11,8 +11,16 @@ from crm.core.keyset import Order
 from crm.permissions import Actor, check_may
 
 LATEST = Order((AuditEntry.at, AuditEntry.id), descending=True)
-KINDS = {"user": text("User"), "department": text("Department"), "role": text("Role")}
-# Words for the acts and values that this room writes; what other rooms write is shown as it stands.
+KINDS = {
+    "user": text("User"),
+    "department": text("Department"),
+    "role": text("Role"),
+    "customer": text("Customer"),
+    "contact": text("Contact"),
+    "dictionary_entry": text("Data dictionary"),
+    "definition": text("Process definitions"),
+}
+# Words for the acts and values of every room; what is not listed is shown as it stands.
 ACTS = {
     "sign-in": text("Signed in"),
     "sign-in.refused": text("Sign-in refused"),
@@ -34,6 +42,18 @@ ACTS = {
     "department.deleted": text("Department deleted"),
     "role.created": text("Role created"),
     "role.changed": text("Role changed"),
+    "customer.created": text("Customer created"),
+    "customer.changed": text("Customer changed"),
+    "customer.deleted": text("Customer deleted"),
+    "contact.created": text("Contact created"),
+    "contact.changed": text("Contact changed"),
+    "contact.deleted": text("Contact deleted"),
+    "dictionary.added": text("Option added"),
+    "dictionary.renamed": text("Option renamed"),
+    "dictionary.switched": text("Option switched on or off"),
+    "dictionary.moved": text("Option moved"),
+    "definition.published": text("Version published"),
+    "definition.activated": text("Version put in force"),
 }
 FIELDS = {
     "name": text("Name"),
@@ -53,6 +73,25 @@ FIELDS = {
     "substitute": text("Substitute"),
     "from": text("First day"),
     "until": text("Last day"),
+    "type": text("Customer type"),
+    "industry": text("Industry"),
+    "source": text("Source"),
+    "region": text("Region"),
+    "address": text("Address"),
+    "postcode": text("Postcode"),
+    "fax": text("Fax"),
+    "website": text("Website"),
+    "grade": text("Grade"),
+    "satisfaction": text("Satisfaction"),
+    "credit": text("Credit"),
+    "stage": text("Life-cycle stage"),
+    "owner_id": text("Customer manager"),
+    "customer_id": text("Customer"),
+    "tags": text("Tags"),
+    "note": text("Note"),
+    "mobile": text("Mobile"),
+    "process": text("Process"),
+    "number": text("Version"),
 }
 
 

@@ -17,17 +17,18 @@ from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.instances import story
-from workflows.models import DefinitionVersion, InstanceStatus, ProcessDefinition, ProcessInstance, Task
+from workflows.models import DefinitionVersion, Incident, InstanceStatus, ProcessDefinition, ProcessInstance, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
 
 definitions = Blueprint("definitions", __name__)
+MOST_STOPPED = 50
 
 
 @definitions.get("/definitions")
 @requires("processes", "administer")
 def index() -> ResponseReturnValue:
-    """All processes with the version in force and their running cases."""
+    """All processes with the version in force and their running cases, and the cases that a fault has stopped."""
     actor = current_actor()
     with reading_session() as session:
         counted = select(ProcessInstance.process_key, func.count().label("number")).group_by(
@@ -39,7 +40,15 @@ def index() -> ResponseReturnValue:
             {**show_process(published, actor), "number": published.number, "running": running.get(published.key, 0)}
             for published in library.all_active(session)
         ]
-    return render_template("processes/definitions.html", rows=rows)
+        stopped = session.execute(
+            select(ProcessInstance.id, ProcessInstance.title, func.max(Incident.at).label("at"))
+            .join(Incident, Incident.instance_id == ProcessInstance.id)
+            .where(Incident.resolved_at.is_(None))
+            .group_by(ProcessInstance.id, ProcessInstance.title)
+            .order_by(func.max(Incident.at).desc())
+            .limit(MOST_STOPPED)
+        ).all()
+    return render_template("processes/definitions.html", rows=rows, stopped=stopped)
 
 
 @definitions.get("/definitions/<key>")

@@ -34,6 +34,8 @@
       plugins: select.multiple ? { remove_button: { title } } : required ? {} : { clear_button: { title } },
       allowEmptyOption: false,
       maxOptions: 200,
+      // The second line too: a number is often all that somebody at the telephone has.
+      searchField: ["text", "hint"],
       // At once: put off, the list would open again after the choice of somebody who types and clicks fast.
       refreshThrottle: 0,
       render: { option: drawChoice, no_results: null },

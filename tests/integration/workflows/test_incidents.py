@@ -11,7 +11,7 @@ from sqlalchemy import select
 from crm.core.db import reading, unit_of_work
 from crm.core.due import claim, give_back
 from crm.core.errors import Denied
-from tests.conftest import program_of
+from tests.conftest import Browser, as_user, program_of
 from tests.processes.small import bundle, properties, script_task, straight, user_task
 from tests.processes.stories import Story
 from workflows.models import TIMER, Incident, InstanceStatus
@@ -57,6 +57,18 @@ def test_an_administrator_lets_the_step_be_tried_again(faulty: Story, app: Flask
     assert faulty.instance().status == InstanceStatus.COMPLETED
     done = agent.get(f"/tasks/{task.id}").get_json()
     assert (done["answers"], done["closed_by"]) == ({"note": "x"}, faulty.people.agent1.name)
+
+
+def test_an_administrator_finds_the_case_that_stopped_until_it_goes_on(
+    faulty: Story, app: Flask, client: Browser
+) -> None:
+    program_of(app, "agent1").post(f"/tasks/{faulty.task('check').id}/complete", json={"answers": {"note": "x"}})
+    as_user(client, "admin")
+    address = f'href="/cases/{faulty.instance_id}"'
+    assert address in client.get("/definitions").text
+    faulty.clock.set(NEXT_DAY)
+    program_of(app, "admin").post(f"/instances/{faulty.instance_id}/retry")
+    assert address not in client.get("/definitions").text
 
 
 def test_a_retry_that_fails_again_keeps_one_incident(faulty: Story) -> None:

@@ -160,14 +160,14 @@ def escalate(step: StepContext, *, request_id: int) -> None:
 
 
 def customer_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
-    """The customers whom this person may serve, by name."""
+    """The customers whom this person may serve, by name, with number and telephone."""
     rows = session.scalars(
         select(Customer)
         .where(may_see_customer(by), Customer.deleted_at.is_(None))
         .order_by(Customer.name, Customer.id)
         .limit(MOST_CHOICES)
     )
-    return [Choice(str(customer.id), customer.name, customer.number) for customer in rows]
+    return [Choice(str(row.id), row.name, f"{row.number} · {row.phone}" if row.phone else row.number) for row in rows]
 
 
 def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
