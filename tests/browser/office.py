@@ -5,6 +5,7 @@ Everything is done by operations and by the real diagram, so the pages show noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from workflows.task_forms import Submission
 
 CHINESE, ENGLISH = "zh_CN", "en"
 DESKTOP, PHONE = 1280, 390
+# The inbox, in whichever folder.
+INBOX = re.compile(r"/tasks(\?.*)?$")
 BROWSER_LANGUAGES = {CHINESE: "zh-CN", ENGLISH: "en-GB"}
 
 CUSTOMERS = (

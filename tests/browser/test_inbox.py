@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driver import accessibility_faults
-from tests.browser.office import CHINESE, CUSTOMERS, ENGLISH, PHONE, Office
+from tests.browser.office import CHINESE, CUSTOMERS, ENGLISH, INBOX, PHONE, Office
 from tests.people import PASSWORD
 from tests.processes.test_service_request import REQUEST
 
@@ -61,7 +61,7 @@ def test_a_task_is_completed_without_a_mouse(chromium: Browser, office: Office) 
         page.keyboard.type("as soon as possible")
         tab_to(page, "button[value=complete]")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/tasks")
+        page.wait_for_url(INBOX)
     assert office.story.instance_id
     with office.visited(chromium, "supervisor", language=ENGLISH) as page:
         page.goto("/tasks?folder=done")
@@ -97,7 +97,7 @@ def test_a_request_is_started_and_assigned_without_javascript(chromium: Browser,
         page.get_by_role("button", name=say("Claim")).click()
         page.locator("[name=note]").fill("尽快联系客户")
         page.get_by_role("button", name=say("Complete")).click()
-        page.wait_for_url("**/tasks")
+        page.wait_for_url(INBOX)
         expect(page.get_by_role("status")).to_contain_text("主轴异响")
 
 

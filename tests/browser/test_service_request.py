@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.driver import opened, sideways_overflow
-from tests.browser.office import BROWSER_LANGUAGES, CHINESE, CUSTOMERS, DESKTOP, ENGLISH, PHONE, Office, Words
+from tests.browser.office import BROWSER_LANGUAGES, CHINESE, CUSTOMERS, DESKTOP, ENGLISH, INBOX, PHONE, Office, Words
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -97,7 +97,7 @@ def sign_in(desk: Desk, username: str) -> None:
     page.get_by_label(say("User name")).fill(username)
     page.get_by_label(say("Password")).fill(PASSWORD)
     page.get_by_role("button", name=say("Sign in")).click()
-    page.wait_for_url("**/tasks")
+    page.wait_for_url(INBOX)
     switch = page.locator(f".top-bar [name=language][value={say.language}]")
     if switch.get_attribute("aria-pressed") != "true":
         switch.click()
@@ -166,7 +166,7 @@ def assign(desk: Desk) -> None:
     expect(page.get_by_text(say("A draft is kept; it is shown here."))).to_be_visible()
     choose_agent(desk)
     desk.press("Complete")
-    page.wait_for_url("**/tasks")
+    page.wait_for_url(INBOX)
     expect(desk.folder("Done")).to_contain_text("1")
 
 
@@ -189,7 +189,7 @@ def handle(desk: Desk, words: str) -> None:
     expect(desk.page.locator("[data-error-summary]")).to_be_focused()
     desk.fill("Handling", words)
     desk.press("Complete")
-    desk.page.wait_for_url("**/tasks")
+    desk.page.wait_for_url(INBOX)
     expect(desk.page.get_by_text(desk.say("Nothing is waiting for you"))).to_be_visible()
 
 
@@ -203,7 +203,7 @@ def refuse(desk: Desk) -> None:
     expect(desk.field("What the customer said")).to_be_visible()
     desk.fill("What the customer said", "声音还是很大")
     desk.press("Complete")
-    desk.page.wait_for_url("**/tasks")
+    desk.page.wait_for_url(INBOX)
 
 
 def confirm(desk: Desk) -> None:
@@ -212,7 +212,7 @@ def confirm(desk: Desk) -> None:
     desk.fill("Result", "客户确认恢复正常")
     desk.rate(5)
     desk.press("Complete")
-    desk.page.wait_for_url("**/tasks")
+    desk.page.wait_for_url(INBOX)
 
 
 def archive(desk: Desk) -> None:
@@ -222,7 +222,7 @@ def archive(desk: Desk) -> None:
     desk.press("Claim")
     desk.fill("Closing note", "轴承批次已记录")
     desk.press("Complete")
-    desk.page.wait_for_url("**/tasks")
+    desk.page.wait_for_url(INBOX)
 
 
 def look_back(desk: Desk, office: Office) -> None:
