@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
@@ -66,20 +67,23 @@ def _environment(folder: Path, locale: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
+    # Reading the name of a language anew takes longer than writing a date in it.
+    language = Locale.parse(locale)
     environment.install_gettext_translations(catalogue_of(locale), newstyle=True)  # type: ignore[attr-defined]  # comes with the extension
     environment.globals.update(link=link, html_language=locale.replace("_", "-"))
 
     @pass_context
     def moment(context: Context, value: datetime) -> str:
         zone = ZoneInfo(context["reader_timezone"])
-        return str(format_datetime(value, MOMENT[locale], tzinfo=zone, locale=locale))
+        return str(format_datetime(value, MOMENT[locale], tzinfo=zone, locale=language))
 
     @pass_context
     def day(context: Context, value: date) -> str:
         if isinstance(value, datetime):
             value = value.astimezone(ZoneInfo(context["reader_timezone"])).date()
-        return str(format_date(value, DAY[locale], locale=locale))
+        return str(format_date(value, DAY[locale], locale=language))
 
     environment.filters.update(moment=moment, day=day)
     return environment

@@ -14,7 +14,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
-    CursorResult,
+    Connection,
     Delete,
     Dialect,
     Insert,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     insert,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -34,6 +35,7 @@ from crm.core.db import Base
 Convert = Callable[[Any], Any]
 AnyStatement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 M = TypeVar("M", bound=Base)
+R = TypeVar("R")
 
 
 def insert_into(table: Any, *columns: str) -> Prepared:
@@ -70,24 +72,30 @@ class Prepared:
 
     def change(self, session: Session, values: Mapping[str, Any]) -> int:
         """Execute an INSERT, UPDATE or DELETE. Answers how many rows it changed."""
-        _, result = self._execute(session, values)
-        return int(result.rowcount)
+        return self._run(session, values, lambda _, cursor: int(cursor.rowcount))
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns."""
-        text, result = self._execute(session, values)
-        return [text.row(row) for row in result.fetchall()]
+        return self._run(session, values, lambda text, cursor: [text.row(row) for row in cursor.fetchall()])
 
     def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
         return next(iter(self.rows(session, values)), None)
 
-    def _execute(self, session: Session, values: Mapping[str, Any]) -> tuple[_Text, CursorResult[Any]]:
+    def _run(self, session: Session, values: Mapping[str, Any], take: Callable[[_Text, Any], R]) -> R:
+        """Execute in the session's transaction by the driver's own cursor, and take what is wanted from it."""
         if session.autoflush:
             session.flush()
         connection = session.connection()
         text = self._text(connection.dialect)
-        return text, connection.exec_driver_sql(text.sql, text.bind(values))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text.sql, text.bind(values))
+            return take(text, cursor)
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise _as_sqlalchemy_says(connection, text, fault, cursor) from fault
+        finally:
+            cursor.close()
 
     def _text(self, dialect: Dialect) -> _Text:
         found = self._texts.get(dialect.name)
@@ -95,6 +103,23 @@ class Prepared:
             # Two threads may compile it at the same time; both come to the same text.
             found = self._texts[dialect.name] = _Text(self._statement, dialect)
         return found
+
+
+def _as_sqlalchemy_says(connection: Connection, text: _Text, fault: Exception, cursor: Any) -> BaseException:
+    """The driver's fault in the words that everybody above expects; a lost connection is not used again."""
+    dialect = connection.dialect
+    lost = bool(dialect.is_disconnect(fault, connection.connection, cursor))  # type: ignore[arg-type]  # the driver's own
+    if lost:
+        connection.invalidate(fault)
+    return DBAPIError.instance(
+        text.sql,
+        None,
+        fault,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
 
 
 class _Text:
