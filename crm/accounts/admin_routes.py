@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from crm.accounts import operations
-from crm.accounts.forms import UserForm
+from crm.accounts.forms import NewUserForm, UserForm
 from crm.accounts.models import User
 from crm.accounts.queries import (
     BY_NAME,
@@ -89,7 +89,7 @@ def users() -> str:
 @requires("accounts", "administer")
 def new_user() -> AnyResponse:
     """A new account; the administrator gets a one-time link to hand over."""
-    form = _user_form(request.form)
+    form = _user_form(request.form, of=NewUserForm)
     if request.method == "GET" or not form.validate():
         return _user_page(form, None, 200 if request.method == "GET" else 422)
     try:
@@ -163,7 +163,7 @@ def _user_page(form: UserForm, user: User | None, status: int = 200, newer: Any 
     return Response(page, status)
 
 
-def _user_form(data: Any = None, values: dict[str, Any] | None = None) -> UserForm:
+def _user_form(data: Any = None, values: dict[str, Any] | None = None, of: type[UserForm] = UserForm) -> UserForm:
     given = dict(values or {})
     if values:
         given |= {
@@ -171,7 +171,7 @@ def _user_form(data: Any = None, values: dict[str, Any] | None = None) -> UserFo
             "manager_id": str(values["manager_id"] or ""),
             "role_ids": values["roles"],
         }
-    form = UserForm(data, data=given)
+    form = of(data, data=given)
     with reading_session() as session:
         _offer(session, form)
     return form

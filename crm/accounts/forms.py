@@ -132,7 +132,7 @@ class UserForm(Form):
     """What an administrator says about a user."""
 
     version = IntegerField(widget=HiddenInput(), default=1)
-    username = StringField(_l("User name"), description=_l("3 to 60 letters a–z, digits, dots, dashes or underscores."))
+    username = StringField(_l("User name"))
     name = StringField(_l("Full name"), [InputRequired(NEEDED)])
     name_en = StringField(_l("Name in English"))
     department_id = NumberChoice(_l("Department"))
@@ -143,6 +143,16 @@ class UserForm(Form):
     locale = SelectField(_l("Language"), choices=LANGUAGES, default="zh_CN")
     timezone = SelectField(_l("Time zone"), choices=timezones, default="Asia/Shanghai")
     role_ids = CheckList(_l("Roles"), coerce=int)
+
+
+class NewUserForm(UserForm):
+    """A new account has a user name, which cannot be changed later."""
+
+    username = StringField(
+        _l("User name"),
+        [InputRequired(NEEDED)],
+        description=_l("3 to 60 letters a–z, digits, dots, dashes or underscores."),
+    )
 
 
 class DepartmentForm(Form):

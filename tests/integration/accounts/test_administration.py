@@ -314,3 +314,9 @@ def test_a_role_is_edited_by_ticking_boxes(client: Browser, database: Database) 
     with unit_of_work(database) as session:
         role = session.get_one(Role, role_id)
         assert organisation.role_values(session, role)["permissions"] == ["customers.view"]
+
+
+def test_all_that_a_new_user_lacks_is_said_at_once(client: Browser) -> None:
+    page = client.signed_in_as("admin").post("/administration/users/new", data={"locale": "zh_CN"})
+    assert page.status_code == 422
+    assert 'id="username-error"' in page.text and 'id="name-error"' in page.text
