@@ -183,8 +183,14 @@ REQUESTS: tuple[DemoRequest, ...] = (
         _assign(1, "10:45", "agent1", 2),)),
     R("合肥量子仪器有限公司", "suggestion", "建议提供远程诊断接口", "希望设备提供 OPC UA 接口，由我方系统统一监测。", "agent2", 1, "16:15", "email", 0),
     R("厦门鹭岛精密塑胶有限公司", "complaint", "新模具试模三次不合格", "新机到厂后试模三次，尺寸都超差，客户交期受影响，要求派专家到现场。", "manager2", 1, "17:20", priority=3),
+    R("杭州云栖智能制造研究院", "repair", "磨床砂轮电机过热", "连续磨削一小时后砂轮电机温度报警，停十分钟又能运行。", "agent2", 1, "20:40", "message", steps=(
+        _assign(1, "20:55", "agent1", 1, "客户夜班在用，今晚先电话确认。"),)),
     R("常州龙城电机有限公司", "repair", "自动门打不开", "自动门气缸无动作，气压正常，急停复位后仍然打不开，订单今天要交货。", "agent1", 0, "08:45", priority=3, steps=(
         _assign(0, "09:05", "agent2", 3),)),
     R("香港维港仪器贸易有限公司", "enquiry", "询问代理区域和价格政策", "想增加澳门区域的代理，请提供最新价格政策和授权流程。", "agent2", 0, "09:30", "email"),
     R("苏州工业园区职业技术学院", "enquiry", "实训设备的安装条件", "新实训楼九月启用，请提供 6 台教学铣床的用电、用气和地基要求。", "agent1", 0, "10:10", "visit"),
+    R("青岛海蓝食品机械有限公司", "enquiry", "询问不锈钢防护罩的交货期", "防护罩需要更换为食品级不锈钢，请告知价格和交货期。", "agent1", 0, "11:05", "phone", steps=(
+        _assign(0, "11:20", "agent1"),)),
+    R("Tanaka Seiki Co., Ltd.", "enquiry", "Warranty terms for retrofitted controls", "Does the warranty of the original machine go on after the control has been retrofitted by your partner?", "manager2", 0, "13:30", "email", steps=(
+        _assign(0, "13:50", "agent1"),)),
 )  # fmt: skip
