@@ -8,6 +8,7 @@ their types, faults keep their kinds, and the transaction is the session's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql import visitors
 
@@ -51,16 +52,24 @@ def columns_of(model: type[Base]) -> tuple[ColumnElement[Any], ...]:
 
 def loaded(session: Session, model: type[M], row: Sequence[Any]) -> M:
     """A row with all columns of a model as the session's object; one that the session has already is brought up to date."""
-    names = [column.key for column in model.__table__.columns]
-    key = identity_key(model, row[names.index("id")])
-    found: M | None = session.identity_map.get(key)
-    fresh = model() if found is None else found
-    for name, value in zip(names, row, strict=True):
-        set_committed_value(fresh, name, value)
-    if found is None:
-        make_transient_to_detached(fresh)
-        session.add(fresh)
+    names = _names_of(model)
+    values = dict(zip(names, row, strict=True))
+    found: M | None = session.identity_map.get(identity_key(model, values["id"]))
+    if found is not None:
+        for name, value in values.items():
+            set_committed_value(found, name, value)
+        return found
+    fresh = model()
+    # Nothing of a new object is known yet that could differ: its values go in at once.
+    instance_dict(fresh).update(values)
+    make_transient_to_detached(fresh)
+    session.add(fresh)
     return fresh
+
+
+@cache
+def _names_of(model: type[Base]) -> tuple[str, ...]:
+    return tuple(column.key for column in model.__table__.columns)
 
 
 class Prepared:

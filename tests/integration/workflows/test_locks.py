@@ -22,12 +22,15 @@ WAITING = text(
     "SELECT count(*), pg_sleep(0.01) FROM pg_stat_activity "
     "WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
+LOOK_ANEW = text("SELECT pg_stat_clear_snapshot()")
 MOST_LOOKS = 3_000
 
 
 def until_somebody_waits(session: Session) -> None:
     """Look again and again until another transaction waits for a lock."""
     for _ in range(MOST_LOOKS):
+        # A transaction keeps what it saw of others' work until it is told to look anew.
+        session.execute(LOOK_ANEW)
         if session.execute(WAITING).scalar_one():
             return
     raise AssertionError("nobody waits")
