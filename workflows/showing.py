@@ -16,17 +16,13 @@ from crm.accounts.queries import names_of, role_names
 from crm.core.i18n import Text, ctext, translate
 from crm.customers.queries import customer_names
 from crm.permissions import Actor
+from crm.service.rules import PRIORITY_LEVELS, PRIORITY_NAMES
 from workflows import library
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 from workflows.rules import why_not_start
 
-PRIORITY_WORDS: tuple[tuple[str, Text], ...] = (
-    ("low", ctext("priority", "Low")),
-    ("normal", ctext("priority", "Normal")),
-    ("high", ctext("priority", "High")),
-    ("urgent", ctext("priority", "Urgent")),
-)
+PRIORITY_WORDS: tuple[tuple[str, Text], ...] = tuple(zip(PRIORITY_LEVELS, PRIORITY_NAMES.values(), strict=True))
 STATUS_WORDS: dict[str, tuple[Text, str]] = {
     InstanceStatus.RUNNING: (ctext("case", "Running"), "info"),
     InstanceStatus.COMPLETED: (ctext("case", "Completed"), "good"),

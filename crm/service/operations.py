@@ -119,7 +119,7 @@ def open_request(
         summary=opened.summary,
     )
     told = _with_files(session, opened, attachments, by=by, now=now, told=told)
-    _note(session, opened, by=by, now=now, kind="opened", message=told, detail=opened.request)
+    note_step(session, opened, by=by, now=now, kind="opened", message=told, detail=opened.request)
     tell(session, ServiceRequestOpened(request_id=opened.id, at=now, by=by))
     return opened
 
@@ -161,7 +161,7 @@ def assign(
         values["priority"] = kept["priority"]
     request = _take_step(session, "assign", request_id, by=by, now=now, values=values)
     told = text("Assigned to {person}", person=Person(assignee.id))
-    _note(session, request, by=by, now=now, kind="assigned", message=told, detail=kept["note"])
+    note_step(session, request, by=by, now=now, kind="assigned", message=told, detail=kept["note"])
     tell_assignee(
         session, "request_assigned", request, assignee, now=now, key=f"assigned-{request.id}-{request.version}"
     )
@@ -178,7 +178,7 @@ def record_handling(
     values = {"handling": kept["handling"], "handled_at": now, "handled_by_id": by.id}
     request = _take_step(session, "record_handling", request_id, by=by, now=now, values=values)
     told = _with_files(session, request, attachments, by=by, now=now, told=text("Recorded the handling"))
-    _note(session, request, by=by, now=now, kind="handled", message=told, detail=kept["handling"])
+    note_step(session, request, by=by, now=now, kind="handled", message=told, detail=kept["handling"])
     tell(session, ServiceRequestHandled(request_id=request.id, at=now, by=by))
     return request
 
@@ -200,7 +200,7 @@ def record_feedback(
     values = {**kept, "fed_back_at": now, "fed_back_by_id": by.id}
     request = _take_step(session, "record_feedback", request_id, by=by, now=now, values=values)
     told = text("Recorded the feedback: satisfaction {satisfaction} of 5", satisfaction=kept["satisfaction"])
-    _note(
+    note_step(
         session, request, by=by, now=now, kind="fed_back", message=told, detail=kept["customer_words"] or kept["result"]
     )
     tell(session, ServiceRequestFedBack(request_id=request.id, satisfaction=kept["satisfaction"], at=now, by=by))
@@ -225,7 +225,7 @@ def return_to_handling(
     }
     request = _take_step(session, "return_to_handling", request_id, by=by, now=now, values=values)
     told = text("Went back to handling, round {round}", round=request.rounds + 1)
-    _note(session, request, by=by, now=now, kind="returned", message=told)
+    note_step(session, request, by=by, now=now, kind="returned", message=told)
     tell(session, ServiceRequestReturned(request_id=request.id, rounds=request.rounds, at=now, by=by))
     return {"due_at": due_at, "remind_at": remind_at}
 
@@ -236,7 +236,7 @@ def archive(session: Session, *, by: Actor, now: datetime, request_id: int, note
     kept = _read(NOTE_FIELDS, {"note": note})
     values = {"archived_at": now, "archived_by_id": by.id, "archive_note": kept["note"]}
     request = _take_step(session, "archive", request_id, by=by, now=now, values=values)
-    _note(session, request, by=by, now=now, kind="archived", message=text("Archived"), detail=kept["note"])
+    note_step(session, request, by=by, now=now, kind="archived", message=text("Archived"), detail=kept["note"])
     tell(session, ServiceRequestArchived(request_id=request.id, at=now, by=by))
     return request
 
@@ -246,7 +246,7 @@ def cancel(session: Session, *, by: Actor, now: datetime, request_id: int, reaso
     kept = _read(REASON_FIELDS, {"reason": reason})
     values = {"cancelled_at": now, "cancelled_by_id": by.id, "cancel_reason": kept["reason"]}
     request = _take_step(session, "cancel", request_id, by=by, now=now, values=values)
-    _note(session, request, by=by, now=now, kind="cancelled", message=text("Cancelled"), detail=kept["reason"])
+    note_step(session, request, by=by, now=now, kind="cancelled", message=text("Cancelled"), detail=kept["reason"])
     tell(session, ServiceRequestCancelled(request_id=request.id, reason=kept["reason"], at=now, by=by))
     return request
 
@@ -340,7 +340,7 @@ def _check_contact(session: Session, contact_id: int, customer_id: int) -> None:
         raise Invalid([Fault("contact_id", text("This customer has no such contact."))])
 
 
-def _note(
+def note_step(
     session: Session,
     request: ServiceRequest,
     *,
@@ -350,6 +350,7 @@ def _note(
     message: Text,
     detail: str | None = None,
 ) -> None:
+    """A line on the request's timeline; `kind` is the verb in the past tense."""
     record(
         session,
         at=now,

@@ -32,6 +32,8 @@ STATUS_NAMES: Mapping[str, Text] = {
     Status.ARCHIVED: ctext("service request", "Archived"),
     Status.CANCELLED: ctext("service request", "Cancelled"),
 }
+# What the marks of a priority are called in pages and in the API, by its number.
+PRIORITY_LEVELS = ("low", "normal", "high", "urgent")
 PRIORITY_NAMES: Mapping[int, Text] = {
     0: ctext("priority", "Low"),
     1: ctext("priority", "Normal"),

@@ -19,7 +19,7 @@ from crm.files.showing import file_rows
 from crm.permissions import Actor
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, find_requests
-from crm.service.rules import PRIORITY_NAMES, STATUS_NAMES, Status
+from crm.service.rules import PRIORITY_LEVELS, PRIORITY_NAMES, STATUS_NAMES, Status
 from crm.web.doors import now
 
 STATUS_TONES: Mapping[str, str] = {
@@ -30,7 +30,6 @@ STATUS_TONES: Mapping[str, str] = {
     Status.ARCHIVED: "neutral",
     Status.CANCELLED: "neutral",
 }
-PRIORITY_LEVELS = ("low", "normal", "high", "urgent")
 ROWS_ON_A_CUSTOMER = 8
 
 

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.accounts.queries import department_head, users_with_role
-from crm.activity.operations import Person, record
+from crm.activity.operations import Person
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.service.letters import tell_assignee, tell_supervisor
 from crm.service.models import ServiceRequest
+from crm.service.operations import note_step
 from crm.service.queries import find_request, load_of_team, may_see
 from crm.service.rules import WAITING_FOR_US, Status
 
@@ -67,7 +68,7 @@ def remind(session: Session, *, by: Actor, now: datetime, request_id: int) -> No
     if assignee is None:
         return
     told = text("Reminded {person} of the due time", person=Person(assignee.id))
-    _note(session, request, by=by, now=now, kind="service.reminded", message=told)
+    note_step(session, request, by=by, now=now, kind="reminded", message=told)
     tell_assignee(
         session, "request_reminder", request, assignee, now=now, key=f"reminder-{request.id}-{request.rounds}"
     )
@@ -84,7 +85,7 @@ def escalate(session: Session, *, by: Actor, now: datetime, request_id: int) -> 
     waits = text("Still not assigned") if request.status == Status.OPENED else text("Overdue")
     for supervisor in _supervisors(session, request):
         told = text("{why}: escalated to {person}", why=waits, person=Person(supervisor.id))
-        _note(session, request, by=by, now=now, kind="service.escalated", message=told)
+        note_step(session, request, by=by, now=now, kind="escalated", message=told)
         key = f"escalated-{request.id}-{request.status}-{request.rounds}-{supervisor.id}"
         tell_supervisor(session, request, supervisor, why=waits, now=now, key=key)
 
@@ -126,18 +127,4 @@ def _mark(
         .values({column: now, "version": ServiceRequest.version + 1})
         .returning(ServiceRequest),
         execution_options={"synchronize_session": False, "populate_existing": True},
-    )
-
-
-def _note(session: Session, request: ServiceRequest, *, by: Actor, now: datetime, kind: str, message: Text) -> None:
-    record(
-        session,
-        at=now,
-        actor=by,
-        record_type="service_request",
-        record_id=request.id,
-        customer_id=request.customer_id,
-        kind=kind,
-        message=message,
-        link=f"/service-requests/{request.id}",
     )

@@ -99,11 +99,6 @@ def draws_diagrams() -> None:
     g.style_attributes = True
 
 
-def writes_styles() -> None:
-    """This page holds the form designer, whose code editor adds style elements (measured; nothing else needs it)."""
-    g.style_elements = True
-
-
 def takes_body(limit: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a view that takes uploads: its body may have so many bytes. Stands below the route decorator."""
 
@@ -129,8 +124,6 @@ def add_headers(response: Response) -> Response:
     policy = dict(CSP)
     if g.get("style_attributes"):
         policy["style-src-attr"] = "'unsafe-inline'"
-    if g.get("style_elements"):
-        policy["style-src"] = "'self' 'unsafe-inline'"
     headers = response.headers
     headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
     headers["X-Content-Type-Options"] = "nosniff"
