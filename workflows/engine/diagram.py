@@ -50,7 +50,9 @@ class Operator:
 class Node:
     """One element of the diagram. `process` is the process or sub-process in which it stands.
 
-    `moves_data` tells that arrows to or from data objects are drawn, which have no effect.
+    `moves_data` tells that arrows to or from data objects are drawn, which have no effect. `extensions` are all words
+    of our own at the element, for rooms that read more than the engine does: properties, text elements inside of
+    extensionElements, and attributes of a foreign namespace, by their name without namespace (in this order of rank).
     """
 
     id: str
@@ -64,6 +66,7 @@ class Node:
     incoming: tuple[str, ...] = ()
     outgoing: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, str] = field(default_factory=dict)
     default_flow: str | None = None
     attached_to: str | None = None
     interrupting: bool = True

@@ -162,6 +162,7 @@ class _Reader:
             incoming=tuple(arrows[0].get(ident, ())),
             outgoing=tuple(arrows[1].get(ident, ())),
             properties=properties,
+            extensions=_words(element, properties),
             default_flow=element.get("default"),
             attached_to=element.get("attachedToRef") if kind == "boundaryEvent" else None,
             interrupting=element.get("cancelActivity", "true").lower() == "true",
@@ -241,6 +242,17 @@ def _properties(element: Any) -> dict[str, str]:
         if group.tag == f"{SPIFF}properties"
         for prop in group.iterchildren(f"{SPIFF}property")
     }
+
+
+def _words(element: Any, properties: dict[str, str]) -> dict[str, str]:
+    """What is said at the element beyond BPMN, by name. The tags of BPMN and of drawing tools' structures say nothing."""
+    attributes = {etree.QName(name).localname: value for name, value in element.attrib.items() if name.startswith("{")}
+    texts = {
+        etree.QName(child).localname: text
+        for child in _extensions(element)
+        if isinstance(child.tag, str) and not len(child) and (text := _text(child))
+    }
+    return {**attributes, **texts, **properties}
 
 
 def _extension_text(element: Any, name: str) -> str | None:

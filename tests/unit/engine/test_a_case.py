@@ -10,6 +10,7 @@ from workflows import engine
 
 from . import service_request
 from .case import NOW, Case
+from .drawing import Drawing, extensions, properties
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,20 @@ def test_the_definition_tells_lanes_roles_and_forms(definition: engine.Definitio
     assert (handle.kind, handle.lane, handle.role, handle.form_key) == ("userTask", "Agents", "agent", "form")
     assert handle.outgoing == ("handle__record",)
     assert definition.flows["satisfied__archive"].condition == "satisfied = true"
+
+
+def test_a_node_carries_every_word_of_ours_for_the_rooms_that_read_them() -> None:
+    said = extensions(
+        properties(role="agent", assigneeRule="superior"), "<spiffworkflow:note> ask twice </spiffworkflow:note>"
+    )
+    d = (
+        Drawing()
+        .start()
+        .node("manualTask", "a", said, **{"spiffworkflow:level": "2", "spiffworkflow:role": "nobody"})
+        .end()
+    )
+    node = engine.compile(d.chain("start", "a", "end").bundle()).nodes["a"]
+    assert node.extensions == {"role": "agent", "assigneeRule": "superior", "note": "ask twice", "level": "2"}
 
 
 def test_a_start_opens_the_first_task_with_its_person_and_due_date(definition: engine.Definition) -> None:
