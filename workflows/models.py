@@ -34,6 +34,22 @@ class TaskStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class SignerPlace(StrEnum):
+    """When somebody who was asked to sign does so: before, beside or after the holder of the task."""
+
+    BEFORE = "before"
+    BESIDE = "beside"
+    AFTER = "after"
+
+
+class SignerStatus(StrEnum):
+    WAITING = "waiting"
+    ASKED = "asked"
+    AGREED = "agreed"
+    OBJECTED = "objected"
+    REMOVED = "removed"
+
+
 class VersionSource(StrEnum):
     FILE = "file"
     STUDIO = "studio"
@@ -92,8 +108,13 @@ class ProcessInstance(Base):
     started_by_id: Mapped[int | None] = mapped_column(Id)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    last_done_id: Mapped[int | None] = mapped_column(Id, comment="the task whose completion was the last step")
     version: Mapped[int] = mapped_column(default=1)
+    # The large ones last: a database that keeps rows in order need not walk through them for the others.
+    state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    state_before: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True, comment="before that completion, so that it can be taken back"
+    )
 
 
 class Task(Base):
@@ -127,6 +148,14 @@ class Task(Base):
             postgresql_where=condition("status = 'done'"),
             sqlite_where=condition("status = 'done'"),
         ),
+        Index(
+            "ix_task_delegated",
+            "delegated_by_id",
+            "due_at",
+            "id",
+            postgresql_where=condition("status = 'open' AND delegated_by_id IS NOT NULL"),
+            sqlite_where=condition("status = 'open' AND delegated_by_id IS NOT NULL"),
+        ),
         Index("ix_task_instance", "instance_id"),
     )
 
@@ -151,12 +180,124 @@ class Task(Base):
     data: Mapped[dict[str, Any]] = mapped_column(Json, comment="what the process knew when the task was opened")
     draft: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what was entered so far, faulty or not")
     answers: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="with what it was completed")
+    delegated_by_id: Mapped[int | None] = mapped_column(Id, comment="who handed it to its holder and gets it back")
+    on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="for whom a substitute closed it")
+    urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_back_from: Mapped[str | None] = mapped_column(String(120), comment="the step that somebody sent back here")
+    signs_for_id: Mapped[int | None] = mapped_column(
+        Id, comment="the task of the same step whose holder wants this person's signature"
+    )
     version: Mapped[int] = mapped_column(default=1)
 
     @property
     def due(self) -> datetime | None:
         """When it should be done, if anybody said so."""
         return None if self.due_at >= NO_DUE_DATE else self.due_at
+
+
+class TaskCandidate(Base):
+    """One of several named people of whom any may claim a task."""
+
+    __tablename__ = "task_candidate"
+    __table_args__ = (Index("ix_task_candidate_user_id", "user_id"),)
+
+    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"), primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"), primary_key=True, autoincrement=False)
+
+
+class TaskSigner(Base):
+    """Somebody whom the holder of a task asked to sign as well. When it is their turn, a task is opened for them."""
+
+    __tablename__ = "task_signer"
+    __table_args__ = (
+        Index("ix_task_signer_task_id", "task_id"),
+        CheckConstraint("(status IN ('waiting', 'asked')) = (closed_at IS NULL)", name="closed_when_decided"),
+        CheckConstraint("status <> 'asked' OR own_task_id IS NOT NULL", name="asked_by_a_task"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"))
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    place: Mapped[SignerPlace] = mapped_column(String(10))
+    status: Mapped[SignerStatus] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(Text, default="", comment="what the signer said")
+    asked_by_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    own_task_id: Mapped[int | None] = mapped_column(Id, ForeignKey("task.id"), comment="the task opened for the signer")
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TaskComment(Base):
+    """What somebody said about a task. It is never changed."""
+
+    __tablename__ = "task_comment"
+    __table_args__ = (Index("ix_task_comment_instance_id", "instance_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"))
+    instance_id: Mapped[int] = mapped_column(Id, ForeignKey("process_instance.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    body: Mapped[str] = mapped_column(Text)
+    mentions: Mapped[list[int]] = mapped_column(Json, default=list, comment="ids of the people named in it")
+
+
+class TaskCopy(Base):
+    """A case shown to somebody for information, by way of one of its tasks."""
+
+    __tablename__ = "task_copy"
+    __table_args__ = (
+        UniqueConstraint("task_id", "user_id"),
+        Index("ix_task_copy_user_id", "user_id", "id"),
+        Index("ix_task_copy_instance_id", "instance_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"))
+    instance_id: Mapped[int] = mapped_column(Id, ForeignKey("process_instance.id"))
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TaskUrge(Base):
+    """Somebody asked the holder of a task to hurry."""
+
+    __tablename__ = "task_urge"
+    __table_args__ = (Index("ix_task_urge_task_id", "task_id", "at"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class SavedView(Base):
+    """A way to look at the inbox that a person keeps: folder, filters and order under a name of theirs."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (
+        UniqueConstraint("user_id", "name"),
+        CheckConstraint("name <> ''", name="named"),
+        Index(
+            "uq_saved_view_default",
+            "user_id",
+            unique=True,
+            postgresql_where=condition("is_default"),
+            sqlite_where=condition("is_default"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    folder: Mapped[str] = mapped_column(String(20))
+    filters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    sort: Mapped[str] = mapped_column(String(20))
+    is_default: Mapped[bool] = mapped_column(default=False)
 
 
 class ProcessEvent(Base):

@@ -220,8 +220,15 @@ def upgrade() -> None:
         sa.Column("started_by_id", Id, nullable=True),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("last_done_id", Id, nullable=True, comment="the task whose completion was the last step"),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "state_before",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="before that completion, so that it can be taken back",
+        ),
         sa.CheckConstraint(
             "(status = 'running') = (ended_at IS NULL)", name=op.f("ck_process_instance_ended_when_not_running")
         ),
@@ -420,6 +427,28 @@ def upgrade() -> None:
     )
     op.create_index("ix_process_event_instance", "process_event", ["instance_id", "id"], unique=False)
     op.create_table(
+        "saved_view",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("folder", sa.String(length=20), nullable=False),
+        sa.Column("filters", Json, nullable=False),
+        sa.Column("sort", sa.String(length=20), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_saved_view_named")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_saved_view_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_saved_view_user_id_name")),
+    )
+    op.create_index(
+        "uq_saved_view_default",
+        "saved_view",
+        ["user_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default"),
+    )
+    op.create_table(
         "stored_file",
         sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -465,11 +494,31 @@ def upgrade() -> None:
         sa.Column("data", Json, nullable=False, comment="what the process knew when the task was opened"),
         sa.Column("draft", Json, nullable=True, comment="what was entered so far, faulty or not"),
         sa.Column("answers", Json, nullable=True, comment="with what it was completed"),
+        sa.Column("delegated_by_id", Id, nullable=True, comment="who handed it to its holder and gets it back"),
+        sa.Column("on_behalf_of_id", Id, nullable=True, comment="for whom a substitute closed it"),
+        sa.Column("urged_at", UtcDateTime(), nullable=True),
+        sa.Column(
+            "sent_back_from", sa.String(length=120), nullable=True, comment="the step that somebody sent back here"
+        ),
+        sa.Column(
+            "signs_for_id",
+            Id,
+            nullable=True,
+            comment="the task of the same step whose holder wants this person's signature",
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_task_closed_when_not_open")),
         sa.CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name=op.f("ck_task_done_by_somebody")),
         sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_task_instance_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+    )
+    op.create_index(
+        "ix_task_delegated",
+        "task",
+        ["delegated_by_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open' AND delegated_by_id IS NOT NULL"),
+        sqlite_where=sa.text("status = 'open' AND delegated_by_id IS NOT NULL"),
     )
     op.create_index(
         "ix_task_done",
@@ -605,6 +654,84 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file_id", "record_type", "record_id", name=op.f("pk_file_use")),
     )
     op.create_index("ix_file_use_record", "file_use", ["record_type", "record_id"], unique=False)
+    op.create_table(
+        "task_candidate",
+        sa.Column("task_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_candidate_task_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_task_candidate_user_id")),
+        sa.PrimaryKeyConstraint("task_id", "user_id", name=op.f("pk_task_candidate")),
+    )
+    op.create_index("ix_task_candidate_user_id", "task_candidate", ["user_id"], unique=False)
+    op.create_table(
+        "task_comment",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("task_id", Id, nullable=False),
+        sa.Column("instance_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by_id", Id, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("mentions", Json, nullable=False, comment="ids of the people named in it"),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_task_comment_by_id")),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_task_comment_instance_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_comment_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_comment")),
+    )
+    op.create_index("ix_task_comment_instance_id", "task_comment", ["instance_id", "id"], unique=False)
+    op.create_table(
+        "task_copy",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("task_id", Id, nullable=False),
+        sa.Column("instance_id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by_id", Id, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_task_copy_by_id")),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_task_copy_instance_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_copy_task_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_task_copy_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_copy")),
+        sa.UniqueConstraint("task_id", "user_id", name=op.f("uq_task_copy_task_id_user_id")),
+    )
+    op.create_index("ix_task_copy_instance_id", "task_copy", ["instance_id", "user_id"], unique=False)
+    op.create_index("ix_task_copy_user_id", "task_copy", ["user_id", "id"], unique=False)
+    op.create_table(
+        "task_signer",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("task_id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("place", sa.String(length=10), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False, comment="what the signer said"),
+        sa.Column("asked_by_id", Id, nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("own_task_id", Id, nullable=True, comment="the task opened for the signer"),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(status IN ('waiting', 'asked')) = (closed_at IS NULL)", name=op.f("ck_task_signer_closed_when_decided")
+        ),
+        sa.CheckConstraint("status <> 'asked' OR own_task_id IS NOT NULL", name=op.f("ck_task_signer_asked_by_a_task")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user.id"], name=op.f("fk_task_signer_asked_by_id")),
+        sa.ForeignKeyConstraint(["own_task_id"], ["task.id"], name=op.f("fk_task_signer_own_task_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_signer_task_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_task_signer_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_signer")),
+    )
+    op.create_index("ix_task_signer_task_id", "task_signer", ["task_id"], unique=False)
+    op.create_table(
+        "task_urge",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("task_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by_id", Id, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_task_urge_by_id")),
+        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_urge_task_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_urge")),
+    )
+    op.create_index("ix_task_urge_task_id", "task_urge", ["task_id", "at"], unique=False)
     op.create_table(
         "service_request",
         sa.Column("id", Id, nullable=False),
@@ -745,6 +872,17 @@ def downgrade() -> None:
     )
     op.drop_index("ix_service_request_assigned_to_id", table_name="service_request")
     op.drop_table("service_request")
+    op.drop_index("ix_task_urge_task_id", table_name="task_urge")
+    op.drop_table("task_urge")
+    op.drop_index("ix_task_signer_task_id", table_name="task_signer")
+    op.drop_table("task_signer")
+    op.drop_index("ix_task_copy_user_id", table_name="task_copy")
+    op.drop_index("ix_task_copy_instance_id", table_name="task_copy")
+    op.drop_table("task_copy")
+    op.drop_index("ix_task_comment_instance_id", table_name="task_comment")
+    op.drop_table("task_comment")
+    op.drop_index("ix_task_candidate_user_id", table_name="task_candidate")
+    op.drop_table("task_candidate")
     op.drop_index("ix_file_use_record", table_name="file_use")
     op.drop_table("file_use")
     op.drop_index(
@@ -788,11 +926,24 @@ def downgrade() -> None:
         postgresql_where=sa.text("status = 'done'"),
         sqlite_where=sa.text("status = 'done'"),
     )
+    op.drop_index(
+        "ix_task_delegated",
+        table_name="task",
+        postgresql_where=sa.text("status = 'open' AND delegated_by_id IS NOT NULL"),
+        sqlite_where=sa.text("status = 'open' AND delegated_by_id IS NOT NULL"),
+    )
     op.drop_table("task")
     op.drop_index("ix_stored_file_uploaded_by_id", table_name="stored_file")
     op.drop_index("ix_stored_file_sha256", table_name="stored_file")
     op.drop_index("ix_stored_file_at", table_name="stored_file")
     op.drop_table("stored_file")
+    op.drop_index(
+        "uq_saved_view_default",
+        table_name="saved_view",
+        postgresql_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default"),
+    )
+    op.drop_table("saved_view")
     op.drop_index("ix_process_event_instance", table_name="process_event")
     op.drop_table("process_event")
     op.drop_index(op.f("ix_password_link_user_id"), table_name="password_link")
