@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
 from crm.activity.models import TimelineEntry
+from crm.activity.sentences import in_words
 from crm.core.db import Id, UtcDateTime
-from crm.core.i18n import Text, text
+from crm.core.i18n import text
 from crm.core.numbers import is_key
-from crm.dictionary.queries import Names, names
 from crm.permissions import Actor
 
 # A room says for its sort of record which numbers a person may see: given the column with the number, a WHERE clause.
@@ -93,57 +93,19 @@ def _place(before: str | None) -> tuple[datetime, int] | None:
 
 
 def _in_words(session: Session, entries: Sequence[TimelineEntry], locale: str) -> list[Happening]:
-    people: set[int | None] = {entry.actor_id for entry in entries}
-    categories: set[str] = set()
-    for entry in entries:
-        _collect(entry.values, people, categories)
-    who = names_of(session, people, locale)
-    terms = names(session, locale, categories) if categories else Names()
+    who = names_of(session, {entry.actor_id for entry in entries}, locale)
+    words = in_words(session, [(entry.source, entry.values) for entry in entries], locale)
     return [
         Happening(
             id=entry.id,
             at=entry.at,
             who=text("The system").in_language(locale) if entry.actor_id is None else who.get(entry.actor_id, ""),
             kind=entry.kind,
-            words=_sentence(entry.source, entry.values, who, terms, locale),
+            words=sentence,
             detail=entry.detail,
             link=entry.link,
             record_type=entry.record_type,
             record_id=entry.record_id,
         )
-        for entry in entries
+        for entry, sentence in zip(entries, words, strict=True)
     ]
-
-
-def _collect(values: Mapping[str, object], people: set[int | None], categories: set[str]) -> None:
-    """Find every user and pick-list that the values name, so that each is looked up once."""
-    for value in values.values():
-        match value:
-            case {"user": int(user_id)}:
-                people.add(user_id)
-            case {"category": str(category)}:
-                categories.add(category)
-            case {"source": str(), "values": dict(inner)}:
-                _collect(inner, people, categories)
-
-
-def _sentence(
-    source: str,
-    values: Mapping[str, object],
-    who: Mapping[int, str],
-    terms: Names,
-    locale: str,
-    context: str | None = None,
-) -> str:
-    filled: dict[str, object] = {}
-    for name, value in values.items():
-        match value:
-            case {"user": user_id}:
-                filled[name] = who.get(user_id, "") if isinstance(user_id, int) else ""
-            case {"category": str(category), "key": key}:
-                filled[name] = terms.of(category, key if isinstance(key, str) else None)
-            case {"source": str(inner_source), "values": dict(inner), "context": context}:
-                filled[name] = _sentence(inner_source, inner, who, terms, locale, context)
-            case _:
-                filled[name] = value
-    return Text(source, filled, context).in_language(locale)
