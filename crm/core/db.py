@@ -11,10 +11,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from psycopg.pq import TransactionStatus
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
@@ -22,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from crm.core.events import Listeners
+from crm.core.queued import connection_of, send, watch
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -58,6 +61,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class Fixed(TypeDecorator[Decimal]):
+    """A number with so many digits behind the point, exact on both databases: the column holds it as a whole number of its
+    smallest parts, so that it is compared and summed as it stands. Two columns must not be multiplied in SQL."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, places: int = 2) -> None:
+        super().__init__()
+        self.places = places
+
+    @property
+    def python_type(self) -> type[Decimal]:
+        return Decimal
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(Decimal(value).scaleb(self.places))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+
+
 # SQLite numbers rows by itself only where the key is spelled INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
@@ -87,7 +112,6 @@ class Database:
             )
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-            event.listen(self.engine, "checkin", _leave_nothing_open)
         else:
             self.engine = create_engine(
                 url,
@@ -100,6 +124,8 @@ class Database:
                 pool_pre_ping=False,
                 connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
             )
+        event.listen(self.engine, "checkin", _leave_nothing_open)
+        watch(self.engine)
         self._writing = self.engine.execution_options(heliu_write=True)
 
     @property
@@ -124,9 +150,15 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _leave_nothing_open(connection: sqlite3.Connection | None, _record: object) -> None:
-    # A COMMIT that is refused, by a deferred key for instance, leaves SQLite's transaction open.
-    if connection is not None and connection.in_transaction:
+def _leave_nothing_open(connection: Any, _record: object) -> None:
+    # A COMMIT that is refused, by a deferred key for instance, leaves the transaction open.
+    if connection is None:
+        return
+    if isinstance(connection, sqlite3.Connection):
+        unfinished = connection.in_transaction
+    else:
+        unfinished = not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE
+    if unfinished:
         connection.rollback()
 
 
@@ -140,6 +172,9 @@ def unit_of_work(database: Database) -> Iterator[Session]:
         session.info["database"] = database
         yield session
         database.listeners.hear(session)
+        if session.in_transaction():
+            # Not left to the commit: what is refused there would leave the transaction open.
+            send(connection_of(session))
         session.commit()
 
 

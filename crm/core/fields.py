@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ MOST_TAGS = 20
 LONGEST_TAG = 30
 # Beyond this no database has a row, and PostgreSQL would not even take the question.
 LARGEST_ID = 2**53
+LARGEST_NUMBER = 999_999_999_999
 EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)+")
 PHONE = re.compile(r"[0-9+()/.\-\s#*xX]*[0-9][0-9+()/.\-\s#*xX]*")
 _HOST_PART = r"[^\s/?#:@<>\"\\.]+"
@@ -44,12 +45,19 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TAGS = "tags"
     REFERENCE = "reference"
+    MONEY = "money"
+    DECIMAL = "decimal"
+    PERCENT = "percent"
+    MOMENT = "moment"
+    PERSON = "person"
+    RECORD = "record"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a record. `longest` counts characters; `least` and `most` bound whole numbers; `category` names the
-    pick-list of the data dictionary; a reference is the number of another record."""
+    """One field of a record. `longest` counts characters; `least` and `most` bound numbers, `places` counts the digits
+    behind the point; `category` names the pick-list of the data dictionary, `options` are those of a choice that no
+    administrator changes; a reference is the number of another record, and `target` says of which sort."""
 
     name: str
     label: Text
@@ -59,6 +67,9 @@ class Field:
     least: int = 0
     most: int = 0
     category: str = ""
+    options: tuple[tuple[str, Text], ...] = ()
+    places: int = 2
+    target: str = ""
 
 
 def read(
@@ -84,7 +95,8 @@ def read(
         if partial and field.name not in given:
             continue
         try:
-            values[field.name] = read_value(field, given.get(field.name), options.get(field.category, ()))
+            keys = [key for key, _ in field.options] or options.get(field.category, ())
+            values[field.name] = read_value(field, given.get(field.name), keys)
         except _Wrong as wrong:
             faults.append(Fault(field.name, wrong.message))
     if faults:
@@ -206,8 +218,48 @@ def _reference(field: Field, value: object, _keys: Collection[str]) -> int:
     return value
 
 
+def _percent(field: Field, value: object, keys: Collection[str]) -> int:
+    if isinstance(value, str):
+        value = value.removesuffix("%").strip()
+    bounded = field if field.most else replace(field, most=100)
+    return _whole(bounded, value, keys)
+
+
+def _decimal(field: Field, value: object, _keys: Collection[str]) -> Decimal:
+    # Thousands are parted by commas when somebody copies a figure from a table.
+    if isinstance(value, str):
+        value = value.replace(",", "").replace("，", "").lstrip("¥￥").strip()
+    most = field.most or LARGEST_NUMBER
+    try:
+        number = Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite() or not field.least <= number <= most:
+        raise _Wrong(
+            text("{label} must be a number from {least} to {most}.", label=field.label, least=field.least, most=most)
+        )
+    exact = number.quantize(Decimal(1).scaleb(-field.places))
+    if exact != number:
+        raise _Wrong(
+            text("{label} has at most {places} digits behind the point.", label=field.label, places=field.places)
+        )
+    return exact
+
+
+def _moment(field: Field, value: object, _keys: Collection[str]) -> datetime:
+    try:
+        moment = (
+            value if isinstance(value, datetime) else datetime.fromisoformat(value) if isinstance(value, str) else None
+        )
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _Wrong(text("{label} must be a date and time such as 2026-03-31T08:30:00Z.", label=field.label))
+
+
 def _date(field: Field, value: object, _keys: Collection[str]) -> date:
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
         # Only the long form: fromisoformat would also take 20261122 and 2026-W47-7.
@@ -264,4 +316,10 @@ _READERS = {
     Kind.CHOICE: _choice,
     Kind.TAGS: _tags,
     Kind.REFERENCE: _reference,
+    Kind.MONEY: _decimal,
+    Kind.DECIMAL: _decimal,
+    Kind.PERCENT: _percent,
+    Kind.MOMENT: _moment,
+    Kind.PERSON: _reference,
+    Kind.RECORD: _reference,
 }

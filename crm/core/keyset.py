@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
@@ -30,7 +31,14 @@ class Order:
     def mark(self, row: object) -> Mark:
         """Where the row stands, in values fit for JSON."""
         values = (getattr(row, column.key) for column in self.columns)
-        return tuple(value.isoformat() if isinstance(value, datetime) else value for value in values)
+        return tuple(_marked(value) for value in values)
+
+
+def _marked(value: Any) -> str | int | float | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    plain: str | int | float | None = str(value) if isinstance(value, Decimal) else value
+    return plain
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def fetch(
 def _values(order: Order, place: Sequence[object]) -> list[ColumnElement[Any]]:
     try:
         return [literal(_fit(value, column), column.type) for column, value in zip(order.columns, place, strict=True)]
-    except ValueError:
+    except (ValueError, InvalidOperation):
         raise Invalid([Fault("cursor", text("This page mark is not valid; begin again without it."))]) from None
 
 
@@ -84,6 +92,10 @@ def _fit(value: object, column: InstrumentedAttribute[Any]) -> object:
         if moment.tzinfo is None:
             raise ValueError("a moment needs a time zone")
         return moment
+    if isinstance(value, str) and column.type.python_type is date:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and column.type.python_type is Decimal:
+        return Decimal(value)
     if not isinstance(value, column.type.python_type):
         raise ValueError(f"{column.key} does not hold {type(value).__name__}")
     return value
