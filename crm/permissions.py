@@ -46,7 +46,7 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "customers": (text("Customers"), ("view", "create", "edit", "delete", "assign", "export", "import")),
     "contacts": (text("Contacts"), ("view", "create", "edit", "delete", "export", "import")),
     "service": (text("Service requests"), ("view", "create", "edit", "assign", "approve", "export")),
-    "processes": (text("Processes"), ("view", "administer")),
+    "processes": (text("Processes"), ("view", "assign", "administer")),
     "accounts": (text("Users and roles"), ("view", "administer")),
     "dictionary": (text("Data dictionary"), ("view", "administer")),
 }

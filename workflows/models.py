@@ -29,7 +29,10 @@ class InstanceStatus(StrEnum):
 
 
 class TaskStatus(StrEnum):
+    """`signing`: its holder is done with it, and the case waits until everybody who was asked has signed."""
+
     OPEN = "open"
+    SIGNING = "signing"
     DONE = "done"
     WITHDRAWN = "withdrawn"
 
@@ -186,6 +189,12 @@ class Task(Base):
     sent_back_from: Mapped[str | None] = mapped_column(String(120), comment="the step that somebody sent back here")
     signs_for_id: Mapped[int | None] = mapped_column(
         Id, comment="the task of the same step whose holder wants this person's signature"
+    )
+    signers_before: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="who must sign before it can be completed"
+    )
+    signers_after: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="who must sign, beside or after its holder, before the case goes on"
     )
     version: Mapped[int] = mapped_column(default=1)
 

@@ -38,7 +38,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "sales_supervisor", "销售主管", "Sales supervisor", Scope.DEPARTMENT_AND_BELOW,
-        {"customers": "*", "contacts": "*", "service": "*", "processes": "view", "accounts": "view", "dictionary": "view"},
+        {"customers": "*", "contacts": "*", "service": "*", "processes": "view assign", "accounts": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "customer_manager", "客户经理", "Customer manager", Scope.OWN,
