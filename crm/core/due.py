@@ -137,7 +137,7 @@ def schedule_many(session: Session, appointments: Sequence[Appointment], *, now:
     ]
     for row in rows:
         if row["key"] is None:
-            ADD.change(session, row)
+            ADD.later(session, row)
         else:
             session.execute(_inserts(dialect_of(session))(DueRow).on_conflict_do_nothing(), [row])
 
@@ -170,9 +170,9 @@ def unschedule(
     if spare is None:
         given = {"of_kind": kind, "of_subject": subject_id}
         if refs is None:
-            CLEAR.change(session, given)
+            CLEAR.later(session, given)
         for ref in refs or ():
-            CLEAR_ONE.change(session, {**given, "of_ref": ref})
+            CLEAR_ONE.later(session, {**given, "of_ref": ref})
         return
     query = delete(DueRow).where(DueRow.kind == kind, DueRow.subject_id == subject_id)
     if refs is not None:

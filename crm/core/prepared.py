@@ -3,6 +3,9 @@
 SQLAlchemy looks at a statement anew each time it is executed, which takes longer than the database needs for the row. What
 is done many thousand times an hour is therefore written once as a `Prepared`; everything else stays ordinary. Columns keep
 their types, faults keep their kinds, and the transaction is the session's.
+
+A change whose outcome nobody waits for is done `later`: with the next statement of the transaction or at its commit, several
+in one journey to the database. No statement ever overtakes another one.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
-    Connection,
     Delete,
     Dialect,
     Insert,
@@ -25,13 +27,12 @@ from sqlalchemy import (
     bindparam,
     insert,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict, set_committed_value
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql import visitors
 
 from crm.core.db import Base
+from crm.core.queued import Refusal, as_sqlalchemy_says, connection_of, queue, send
 
 Convert = Callable[[Any], Any]
 AnyStatement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
@@ -52,12 +53,9 @@ def columns_of(model: type[Base]) -> tuple[ColumnElement[Any], ...]:
 
 def loaded(session: Session, model: type[M], row: Sequence[Any]) -> M:
     """A row with all columns of a model as the session's object; one that the session has already is brought up to date."""
-    names = _names_of(model)
-    values = dict(zip(names, row, strict=True))
-    found: M | None = session.identity_map.get(identity_key(model, values["id"]))
+    values = dict(zip(_names_of(model), row, strict=True))
+    found = _known(session, model, values)
     if found is not None:
-        for name, value in values.items():
-            set_committed_value(found, name, value)
         return found
     fresh = model()
     # Nothing of a new object is known yet that could differ: its values go in at once.
@@ -65,6 +63,28 @@ def loaded(session: Session, model: type[M], row: Sequence[Any]) -> M:
     make_transient_to_detached(fresh)
     session.add(fresh)
     return fresh
+
+
+def as_read(session: Session, model: type[M], row: Sequence[Any]) -> M:
+    """Like `loaded`, for reading only: a new object is none of the session's, which takes most of the time of making one.
+
+    To set an attribute of it is a fault.
+    """
+    values = dict(zip(_names_of(model), row, strict=True))
+    found = _known(session, model, values)
+    if found is not None:
+        return found
+    fresh: M = model.__new__(model)
+    instance_dict(fresh).update(values)
+    return fresh
+
+
+def _known(session: Session, model: type[M], values: Mapping[str, Any]) -> M | None:
+    """The session's object with this id, as the database has it now."""
+    found: M | None = session.identity_map.get((model, (values["id"],), None))
+    if found is not None:
+        instance_dict(found).update(values)
+    return found
 
 
 @cache
@@ -83,6 +103,17 @@ class Prepared:
         """Execute an INSERT, UPDATE or DELETE. Answers how many rows it changed."""
         return self._run(session, values, lambda _, cursor: int(cursor.rowcount))
 
+    def later(self, session: Session, values: Mapping[str, Any], *, refusal: Refusal | None = None) -> None:
+        """Execute an INSERT, UPDATE or DELETE before the next statement or the commit.
+
+        With `refusal` it is to change exactly one row; otherwise what that answers is raised then.
+        """
+        if session.autoflush:
+            session.flush()
+        connection = connection_of(session)
+        text = self._text(connection.dialect)
+        queue(connection, text.sql, text.bind(values), refusal)
+
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns."""
         return self._run(session, values, lambda text, cursor: [text.row(row) for row in cursor.fetchall()])
@@ -95,14 +126,15 @@ class Prepared:
         """Execute in the session's transaction by the driver's own cursor, and take what is wanted from it."""
         if session.autoflush:
             session.flush()
-        connection = session.connection()
+        connection = connection_of(session)
+        send(connection)
         text = self._text(connection.dialect)
         cursor = connection.connection.cursor()
         try:
             cursor.execute(text.sql, text.bind(values))
             return take(text, cursor)
         except connection.dialect.loaded_dbapi.Error as fault:
-            raise _as_sqlalchemy_says(connection, text, fault, cursor) from fault
+            raise as_sqlalchemy_says(connection, text.sql, fault, cursor) from fault
         finally:
             cursor.close()
 
@@ -112,23 +144,6 @@ class Prepared:
             # Two threads may compile it at the same time; both come to the same text.
             found = self._texts[dialect.name] = _Text(self._statement, dialect)
         return found
-
-
-def _as_sqlalchemy_says(connection: Connection, text: _Text, fault: Exception, cursor: Any) -> BaseException:
-    """The driver's fault in the words that everybody above expects; a lost connection is not used again."""
-    dialect = connection.dialect
-    lost = bool(dialect.is_disconnect(fault, connection.connection, cursor))  # type: ignore[arg-type]  # the driver's own
-    if lost:
-        connection.invalidate(fault)
-    return DBAPIError.instance(
-        text.sql,
-        None,
-        fault,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
 
 
 class _Text:

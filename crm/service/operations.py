@@ -21,7 +21,7 @@ from crm.core.errors import Denied, Fault, Invalid, RuleBroken
 from crm.core.events import tell
 from crm.core.fields import Field, read
 from crm.core.i18n import Text, text
-from crm.core.prepared import Prepared, columns_of, loaded
+from crm.core.prepared import Prepared, as_read, columns_of
 from crm.core.search import index
 from crm.customers.models import Contact
 from crm.customers.queries import find_customer
@@ -264,7 +264,7 @@ def _take_step(
     given = {f"new_{name}": value for name, value in values.items()}
     changed = _change(verb, tuple(values), by).first(session, {"request_id": request_id, "now": now, **given})
     if changed is not None:
-        return loaded(session, ServiceRequest, changed)
+        return as_read(session, ServiceRequest, changed)
     seen = find_request(session, by=by, request_id=request_id)
     session.refresh(seen)
     reason = refusal(verb, number=seen.number, status=seen.status, satisfaction=seen.satisfaction)

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict
 
 from crm.accounts.models import User
 from crm.core import due
@@ -92,10 +92,10 @@ def store_step(
 ) -> None:
     """Make a step true: the case's state, the tasks that it opened or withdrew, its timers and a line of history.
 
-    `firing` is the due row of the timer that is acting, if one is. Raises Conflict when the case has moved since it was
-    read.
+    `firing` is the due row of the timer that is acting, if one is. When the case has moved since it was read, Conflict is
+    raised, at the commit at the latest.
     """
-    moved = MOVE.change(
+    MOVE.later(
         session,
         {
             "instance_id": instance.id,
@@ -104,16 +104,15 @@ def store_step(
             "new_status": InstanceStatus.COMPLETED if step.completed else InstanceStatus.RUNNING,
             "ended": now if step.completed else None,
         },
+        refusal=moved_on,
     )
-    if moved != 1:
-        raise Conflict(text("Somebody has just moved this case on. Please look again."))
-    # As the database has it now; an assignment would be written once more at the next flush.
-    set_committed_value(instance, "version", instance.version + 1)
+    # As the database has it from now on; an assignment would be written once more at the next flush.
+    instance_dict(instance)["version"] = instance.version + 1
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
         for task in step.opened:
-            OPEN_TASK.change(session, _task_row(instance, published, task, people, now=now))
+            OPEN_TASK.later(session, _task_row(instance, published, task, people, now=now))
     _store_timers(session, instance, step, now=now, firing=firing)
     kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed]})
     record_event(
@@ -133,7 +132,7 @@ def record_event(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """A line of history."""
-    NOTE.change(
+    NOTE.later(
         session,
         {
             "instance_id": instance_id,
@@ -145,6 +144,11 @@ def record_event(
             "detail": dict(detail or {}),
         },
     )
+
+
+def moved_on() -> Conflict:
+    """What somebody hears who was overtaken."""
+    return Conflict(text("Somebody has just moved this case on. Please look again."))
 
 
 def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: datetime) -> None:

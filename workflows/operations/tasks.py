@@ -14,14 +14,14 @@ from crm.accounts.models import User
 from crm.core.db import affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
-from crm.core.prepared import Prepared, columns_of, loaded
+from crm.core.prepared import Prepared, as_read, columns_of
 from crm.permissions import Actor
 from forms import BoundForm
 from workflows import engine, library
 from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
 from workflows.models import ProcessInstance, Task, TaskStatus
-from workflows.operations.steps import record_event, services, store_step
+from workflows.operations.steps import moved_on, record_event, services, store_step
 from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release
 from workflows.task_forms import Submission, checked_answers, facts_of, step_form
 
@@ -112,7 +112,7 @@ def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task
         .values(assignee_id=None, claimed_at=None, version=TASK.c.version + 1)
     )
     if affected(given) != 1:
-        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+        raise moved_on()
     record_event(
         session, instance_id=task.instance_id, now=now, kind="released", by=by, node_id=task.node_id, task_id=task.id
     )
@@ -172,7 +172,7 @@ def _locked(session: Session, task_id: int) -> tuple[Task, ProcessInstance]:
     if row is None:
         raise NotFound
     end = len(columns_of(Task))
-    return loaded(session, Task, row[:end]), loaded(session, ProcessInstance, row[end:])
+    return as_read(session, Task, row[:end]), as_read(session, ProcessInstance, row[end:])
 
 
 def _finish(
@@ -196,8 +196,7 @@ def _finish(
         raise  # a refusal, or a database that is away: neither is the case's fault
     except Exception as cause:
         raise StepFault(task=task, answers=answers, entered=entered, files=files, by=by, cause=cause) from cause
-    if DONE.change(session, {"task_id": task.id, "now": now, "by_id": by.id, "kept": keep(answers)}) != 1:
-        raise Conflict(text("Somebody has just moved this case on. Please look again."))
+    DONE.later(session, {"task_id": task.id, "now": now, "by_id": by.id, "kept": keep(answers)}, refusal=moved_on)
     store_step(
         session, instance, published, step, now=now, event="completed", by=by, node_id=task.node_id, task_id=task.id
     )

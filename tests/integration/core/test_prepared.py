@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.core.due import DueRow
-from crm.core.prepared import Prepared, columns_of, insert_into, loaded
+from crm.core.prepared import Prepared, as_read, columns_of, insert_into, loaded
 from tests.people import People
 
 BY_ID = Prepared(select(*columns_of(User)).where(User.id == bindparam("user_id")))
@@ -59,3 +59,18 @@ def test_what_the_session_holds_is_seen(session: Session, people: People) -> Non
 def test_a_value_that_is_missing_is_not_taken_for_nothing(session: Session) -> None:
     with pytest.raises((KeyError, DBAPIError)):
         BY_ID.rows(session, {})
+
+
+def test_an_object_to_read_holds_every_value_and_is_none_of_the_sessions(session: Session, people: People) -> None:
+    session.expunge_all()
+    row = BY_ID.first(session, {"user_id": people.agent1.id})
+    assert row is not None
+    user = as_read(session, User, row)
+    assert (user.id, user.username) == (people.agent1.id, "agent1")
+    assert not list(session.identity_map.values())
+    known = session.get_one(User, people.agent1.id)
+    RENAME.later(session, {"user_id": user.id, "new_name": "改名"})
+    again = BY_ID.first(session, {"user_id": people.agent1.id})
+    assert again is not None
+    assert as_read(session, User, again) is known
+    assert (known.name, session.dirty) == ("改名", set())
