@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request, url_for
 from werkzeug.security import safe_join
 
 YEAR = 365 * 24 * 3600
@@ -46,6 +46,15 @@ def set_up_assets(app: Flask) -> None:
         return response
 
     app.view_functions["static"] = static
+    app.jinja_env.globals.update(icon_sheet=icon_sheet)
+
+
+def icon_sheet() -> str:
+    """The address of the drawn symbols, built once a request: a page shows a hundred of them."""
+    if "icon_sheet" not in g:
+        g.icon_sheet = url_for("static", filename="vendor/icons.svg")
+    address: str = g.icon_sheet
+    return address
 
 
 @lru_cache(maxsize=1024)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, has_request_context, request
@@ -18,6 +19,8 @@ LANGUAGE_COOKIE = "heliu_language"
 # Babel and browsers spell our languages in several ways.
 SPELLINGS = {"zh": "zh_CN", "zh-cn": "zh_CN", "zh-hans": "zh_CN", "zh-hans-cn": "zh_CN", "en": "en"}
 BABEL_NAMES = {"zh_CN": "zh_Hans_CN", "en": "en"}
+# Babel looks through its thousand languages for a name it is handed; for an object it has nothing to look for.
+BABEL_LOCALES = {name: Locale.parse(spelled) for name, spelled in BABEL_NAMES.items()}
 
 
 def current_locale() -> str:
@@ -56,8 +59,8 @@ def shown_datetime(value: datetime | None) -> str:
         return ""
     local = value.astimezone(current_timezone())
     if current_locale() == "en":
-        return str(format_datetime(local, "d MMM yyyy, HH:mm", locale="en"))
-    return str(format_datetime(local, "yyyy-MM-dd HH:mm", locale="zh_CN"))
+        return str(format_datetime(local, "d MMM yyyy, HH:mm", locale=BABEL_LOCALES["en"]))
+    return str(format_datetime(local, "yyyy-MM-dd HH:mm", locale=BABEL_LOCALES["zh_CN"]))
 
 
 def shown_date(value: date | datetime | None) -> str:
@@ -67,8 +70,8 @@ def shown_date(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(current_timezone()).date()
     if current_locale() == "en":
-        return str(format_date(value, "d MMM yyyy", locale="en"))
-    return str(format_date(value, "yyyy-MM-dd", locale="zh_CN"))
+        return str(format_date(value, "d MMM yyyy", locale=BABEL_LOCALES["en"]))
+    return str(format_date(value, "yyyy-MM-dd", locale=BABEL_LOCALES["zh_CN"]))
 
 
 def shown_number(value: Decimal | float | None, digits: int | None = None) -> str:
@@ -76,7 +79,7 @@ def shown_number(value: Decimal | float | None, digits: int | None = None) -> st
     if value is None:
         return ""
     pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, format=pattern, locale=current_locale()))
+    return str(format_decimal(value, format=pattern, locale=BABEL_LOCALES[current_locale()]))
 
 
 def shown_ago(value: datetime | None) -> str:
@@ -86,7 +89,7 @@ def shown_ago(value: datetime | None) -> str:
     distance: timedelta = value - now()
     if not distance:
         distance = timedelta(seconds=-1)  # Babel takes nothing for the future.
-    return str(format_timedelta(distance, add_direction=True, locale=current_locale(), threshold=0.95))
+    return str(format_timedelta(distance, add_direction=True, locale=BABEL_LOCALES[current_locale()], threshold=0.95))
 
 
 def set_up_languages(app: Flask) -> None:
@@ -102,6 +105,16 @@ def set_up_languages(app: Flask) -> None:
     with app.app_context():
         for locale in LOCALES:
             babel.domain_instance.cache[BABEL_NAMES[locale], babel.domain] = catalogue_of(locale)
+    # Templates ask the catalogue at once; a page has some hundred words.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
+        gettext=lambda words: catalogue_of(current_locale()).gettext(words),
+        ngettext=lambda one, many, number: catalogue_of(current_locale()).ngettext(one, many, number),
+        pgettext=lambda context, words: catalogue_of(current_locale()).pgettext(context, words),
+        npgettext=lambda context, one, many, number: catalogue_of(current_locale()).npgettext(
+            context, one, many, number
+        ),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
         datetime=shown_datetime, date=shown_date, number=shown_number, ago=shown_ago, shown=shown
     )

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from playwright.sync_api import Browser, Page, expect
 
 import forms
+from crm.web.assets import set_up_assets
 from tests.browser.driver import accessibility_faults, opened, serving, sideways_overflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,7 @@ def answers() -> list[dict[str, Any]]:
 def site(answers: list[dict[str, Any]]) -> Iterator[str]:
     """One page with a form, under the content security policy of the house."""
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "crm" / "static"))
+    set_up_assets(app)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     description = forms.read({"components": COMPONENTS})
