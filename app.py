@@ -82,6 +82,7 @@ TABLES = (
     "crm.customers.models",
     "crm.dictionary.models",
     "crm.files.models",
+    "crm.notices.models",
     "crm.service.models",
     "workflows.models",
 )
