@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from crm.core.db import Base
 from crm.core.queued import Refusal, as_sqlalchemy_says, connection_of, queue, send
@@ -41,9 +42,14 @@ R = TypeVar("R")
 
 
 def insert_into(table: Any, *columns: str) -> Prepared:
-    """A statement that adds one row with values for these columns."""
+    """A statement that adds one row with values for these columns; the others get what their model gives them by default."""
     into: Table = table
-    return Prepared(insert(into).inline().values({name: bindparam(name) for name in columns}))
+    default = {
+        column.name: column.default.arg
+        for column in into.columns
+        if column.name not in columns and isinstance(column.default, ScalarElementColumnDefault)
+    }
+    return Prepared(insert(into).inline().values({**default, **{name: bindparam(name) for name in columns}}))
 
 
 def columns_of(model: type[Base]) -> tuple[ColumnElement[Any], ...]:

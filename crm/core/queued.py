@@ -23,12 +23,13 @@ QUEUE = "heliu_queue"
 
 def connection_of(session: Session) -> Connection:
     """The session's connection; asking for it again takes the session longer than many a statement."""
-    transaction = session.get_transaction()
+    # A savepoint is set only where a nested transaction asks for the connection itself.
+    transaction = session.get_nested_transaction() or session.get_transaction()
     known = session.info.get("connection")
     if known is not None and known[0] is transaction and transaction is not None:
         return known[1]  # type: ignore[no-any-return]  # as it was put there
     connection = session.connection()
-    session.info["connection"] = (session.get_transaction(), connection)
+    session.info["connection"] = (session.get_nested_transaction() or session.get_transaction(), connection)
     return connection
 
 
