@@ -7,9 +7,11 @@ From a file to a case: `bundle` and `safe_xml` bytes, `reading` -> `diagram` wha
 `decisions`, `linting` what may run, `building` -> `specs` how each kind of element behaves, `definition` all of it.
 From one rest of a case to the next: `state` bytes to `workflow` and `tokens` and back, `stepping` the way of every step,
 `advancing` what goes by itself, `pruning` what is forgotten, `run` what a step may cost and the path it took.
-Above them the verbs: `running`, `moving` (back, on, to another version), `rounds` (signers), `checking` and `limited`.
+Above them the verbs: `running`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
+version), `checking` and `limited`.
 """
 
+from workflows.engine.assignees import AssigneeKind, AssigneeRule, Base, read_rule
 from workflows.engine.bundle import Bundle
 from workflows.engine.checking import check
 from workflows.engine.definition import Definition, compile  # noqa: A004 -- called as engine.compile
@@ -17,15 +19,19 @@ from workflows.engine.diagram import Flow, Lane, Node
 from workflows.engine.errors import BadValue, BundleRefused, EngineError, Problem, StepRefused, UnknownToken
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
-from workflows.engine.moving import check_move, move_case, move_token
+from workflows.engine.moving import Target, check_move_token, move_token, send_back_targets
 from workflows.engine.rounds import add_round, remove_round
 from workflows.engine.running import awaited, complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
 from workflows.engine.texts import Phrase
 from workflows.engine.values import check_value
+from workflows.engine.versions import check_move, move_case
 
 __all__ = [
+    "AssigneeKind",
+    "AssigneeRule",
     "BadValue",
+    "Base",
     "Budget",
     "Bundle",
     "BundleRefused",
@@ -43,6 +49,7 @@ __all__ = [
     "Problem",
     "Step",
     "StepRefused",
+    "Target",
     "TimerSet",
     "UnknownToken",
     "add_round",
@@ -50,6 +57,7 @@ __all__ = [
     "check",
     "check_limited",
     "check_move",
+    "check_move_token",
     "check_value",
     "compile",
     "complete",
@@ -58,7 +66,9 @@ __all__ = [
     "live_nodes",
     "move_case",
     "move_token",
+    "read_rule",
     "remove_round",
+    "send_back_targets",
     "start",
     "task_data",
 ]

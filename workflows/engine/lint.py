@@ -9,6 +9,7 @@ from workflows.engine.decision_reading import read_decisions
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram
 from workflows.engine.errors import BundleRefused, Problem
+from workflows.engine.linting.assignees import check_assignees
 from workflows.engine.linting.elements import Operation, Surroundings, check_elements
 from workflows.engine.linting.formulas import check_formulas
 from workflows.engine.linting.report import Report
@@ -33,6 +34,7 @@ def lint(
     check_structure(diagram, report)
     check_elements(diagram, around, report)
     check_formulas(diagram, report)
+    check_assignees(diagram, around, report)
     return diagram, decisions, [*report.problems, *problems]
 
 

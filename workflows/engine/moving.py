@@ -1,26 +1,61 @@
-"""Moves a case against or across its flows: an open task to another step, or the whole case to another version."""
+"""Moves an open task to another step of its case, back or forth, and says beforehand where it may go.
+
+Everything that loses its sense by the move is withdrawn with it: the other branches of a split that is left, all rounds
+of a repeated step, the whole sub-process that is left. What an event started beside the others goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
 from workflows.engine.definition import Definition
-from workflows.engine.diagram import NESTED_KINDS, USER_KINDS, Process
-from workflows.engine.errors import EngineError, Problem, StepRefused, UnknownToken
-from workflows.engine.running import complete
+from workflows.engine.diagram import NESTED_KINDS, USER_KINDS, Node
+from workflows.engine.errors import StepRefused, UnknownToken
+from workflows.engine.regions import SPLIT_KINDS, Regions
 from workflows.engine.specs.base import Way, split_name, withdraw_boundary_events
-from workflows.engine.state import dump
+from workflows.engine.specs.repetition import StandardLoop
 from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, resume
 from workflows.engine.steps import Budget, Call, Step
 from workflows.engine.texts import N_, Phrase
 from workflows.engine.tokens import Token
 from workflows.engine.values import clean_data
+from workflows.engine.workflow import Workflow
 
 TARGET_KINDS = USER_KINDS | NESTED_KINDS | {"serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"}
+SEND_BACK_KINDS = USER_KINDS | NESTED_KINDS
+
+
+@dataclass(frozen=True)
+class Target:
+    """A step to which an open task might go. `reason` says why not, where it is not allowed."""
+
+    node_id: str
+    allowed: bool
+    reason: Phrase | None = None
+
+
+def send_back_targets(definition: Definition, state: bytes, token: int, path: Sequence[str]) -> list[Target]:
+    """The steps of people, and sub-processes, that the case has passed, in the order in which it first came there.
+
+    `path` are ids of nodes out of the case's history (`Passed.element_id`), in order; unknown ones are left out. The
+    step of the task itself is no target. Raises UnknownToken.
+    """
+    task = _open_task(look(definition, state), token)
+    found = []
+    for node_id in dict.fromkeys(path):
+        node = definition.nodes.get(node_id)
+        if node is not None and node.kind in SEND_BACK_KINDS and node_id != task.task_spec.bpmn_id:
+            reason = _why_not(definition, task, node_id)
+            found.append(Target(node_id, reason is None, reason))
+    return found
+
+
+def check_move_token(definition: Definition, state: bytes, token: int, node_id: str) -> Phrase | None:
+    """Why the open task cannot go to `node_id`; None when it can. Raises UnknownToken."""
+    return _why_not(definition, _open_task(look(definition, state), token), node_id)
 
 
 def move_token(
@@ -34,114 +69,146 @@ def move_token(
     now: datetime,
     budget: Budget = DEFAULT_BUDGET,
 ) -> Step:
-    """Withdraw an open task and go on at another step of the same process, back or forth; `answers` become variables.
+    """Withdraw an open task and go on at another step, back or forth; `answers` become variables.
 
-    Branches that the case will open anew on its way from there are withdrawn as well, so that no step is open twice.
+    The target stands in the task's own process or in one around it. Raises UnknownToken, and StepRefused with the
+    reason of `check_move_token`.
     """
     workflow, before = resume(definition, state, call, now, budget)
-    task = workflow.find(token)
-    if task is None or token not in before.tasks:
-        raise UnknownToken(token)
-    process = definition.diagram.processes[task.workflow.spec.name]
-    target = process.nodes.get(node_id)
-    if task.task_spec.repeated_by is not None or target is None or target.kind not in TARGET_KINDS:
-        message = N_("The task {element} cannot be moved to {target}; choose another step of the same process.")
-        element = task.task_spec.element
-        raise StepRefused(message, {"element": element, "target": node_id}, element)
-    task.data.update(clean_data(answers))
-    _withdraw_renewed(task, process, node_id)
-    withdraw_boundary_events(task)
-    task.cancel()
+    task = _open_task(workflow, token, before)
+    reason = _why_not(definition, task, node_id)
+    if reason is not None:
+        raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
+    answered = clean_data(answers)
+    holder = task
+    for place in _places(task):
+        if node_id in definition.diagram.processes[place.workflow.spec.name].nodes:
+            holder = place
+            break
+    holder.data = _carried(task, holder) | answered
+    _withdraw_left(holder, Regions(definition.diagram.processes[holder.workflow.spec.name]), node_id)
+    withdraw_boundary_events(holder)
+    holder.cancel()
     name = split_name(node_id)
-    entry = name if name in task.workflow.spec.task_specs else node_id
-    task.task_spec.follow(task, (Way(None, entry),))
-    task.workflow.update_waiting_tasks()  # a join that waited for this branch may have what it needs
+    entry = name if name in holder.workflow.spec.task_specs else node_id
+    holder.task_spec.follow(holder, (Way(None, entry),))
+    holder.workflow.update_waiting_tasks()  # a join that waited for this branch may have what it needs
     return finish(workflow, before)
 
 
-def _withdraw_renewed(task: Token, process: Process, node_id: str) -> None:
-    """Withdraw tokens on what lies ahead of `node_id` up to the joins: the case will come there once more."""
-    ahead, flows, stack = {node_id}, set(), [node_id]
-    while stack:
-        node = process.nodes[stack.pop()]
-        joins = node.kind in ("parallelGateway", "inclusiveGateway") and len(node.incoming) > 1
-        if joins and node.id != node_id:
+def _open_task(workflow: Workflow, token: int, resting: Resting | None = None) -> Token:
+    task = workflow.find(token)
+    if task is None or token not in (resting or Resting.of(workflow)).tasks:
+        raise UnknownToken(token)
+    return task
+
+
+def _places(task: Token) -> list[Token]:
+    """The token that would move in each process, from the innermost outwards: all rounds of a repeated step as one."""
+    places = []
+    top = task.workflow.top_workflow
+    at = task
+    while True:
+        holder = at.parent if at.task_spec.repeated_by is not None else at
+        places.append(holder)
+        owner = holder.workflow.parent_task_id
+        if owner is None:
+            return places
+        at = top.get_task_from_id(owner)
+
+
+def _carried(task: Token, holder: Token) -> dict[str, Any]:
+    """The variables with which the case goes on: what the task saw, but nothing of rounds that count no more."""
+    data, at = task.data, task
+    for place in _places(task):
+        if place is not at:  # a round: `place` holds what all rounds together have come to
+            data = data if isinstance(at.task_spec.repeated_by, StandardLoop) else place.data
+        if place is holder:
+            break
+        at = place.workflow.top_workflow.get_task_from_id(place.workflow.parent_task_id or 0)
+    return dict(data)
+
+
+def _withdraw_left(holder: Token, regions: Regions, node_id: str) -> None:
+    """Withdraw the other branches of each split whose branches are left by going to `node_id`."""
+    left = {
+        fork.id
+        for fork in holder.ancestors()
+        if _is_split(fork) and not regions.branches(fork.task_spec.bpmn_id, node_id)
+    }
+    if not left:
+        return
+    own = set(regions.beside(holder.task_spec.bpmn_id))
+    for other in holder.workflow.unfinished():
+        if other is holder or holder in other.ancestors() or left.isdisjoint(t.id for t in other.ancestors()):
             continue
-        for ident in node.outgoing:
-            flows.add(ident)
-            target = process.flows[ident].target
-            if target not in ahead:
-                ahead.add(target)
-                stack.append(target)
-    for other in task.workflow.unfinished():
-        spec = other.task_spec
-        if other is task or other.is_finished or spec.node is None or getattr(spec, "attached_to", None):
+        node = other.task_spec.bpmn_id
+        if node is None or own.issuperset(regions.beside(node)):
+            other.withdraw()
+
+
+def _is_split(token: Token) -> bool:
+    node: Node | None = token.task_spec.node
+    return node is not None and node.kind in SPLIT_KINDS and len(node.outgoing) > 1
+
+
+# ---------------------------------------------------------------- where it may go
+def _why_not(definition: Definition, task: Token, node_id: str) -> Phrase | None:
+    target = definition.nodes.get(node_id)
+    element = _called(definition, task.task_spec.bpmn_id)
+    if target is None or target.kind not in TARGET_KINDS or target.triggered_by_event:
+        message = N_("The task {element} cannot go to {target}: that is no step of this process.")
+        return Phrase(message, {"element": element, "target": _called(definition, node_id)})
+    said = {"element": element, "target": _called(definition, node_id)}
+    for place in _places(task):
+        process = definition.diagram.processes[place.workflow.spec.name]
+        if node_id in process.nodes:
+            return _why_not_inside(definition, Regions(process), place.task_spec.bpmn_id, node_id, said)
+        if definition.nodes.get(process.id) is not None and definition.nodes[process.id].triggered_by_event:
+            message = N_("{element} belongs to {inner}, which an event started; choose a step inside of it.")
+            return Phrase(message, {**said, "inner": _called(definition, process.id)})
+    inner = definition.nodes.get(target.process)
+    if inner is not None and inner.triggered_by_event:
+        message = N_("{target} belongs to {inner}, which only an event starts; choose another step.")
+    else:
+        message = N_("{target} lies inside of {inner}, where the case does not stand; choose {inner} as a whole.")
+    return Phrase(message, {**said, "inner": _called(definition, target.process)})
+
+
+def _why_not_inside(
+    definition: Definition, regions: Regions, at: str, node_id: str, said: Mapping[str, object]
+) -> Phrase | None:
+    here, there = regions.beside(at), regions.beside(node_id)
+    if set(here) - set(there):
+        message = N_(
+            "{element} stands in the branch that {event} started beside the others; choose a step of this branch."
+        )
+        return Phrase(message, {**said, "event": _called(definition, (set(here) - set(there)).pop())})
+    if set(there) - set(here):
+        message = N_("{target} stands in a branch that only {event} starts, beside the others; choose another step.")
+        return Phrase(message, {**said, "event": _called(definition, (set(there) - set(here)).pop())})
+    for split in regions.splits():
+        into, out_of = regions.branches(split, node_id), regions.branches(split, at)
+        if not into or into & out_of:
             continue
-        waits_at_join = other._state == TaskState.WAITING and spec.counts_arrivals
-        renewed = other.internal_data["by"] in flows if waits_at_join else spec.bpmn_id in ahead
-        if renewed and spec.repeated_by is None:
-            withdraw_boundary_events(other)
-            other.cancel()
+        join = regions.join_of(split)
+        if out_of:
+            message = N_(
+                "{target} stands in another branch after {split}; choose a step of this branch or one before {split}."
+            )
+            return Phrase(message, {**said, "split": _called(definition, split)})
+        if join is not None and definition.nodes[join].kind == "parallelGateway":
+            message = N_(
+                "{target} stands in one of the branches between {split} and {join}, which belong together; choose a step outside."
+            )
+            return Phrase(message, {**said, "split": _called(definition, split), "join": _called(definition, join)})
+    return None
 
 
-def check_move(old: Definition, new: Definition, state: bytes, *, now: datetime) -> list[Problem]:
-    """What keeps a case of `old` from going on as one of `new`. Each open task is completed on a copy, for trial."""
-    try:
-        moved = move_case(old, new, state)
-    except StepRefused as refused:
-        return [Problem(refused.element, refused.template, refused.params)]
-    problems = list(_unwatched(old, new, state))
-    for token in Resting.of(look(new, moved)).tasks:
-        try:
-            complete(new, moved, token, {}, call=_trial, now=now)
-        except EngineError as refused:
-            # The trial has no answers of a person, so that a refusal may only mean missing data.
-            message = N_("After the move, {element} could not be completed without answers: {cause}")
-            params = {"element": refused.element or "?", "cause": Phrase(refused.template, refused.params)}
-            problems.append(Problem(refused.element, message, params, "warning"))
-        except _NeedsAnswers:
-            continue
-    return problems
-
-
-def _unwatched(old: Definition, new: Definition, state: bytes) -> Iterator[Problem]:
-    live = set(Resting.of(look(old, state)).tasks.values())
-    for node in new.nodes.values():
-        if node.attached_to in live and node.id not in old.nodes:
-            message = N_("The event {element} is new and does not watch the step {owner} that is already open.")
-            yield Problem(node.id, message, {"element": node.id, "owner": node.attached_to}, "warning")
-
-
-def move_case(old: Definition, new: Definition, state: bytes) -> bytes:
-    """The state of a case of `old` as one of `new`. Raises StepRefused where it stands on something that changed kind."""
-    before = look(old, state)
-    for token in before.all_tokens():
-        if token.is_finished or token.workflow.completed:
-            continue
-        _check_same_kind(token, new)
-    return dump(look(new, state))
-
-
-def _check_same_kind(token: Token, new: Definition) -> None:
-    name = token.workflow.spec.name
-    process = new.spec if token.workflow.parent_task_id is None else new.nested.get(name)
-    spec = None if process is None else process.task_specs.get(token.task_spec.name)
-    element = token.task_spec.element
-    if spec is None:
-        message = N_("The case stands at {element}, which this version of the process does not have.")
-        raise StepRefused(message, {"element": element}, element)
-    if type(spec) is not type(token.task_spec):
-        message = N_("The case stands at {element}, which is of another kind in this version of the process.")
-        raise StepRefused(message, {"element": element}, element)
-    by = token.internal_data.get("by")
-    if by is not None and spec.node is not None and by not in spec.node.incoming:
-        message = N_("The case waits at {element} for flows that this version of the process does not have.")
-        raise StepRefused(message, {"element": element}, element)
-
-
-class _NeedsAnswers(Exception):
-    """The trial met an operation; what it would answer cannot be known here."""
-
-
-def _trial(operation: str, parameters: dict[str, Any], node_id: str) -> None:
-    raise _NeedsAnswers
+def _called(definition: Definition, node_id: str) -> str:
+    """How people call an element: by its name where it has one."""
+    node = definition.nodes.get(node_id)
+    if node is not None and node.name:
+        return node.name
+    process = definition.diagram.processes.get(node_id)
+    return process.name if process is not None else node_id

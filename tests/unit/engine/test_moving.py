@@ -73,19 +73,139 @@ def test_a_task_may_skip_steps() -> None:
     assert move(Case(row().bundle()), "a", "c").waits_for == ["c"]
 
 
-@pytest.mark.parametrize("target", ["ghost", "start", "end", "sub_one"])
-def test_a_task_cannot_move_to_what_is_no_step_of_its_process(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("ghost", "no step"), ("start", "no step"), ("end", "no step"), ("sub_one", "inside of sub, where the case")],
+)
+def test_a_task_cannot_move_to_what_is_no_step_of_its_process(target: str, words: str) -> None:
     d = Drawing().start().user("a").nested(inner("sub")).end().chain("start", "a", "sub", "end")
-    with pytest.raises(StepRefused) as refused:
-        move(Case(d.bundle()), "a", target)
+    case = Case(d.bundle())
+    reason = engine.check_move_token(case.definition, case.state, case.token("a"), target)
+    assert reason is not None
+    assert words in str(reason)
+    with pytest.raises(StepRefused, match=words) as refused:
+        move(case, "a", target)
     assert refused.value.element == "a"
 
 
-def test_one_of_many_cannot_move_alone() -> None:
-    d = Drawing().start().user("before").user("a", many("items")).end().chain("start", "before", "a", "end")
-    case = Case(d.bundle(), items=[1, 2]).do("before")
-    with pytest.raises(StepRefused):
-        move(case, "a", "before")
+def block() -> Drawing:
+    """first, then two branches: a1, an inner pair (p, q), a2 beside b; then last, and round again unless done."""
+    d = Drawing().start().user("first").gateway("split", kind="parallel").gateway("join", kind="parallel").end()
+    d.user("a1").gateway("inner_split", kind="parallel").gateway("inner_join", kind="parallel")
+    d.user("p").user("q").user("a2").user("b").user("last").gateway("merge").gateway("again", default="back")
+    d.chain("start", "merge", "first", "split", "a1", "inner_split", "p", "inner_join", "a2", "join", "last", "again")
+    d.chain("inner_split", "q", "inner_join").chain("split", "b", "join")
+    return d.flow("again", "end", "done").flow("again", "merge", ident="back")
+
+
+def targets(case: Case, node_id: str) -> dict[str, str | None]:
+    path = [mark.element_id for mark in case.path]
+    found = engine.send_back_targets(case.definition, case.state, case.token(node_id), path)
+    assert all(target.allowed == (target.reason is None) for target in found)
+    return {target.node_id: None if target.allowed else str(target.reason) for target in found}
+
+
+def test_targets_are_the_steps_that_were_passed_each_with_its_reason_where_it_is_refused() -> None:
+    case = Case(block().bundle()).do("first").do("a1").do("p").do("b")
+    found = targets(case, "q")
+    assert list(found) == ["first", "a1", "p", "b"]
+    assert [node for node, reason in found.items() if reason is None] == ["first", "a1"]
+    assert "another branch after inner_split" in (found["p"] or "")
+    assert "another branch after split" in (found["b"] or "")
+    found = targets(case.do("q").do("a2").do("last", done=False).do("first"), "b")
+    assert [node for node, reason in found.items() if reason is None] == ["first", "last"]
+
+
+def test_a_finished_parallel_part_is_entered_again_only_as_a_whole() -> None:
+    case = Case(block().bundle()).do("first").do("a1").do("p").do("q").do("a2").do("b")
+    found = targets(case, "last")
+    assert [node for node, reason in found.items() if reason is None] == ["first"]
+    assert "between split and join, which belong together" in (found["b"] or "")
+    assert move(case, "last", "first").waits_for == ["first"]
+
+
+def test_a_branch_that_is_past_an_inner_join_is_withdrawn_too() -> None:
+    case = Case(block().bundle()).do("first").do("a1").do("p").do("q")
+    assert case.waits_for == ["a2", "b"]
+    assert move(case, "b", "first").waits_for == ["first"]
+    case.do("first")
+    assert case.waits_for == ["a1", "b"]
+    assert case.do("a1").do("p").do("q").do("a2").do("b").do("last", done=True).is_completed
+
+
+def test_going_back_inside_a_block_withdraws_only_the_inner_pair() -> None:
+    case = Case(block().bundle()).do("first").do("a1").do("p")
+    assert move(case, "q", "a1").waits_for == ["a1", "b"]
+    case.do("a1").do("q").do("b")
+    assert case.waits_for == ["p"]
+    assert case.do("p").do("a2").waits_for == ["last"]
+
+
+def test_skipping_out_of_a_parallel_part_leaves_no_branch_behind() -> None:
+    case = Case(block().bundle()).do("first").do("a1")
+    assert move(case, "p", "last").waits_for == ["last"]
+    assert case.do("last", done=True).is_completed
+
+
+def test_going_back_out_of_a_sub_process_withdraws_all_of_it_and_keeps_what_was_entered() -> None:
+    d = Drawing().start().user("before").nested(inner("sub")).user("after").end()
+    d.border("overdue", "sub", timer("P1D")).chain("overdue", "after")
+    case = Case(d.chain("start", "before", "sub", "after", "end").bundle()).do("before").do("sub_one", x=1)
+    assert targets(case, "sub_two") == {"before": None, "sub_one": None}
+    move(case, "sub_two", "before", reason="incomplete")
+    assert case.waits_for == ["before"]
+    assert case.timers == {}
+    assert case.data("before") == {"x": 1, "reason": "incomplete"}
+    assert case.do("before").do("sub_one").do("sub_two").do("after").is_completed
+
+
+def test_going_back_out_of_one_of_many_sub_processes_withdraws_them_all() -> None:
+    d = (
+        Drawing()
+        .start()
+        .user("before")
+        .nested(inner("sub"), many("items", output=None, answer=None))
+        .user("after")
+        .end()
+    )
+    case = Case(d.chain("start", "before", "sub", "after", "end").bundle(), items=[1, 2, 3]).do("before")
+    case.do("sub_one", x=1)
+    move(case, "sub_two", "before", reason="no")
+    assert case.waits_for == ["before"]
+    assert case.data("before") == {"items": [1, 2, 3], "reason": "no"}
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_going_back_out_of_a_countersignature_withdraws_all_who_sign(sequential: bool) -> None:
+    d = Drawing().start().user("before").user("sign", many("items", sequential=sequential)).end()
+    case = Case(d.chain("start", "before", "sign", "end").bundle(), items=[1, 2, 3]).do("before")
+    case.do("sign", answer="yes")
+    assert targets(case, "sign") == {"before": None}
+    move(case, "sign", "before", reason="wrong sum")
+    assert case.waits_for == ["before"]
+    assert case.data("before") == {"items": [1, 2, 3], "results": [], "reason": "wrong sum"}
+    case.do("before")
+    for _ in range(3):
+        case.do("sign", answer="yes")
+    assert case.is_completed
+
+
+def test_going_back_out_of_a_loop_keeps_what_its_rounds_said() -> None:
+    body = (
+        "<bpmn:standardLoopCharacteristics><bpmn:loopCondition>not(done)</bpmn:loopCondition>"
+        "</bpmn:standardLoopCharacteristics>"
+    )
+    d = Drawing().start().user("before").user("work", body).end().chain("start", "before", "work", "end")
+    case = Case(d.bundle()).do("before").do("work", x=1, done=False)
+    assert move(case, "work", "before").data("before") == {"x": 1, "done": False}
+
+
+def test_a_branch_that_an_event_started_stays_by_itself() -> None:
+    case = Case(row().bundle()).do("a").fire("overdue")
+    assert "only overdue starts" in str(engine.check_move_token(case.definition, case.state, case.token("b"), "hurry"))
+    assert "branch that overdue started" in (targets(case, "hurry")["a"] or "")
+    with pytest.raises(StepRefused, match="branch that overdue started"):
+        move(case, "hurry", "a")
 
 
 def test_a_closed_task_cannot_move() -> None:
