@@ -81,7 +81,7 @@ def move_token(
         raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
     answered = clean_data(answers)
     holder = task
-    for place in _places(task):
+    for _, place in _places(task):
         if node_id in definition.diagram.processes[place.workflow.spec.name].nodes:
             holder = place
             break
@@ -103,29 +103,30 @@ def _open_task(workflow: Workflow, token: int, resting: Resting | None = None) -
     return task
 
 
-def _places(task: Token) -> list[Token]:
-    """The token that would move in each process, from the innermost outwards: all rounds of a repeated step as one."""
+def _places(task: Token) -> list[tuple[Token, Token]]:
+    """The token at which the task stands in each process, from the innermost outwards, and the one that would move there.
+
+    These are two only for a round of a repeated step: all its rounds move as one.
+    """
     places = []
-    top = task.workflow.top_workflow
     at = task
     while True:
         holder = at.parent if at.task_spec.repeated_by is not None else at
-        places.append(holder)
+        places.append((at, holder))
         owner = holder.workflow.parent_task_id
         if owner is None:
             return places
-        at = top.get_task_from_id(owner)
+        at = holder.workflow.top_workflow.get_task_from_id(owner)
 
 
 def _carried(task: Token, holder: Token) -> dict[str, Any]:
     """The variables with which the case goes on: what the task saw, but nothing of rounds that count no more."""
-    data, at = task.data, task
-    for place in _places(task):
-        if place is not at:  # a round: `place` holds what all rounds together have come to
-            data = data if isinstance(at.task_spec.repeated_by, StandardLoop) else place.data
+    data = task.data
+    for at, place in _places(task):
+        if place is not at and not isinstance(at.task_spec.repeated_by, StandardLoop):
+            data = place.data
         if place is holder:
             break
-        at = place.workflow.top_workflow.get_task_from_id(place.workflow.parent_task_id or 0)
     return dict(data)
 
 
@@ -160,7 +161,7 @@ def _why_not(definition: Definition, task: Token, node_id: str) -> Phrase | None
         message = N_("The task {element} cannot go to {target}: that is no step of this process.")
         return Phrase(message, {"element": element, "target": _called(definition, node_id)})
     said = {"element": element, "target": _called(definition, node_id)}
-    for place in _places(task):
+    for _, place in _places(task):
         process = definition.diagram.processes[place.workflow.spec.name]
         if node_id in process.nodes:
             return _why_not_inside(definition, Regions(process), place.task_spec.bpmn_id, node_id, said)
