@@ -7,7 +7,8 @@ signed-in person inside the operations: no request, no session, only who they ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -49,14 +50,34 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "processes": (text("Processes"), ("view", "assign", "administer")),
     "accounts": (text("Users and roles"), ("view", "administer")),
     "dictionary": (text("Data dictionary"), ("view", "administer")),
+    "worktime": (text("Working time"), ("view", "administer")),
 }
 
 PERMISSIONS = frozenset((module, action) for module, (_, actions) in MODULES.items() for action in actions)
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Somebody for whom a person stands in, from `begins` until before `ends` (either may be open), with their roles."""
+
+    user_id: int
+    role_keys: frozenset[str] = frozenset()
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Is the person away at this moment?"""
+        return (self.begins is None or self.begins <= now) and (self.ends is None or now < self.ends)
+
+
+@dataclass(frozen=True)
 class Actor:
-    """A person (or the system itself) as the operations know them."""
+    """A person (or the system itself) as the operations know them.
+
+    `stand_ins` are all absences in which this person stands in for somebody, past and coming ones too; `represents` and
+    `borrowed_roles` say whose tasks and which groups' tasks are open to them for that reason at the moment (see `at`).
+    `in_place_of` is the absent person whose task is being done: what they may do, the actor may do in this step.
+    """
 
     id: int | None
     username: str
@@ -70,6 +91,26 @@ class Actor:
     locale: str = "zh_CN"
     timezone: str = "Asia/Shanghai"
     is_system: bool = False
+    stand_ins: tuple[StandIn, ...] = ()
+    represents: frozenset[int] = frozenset()
+    borrowed_roles: frozenset[str] = frozenset()
+    in_place_of: Actor | None = None
+
+    @property
+    def group_keys(self) -> frozenset[str]:
+        """Keys of the roles whose tasks this person may take: their own and those of the people they stand in for."""
+        return self.role_keys | self.borrowed_roles if self.borrowed_roles else self.role_keys
+
+    def at(self, now: datetime) -> Actor:
+        """The same person as of this moment: absences that have begun count, those that have ended do not."""
+        if not self.stand_ins:
+            return self
+        away = [absence for absence in self.stand_ins if absence.holds(now)]
+        return replace(
+            self,
+            represents=frozenset(absence.user_id for absence in away),
+            borrowed_roles=frozenset().union(*(absence.role_keys for absence in away)),
+        )
 
     def may(self, module: str, action: str) -> bool:
         """Is the action open to this person at all, whatever its scope?"""
@@ -79,7 +120,14 @@ class Actor:
         """How far the permission reaches; None if it is not given."""
         if (module, action) not in PERMISSIONS:
             raise LookupError(f"{module}.{action} is not in the table of permissions")
-        return Scope.ALL if self.is_system else self.grants.get((module, action))
+        own = Scope.ALL if self.is_system else self.grants.get((module, action))
+        theirs = None if self.in_place_of is None else self.in_place_of.scope(module, action)
+        return own if theirs is None else wider(own, theirs)
+
+
+def wider(one: Scope | None, other: Scope) -> Scope:
+    """The wider of two scopes."""
+    return other if one is None or WIDTH[other] > WIDTH[one] else one
 
 
 SYSTEM = Actor(id=None, username="system", name="Heliu", is_system=True)
@@ -104,6 +152,12 @@ def in_scope(
 
     `owner` is the column with the owner's user id, `department` the one with the owner's department id.
     """
+    if actor.in_place_of is not None:
+        both = [
+            in_scope(person, module, action, owner=owner, department=department)
+            for person in (replace(actor, in_place_of=None), actor.in_place_of)
+        ]
+        return true() if any(clause is true() for clause in both) else or_(*both)
     scope = actor.scope(module, action)
     if scope is None:
         return false()
@@ -119,6 +173,9 @@ def in_scope(
 
 def reaches(actor: Actor, module: str, action: str, *, owner_id: int | None, department_id: int | None = None) -> bool:
     """The same question for one record that is already at hand."""
+    if actor.in_place_of is not None:
+        pair = (replace(actor, in_place_of=None), actor.in_place_of)
+        return any(reaches(who, module, action, owner_id=owner_id, department_id=department_id) for who in pair)
     scope = actor.scope(module, action)
     if scope is None:
         return False

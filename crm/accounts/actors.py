@@ -40,7 +40,7 @@ class KeptActors:
         self._lock = Lock()
 
     def get(self, database: Database, user_id: int, number: int) -> Actor:
-        """The actor as of `number` or later. NotFound if the user is disabled or unknown."""
+        """The actor as of `number` or later, at no certain moment. NotFound if the user is disabled or unknown."""
         with self._lock:
             found = self._kept.get(user_id)
             if found is not None and found[0] == number:

@@ -11,6 +11,7 @@ from crm.accounts import operations
 from crm.accounts.models import User
 from crm.accounts.queries import all_roles, find_departments, find_user, roles_of
 from crm.accounts.rules import UserValues
+from crm.accounts.substitutes import name_substitute
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.web.api import ApiBlueprint, Body, etag_of, version_seen
@@ -50,6 +51,14 @@ class UserAnswer(UserBody):
     username = fields.String()
     active = fields.Boolean()
     version = fields.Integer()
+
+
+class SubstituteBody(Body):
+    """Who stands in for a user, from a moment until before another; either may be left open."""
+
+    substitute_id = fields.Integer(required=True, allow_none=True, validate=validate.Range(1, 2**53))
+    begins = fields.AwareDateTime(load_default=None, allow_none=True)
+    ends = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class DepartmentAnswer(Body):
@@ -128,6 +137,20 @@ def enable(user_id: int) -> tuple[dict[str, object], dict[str, str]]:
     with writing() as session:
         user = operations.enable_user(session, by=current_actor(), now=now(), user_id=user_id)
         return _answer(session, user), etag_of(user.version)
+
+
+@api.put("/users/<int:user_id>/substitute")
+@api.arguments(SubstituteBody)
+@api.response(200, SubstituteBody)
+def set_substitute(body: dict[str, Any], user_id: int) -> dict[str, object]:
+    """Name who sees and does the tasks of a user while they are away: one's own, or as an administrator anybody's."""
+    with writing() as session:
+        user = name_substitute(session, by=current_actor(), now=now(), user_id=user_id, **body)
+        return {
+            "substitute_id": user.substitute_id,
+            "begins": user.substitute_from,
+            "ends": user.substitute_until,
+        }
 
 
 @api.get("/departments")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from crm.accounts import operations
-from crm.accounts.forms import NewUserForm, UserForm
+from crm.accounts.forms import NewUserForm, SubstituteForm, UserForm
 from crm.accounts.models import User
 from crm.accounts.queries import (
     BY_NAME,
@@ -24,6 +24,7 @@ from crm.accounts.queries import (
     roles_of,
 )
 from crm.accounts.rules import UserValues
+from crm.accounts.substitute_pages import save_substitute, substitute_form
 from crm.core.errors import Conflict, HeliuError
 from crm.core.i18n import text
 from crm.core.keyset import Order, fetch
@@ -132,6 +133,27 @@ def user(user_id: int) -> AnyResponse:
     return redirect(url_for("administration.users"))
 
 
+@pages.post("/users/<int:user_id>/substitute")
+@requires("accounts", "administer")
+def substitute(user_id: int) -> AnyResponse:
+    """Who stands in for somebody who cannot say so themselves."""
+    with reading_session() as session:
+        found = find_user(session, user_id)
+        values = {**operations.user_values(session, found), "version": found.version, "username": found.username}
+    form = substitute_form(found, request.form)
+    status = 422
+    if form.validate():
+        try:
+            with writing() as session:
+                save_substitute(session, form, by=current_actor(), now=now(), user_id=user_id)
+        except HeliuError as refusal:
+            status = mark(form, refusal)
+        else:
+            flash(_("The substitute of %(name)s was saved.", name=found.name), "good")
+            return redirect(url_for("administration.user", user_id=user_id))
+    return _user_page(_user_form(None, values), found, status, substitute=form)
+
+
 @pages.post("/users/<int:user_id>/<verb>")
 @requires("accounts", "administer")
 def change_user(user_id: int, verb: str) -> AnyResponse:
@@ -158,8 +180,17 @@ def _link_page(user: User, secret: str) -> Response:
     return Response(render_template("accounts/user_link.html", user=user, address=address))
 
 
-def _user_page(form: UserForm, user: User | None, status: int = 200, newer: Any = None) -> Response:
-    page = render_template("accounts/user.html", form=form, user=user, newer=newer or {}, me=current_actor().id)
+def _user_page(
+    form: UserForm, user: User | None, status: int = 200, newer: Any = None, substitute: SubstituteForm | None = None
+) -> Response:
+    page = render_template(
+        "accounts/user.html",
+        form=form,
+        user=user,
+        newer=newer or {},
+        me=current_actor().id,
+        substitute=substitute or (substitute_form(user) if user else None),
+    )
     return Response(page, status)
 
 

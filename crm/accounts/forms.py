@@ -116,7 +116,7 @@ def reckonable(_form: Form, field: DateField) -> None:
 class SubstituteForm(Form):
     """Who stands in, and from which day to which."""
 
-    substitute_id = NumberChoice(_l("Substitute"), description=_l("Sees and does your tasks while you are away."))
+    substitute_id = NumberChoice(_l("Substitute"), description=_l("Sees and does the tasks of whoever is away."))
     substitute_from = DateField(_l("First day"), [Optional(), reckonable])
     substitute_until = DateField(_l("Last day"), [Optional(), reckonable])
 

@@ -1,4 +1,4 @@
-"""What users change about themselves: language, profile, substitute, password."""
+"""What users change about themselves: language, profile, password. Substitutes stand in substitutes.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from crm.accounts.actors import access_changed
 from crm.accounts.credentials import PasswordLink, WebSession, digest
 from crm.accounts.models import User
 from crm.accounts.operations import locked_user, note_user
-from crm.accounts.queries import find_user
 from crm.accounts.signing_in import end_sessions
 from crm.core.audit import differences
 from crm.core.errors import Conflict, Denied, Fault, Invalid, NotFound
@@ -47,32 +46,6 @@ def edit_profile(session: Session, *, by: Actor, now: datetime, locale: str, tim
     if new:
         access_changed(session)
         note_user(session, by, now, "user.profile", user, old=old, new=new)
-    return user
-
-
-def name_substitute(
-    session: Session,
-    *,
-    by: Actor,
-    now: datetime,
-    substitute_id: int | None,
-    begins: datetime | None,
-    ends: datetime | None,
-) -> User:
-    """Who sees this user's tasks from `begins` until `ends` (either may be open); None ends it."""
-    user = _myself(session, by)
-    rules.check_substitute_period(begins, ends)
-    if substitute_id == user.id:
-        raise Invalid([Fault("substitute_id", text("Nobody stands in for themselves."))])
-    if substitute_id is not None and not find_user(session, substitute_id).active:
-        raise Invalid([Fault("substitute_id", text("This account is disabled; choose somebody else."))])
-    before = {"substitute": user.substitute_id, "from": user.substitute_from, "until": user.substitute_until}
-    user.substitute_id = substitute_id
-    user.substitute_from, user.substitute_until = (begins, ends) if substitute_id else (None, None)
-    after = {"substitute": user.substitute_id, "from": user.substitute_from, "until": user.substitute_until}
-    old, new = differences(before, after)
-    if new:
-        note_user(session, by, now, "user.substitute", user, old=old, new=new)
     return user
 
 

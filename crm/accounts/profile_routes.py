@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from datetime import timedelta
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,16 +10,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import Form
 
 from crm.accounts import own_account, passwords, signing_in
-from crm.accounts.forms import NewPasswordForm, PasswordForm, ProfileForm, SubstituteForm, TokenForm
-from crm.accounts.models import User
+from crm.accounts.forms import NewPasswordForm, PasswordForm, ProfileForm, TokenForm
 from crm.accounts.proof import WrongPassword, prove
-from crm.accounts.queries import colleagues, department_names, find_user, own_sessions, own_tokens, roles_of
+from crm.accounts.queries import department_names, find_user, own_sessions, own_tokens, roles_of
 from crm.accounts.rules import browser_name
+from crm.accounts.substitute_pages import save_substitute, substitute_form
 from crm.core.errors import Fault, HeliuError, Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, ground, now, public, reading_session, writing
 from crm.web.form_faults import mark
-from crm.web.languages import current_locale, current_timezone
+from crm.web.languages import current_locale
 from crm.web.sessions import session_row_id
 
 pages = Blueprint("profile", __name__)
@@ -78,22 +77,15 @@ def change_password() -> AnyResponse:
 @pages.post("/profile/substitute")
 def substitute() -> AnyResponse:
     """Who sees my tasks while I am away."""
-    form = _substitute_form(request.form)
+    actor = current_actor()
+    with reading_session() as session:
+        user = find_user(session, actor.id or 0)
+    form = substitute_form(user, request.form)
     if not form.validate():
         return _page(422, substitute=form)
-    zone = current_timezone()
-    first, last = form.substitute_from.data, form.substitute_until.data
     try:
         with writing() as session:
-            own_account.name_substitute(
-                session,
-                by=current_actor(),
-                now=now(),
-                substitute_id=form.substitute_id.number,
-                begins=datetime.combine(first, time(), zone).astimezone(UTC) if first else None,
-                # The last day counts: the absence ends with the first moment of the day after.
-                ends=datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last else None,
-            )
+            save_substitute(session, form, by=actor, now=now(), user_id=None)
     except HeliuError as refusal:
         return _page(mark(form, refusal), substitute=form)
     return _done(_("Your substitute was saved."))
@@ -165,22 +157,6 @@ def _done(message: str) -> AnyResponse:
     return redirect(url_for("profile.show"))
 
 
-def _substitute_form(data: Any = None, user: User | None = None) -> SubstituteForm:
-    zone = current_timezone()
-    values: dict[str, object] = {}
-    if user is not None:
-        until = user.substitute_until
-        values = {
-            "substitute_id": str(user.substitute_id or ""),
-            "substitute_from": user.substitute_from.astimezone(zone).date() if user.substitute_from else None,
-            "substitute_until": (until.astimezone(zone) - timedelta(microseconds=1)).date() if until else None,
-        }
-    form = SubstituteForm(data, data=values)
-    with reading_session() as session:
-        form.substitute_id.offer(colleagues(session, but=current_actor().id, locale=current_locale()))
-    return form
-
-
 def _page(status: int = 200, *, new_token: str = "", **forms: Form) -> Response:
     """The whole page, with forms that were refused in the place of fresh ones."""
     actor = current_actor()
@@ -194,7 +170,7 @@ def _page(status: int = 200, *, new_token: str = "", **forms: Form) -> Response:
             profile=forms.get("profile")
             or ProfileForm(data={"locale": user.locale, "timezone": user.timezone, "phone": user.phone}),
             password=forms.get("password") or PasswordForm(),
-            substitute=forms.get("substitute") or _substitute_form(user=user),
+            substitute=forms.get("substitute") or substitute_form(user),
             token=forms.get("token") or TokenForm(),
             sessions=own_sessions(session, by=actor, now=now()),
             this_session=session_row_id(),

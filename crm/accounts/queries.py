@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.credentials import IDLE, LONGEST, ApiToken, WebSession
 from crm.accounts.models import Department, Role, RolePermission, User, UserRole, shown_name
+from crm.accounts.periods import ALWAYS, Period, overlap
 from crm.core.errors import Denied, NotFound
 from crm.core.i18n import text
 from crm.core.keyset import Order
-from crm.permissions import PERMISSIONS, WIDTH, Actor, Scope, check_may
+from crm.core.prepared import Prepared
+from crm.permissions import PERMISSIONS, Actor, Scope, StandIn, check_may, wider
 
 BY_NAME = Order((User.name, User.id))
+ROLE_NAMES = Prepared(select(Role.key, Role.name, Role.name_en).order_by(Role.id))
 
 
 def actor_for(session: Session, user_id: int) -> Actor:
@@ -60,12 +63,8 @@ def actor_for(session: Session, user_id: int) -> Actor:
         grants=grants,
         locale=locale,
         timezone=timezone,
+        stand_ins=stand_ins(session, user_id),
     )
-
-
-def wider(one: Scope | None, other: Scope) -> Scope:
-    """The wider of two scopes."""
-    return other if one is None or WIDTH[other] > WIDTH[one] else one
 
 
 def departments_below(session: Session, user_id: int, department_id: int | None) -> frozenset[int]:
@@ -132,7 +131,7 @@ def department_head(session: Session, department_id: int | None) -> User | None:
 
 def role_names(session: Session, locale: str) -> dict[str, str]:
     """Names of all roles for the reader, by key."""
-    rows = session.execute(select(Role.key, Role.name, Role.name_en).order_by(Role.id))
+    rows = ROLE_NAMES.rows(session, {})
     return {key: shown_name(name, name_en, locale) for key, name, name_en in rows}
 
 
@@ -142,9 +141,36 @@ def role_choices(session: Session, locale: str) -> list[tuple[int, str]]:
     return [(row.id, shown_name(row.name, row.name_en, locale)) for row in rows]
 
 
-def absent_represented_by(session: Session, user_id: int, now: datetime) -> list[int]:
-    """Ids of the people whom this user stands in for at the moment."""
-    return list(session.scalars(select(User.id).where(User.substitute_id == user_id, User.active, is_absent(now))))
+def stand_ins(session: Session, user_id: int) -> tuple[StandIn, ...]:
+    """Everybody for whom this user stands in at any time, with the roles of each.
+
+    When a substitute is away as well, their own substitute stands in for both, for as long as both are away.
+    """
+    found: dict[int, Period] = {}
+    reached: dict[int, Period] = {user_id: ALWAYS}
+    while reached:
+        rows = session.execute(
+            select(User.id, User.substitute_id, User.substitute_from, User.substitute_until)
+            .where(User.substitute_id.in_(reached), User.active)
+            .order_by(User.id)
+        ).all()
+        periods = {
+            row.id: overlap(reached[row.substitute_id or 0], (row.substitute_from, row.substitute_until))
+            for row in rows
+            if row.id != user_id and row.id not in found
+        }
+        reached = {absent_id: period for absent_id, period in periods.items() if period is not None}
+        found |= reached
+    roles = roles_of(session, found) if found else {}
+    return tuple(
+        StandIn(absent_id, frozenset(role.key for role in roles[absent_id]), *period)
+        for absent_id, period in sorted(found.items())
+    )
+
+
+def represented_by(session: Session, user_id: int, now: datetime) -> tuple[int, ...]:
+    """Ids of the people whom this user stands in for at the moment, directly or for somebody who is away as well."""
+    return tuple(absence.user_id for absence in stand_ins(session, user_id) if absence.holds(now))
 
 
 def is_absent(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:

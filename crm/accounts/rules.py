@@ -139,7 +139,10 @@ def check_department(*, name: str, name_en: str) -> None:
 
 
 def check_substitute_period(begins: datetime | None, ends: datetime | None) -> None:
-    """Invalid if the absence ends before it begins."""
+    """Invalid if the absence ends before it begins, or lies where no calendar reaches."""
+    for name, moment in (("substitute_from", begins), ("substitute_until", ends)):
+        if moment is not None and not 2000 <= moment.year <= 2200:
+            raise Invalid([Fault(name, text("Choose a day from 2000 to 2199."))])
     if begins is not None and ends is not None and ends <= begins:
         raise Invalid([Fault("substitute_until", text("The absence must end after it begins."))])
 

@@ -106,8 +106,8 @@ def _actor(user_id: int) -> Actor:
     if number is None:
         # Signed in a moment ago, in this very request.
         with reading_session() as session:
-            return actor_for(session, user_id)
-    return ground().actors.get(database(), user_id, number)
+            return actor_for(session, user_id).at(now())
+    return ground().actors.get(database(), user_id, number).at(now())
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:

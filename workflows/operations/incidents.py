@@ -68,7 +68,7 @@ def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> In
     if incident.kind == TIMER:
         due.retry(session, kind=TIMER, subject_id=incident.instance_id, now=now)
     elif incident.task_id is not None and incident.actor_id is not None:
-        person = actor_for(session, incident.actor_id)
+        person = actor_for(session, incident.actor_id).at(now)
         answers = restore(incident.answers)
         complete_again(session, by=person, now=now, task_id=incident.task_id, answers=answers)
     incident.resolved_at, incident.resolved_by_id = now, by.id

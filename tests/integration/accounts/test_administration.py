@@ -10,18 +10,19 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts import operations, organisation, own_account
+from crm.accounts import operations, organisation
 from crm.accounts.models import Department, Role, User
 from crm.accounts.queries import (
-    absent_represented_by,
     actor_for,
     department_head,
     find_user,
     names_of,
+    represented_by,
     role_names,
     users_with_role,
 )
 from crm.accounts.rules import UserValues
+from crm.accounts.substitutes import name_substitute
 from crm.core.audit import AuditEntry
 from crm.core.db import Database, unit_of_work
 from crm.core.errors import Conflict, Denied, HeliuError, Invalid, NotFound, RuleBroken
@@ -228,13 +229,11 @@ def test_the_head_of_the_department_above_stands_in_for_a_missing_one(
 
 def test_a_substitute_counts_from_the_first_to_the_last_moment(session: Session, people: People) -> None:
     begins, ends = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 4, 8, tzinfo=UTC)
-    own_account.name_substitute(
-        session, by=people.agent1, now=begins, substitute_id=people.agent2.id, begins=begins, ends=ends
-    )
+    name_substitute(session, by=people.agent1, now=begins, substitute_id=people.agent2.id, begins=begins, ends=ends)
     session.flush()
 
     def represented(at: datetime) -> list[int]:
-        return absent_represented_by(session, people.agent2.id or 0, at)
+        return list(represented_by(session, people.agent2.id or 0, at))
 
     assert represented(datetime(2026, 3, 31, 23, 59, tzinfo=UTC)) == []
     assert represented(begins) == [people.agent1.id]
@@ -252,7 +251,7 @@ def test_a_substitute_that_makes_no_sense_is_refused(
     )
     ends = datetime(2020, 1, 1, tzinfo=UTC) if wrong == "backwards" else None
     with pytest.raises(HeliuError):
-        own_account.name_substitute(session, by=people.agent1, now=now, substitute_id=substitute, begins=now, ends=ends)
+        name_substitute(session, by=people.agent1, now=now, substitute_id=substitute, begins=now, ends=ends)
 
 
 def test_a_role_change_counts_with_the_next_click(

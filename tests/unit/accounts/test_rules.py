@@ -6,10 +6,9 @@ import pytest
 
 from crm.accounts import passwords, rules
 from crm.accounts.demo import ROLES, permissions_of
-from crm.accounts.queries import wider
 from crm.accounts.rules import UserValues
 from crm.core.errors import Invalid
-from crm.permissions import PERMISSIONS, Scope
+from crm.permissions import PERMISSIONS, Scope, wider
 from crm.web.security import safe_next
 
 
