@@ -7,7 +7,7 @@ From a file to a case: `bundle` and `safe_xml` bytes, `reading` -> `diagram` wha
 `decisions`, `linting` what may run, `building` -> `specs` how each kind of element behaves, `definition` all of it.
 From one rest of a case to the next: `state` bytes to `workflow` and `tokens` and back, `stepping` the way of every step,
 `advancing` what goes by itself, `pruning` what is forgotten, `run` what a step may cost and the path it took.
-Above them the verbs: `running`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
+Above them the verbs: `running`, `taking_back`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
 version), `checking` and `limited`.
 """
 
@@ -23,6 +23,7 @@ from workflows.engine.moving import Target, check_move_token, move_token, send_b
 from workflows.engine.rounds import add_round, remove_round
 from workflows.engine.running import awaited, complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
+from workflows.engine.taking_back import TakenBack, take_back
 from workflows.engine.texts import Phrase
 from workflows.engine.values import check_value
 from workflows.engine.versions import check_move, move_case
@@ -49,6 +50,7 @@ __all__ = [
     "Problem",
     "Step",
     "StepRefused",
+    "TakenBack",
     "Target",
     "TimerSet",
     "UnknownToken",
@@ -70,5 +72,6 @@ __all__ = [
     "remove_round",
     "send_back_targets",
     "start",
+    "take_back",
     "task_data",
 ]

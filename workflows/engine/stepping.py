@@ -82,7 +82,7 @@ def finish(workflow: Workflow, before: Resting, completed: int | None = None) ->
             if token not in after.tasks
         ),
         timers=tuple(
-            _timer_set(workflow.get_task_from_id(token))
+            timer_set(workflow.get_task_from_id(token))
             for token, due_at in after.timers.items()
             if before.timers.get(token) != due_at
         ),
@@ -92,7 +92,7 @@ def finish(workflow: Workflow, before: Resting, completed: int | None = None) ->
     )
 
 
-def _timer_set(token: Token) -> TimerSet:
+def timer_set(token: Token) -> TimerSet:
     due = due_of(token)
     assert due is not None  # noqa: S101 -- only tokens with a timer come here
     return TimerSet(token.id, token.task_spec.bpmn_id, due.at, None if due.left is None else due.left - 1)
