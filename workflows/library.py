@@ -19,12 +19,13 @@ from datetime import datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from crm.core.db import Database
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.i18n import catalogue_of, text
+from crm.core.prepared import Prepared
 from forms import FormDescription
 from forms import read as read_form
 from workflows.engine import Bundle, Definition
@@ -106,6 +107,7 @@ class _Kept:
 
 
 _KEPT = _Kept()
+ACTIVE = Prepared(select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == bindparam("key")))
 # By database and version: content hash and number. They never change, so they are asked for once.
 _HASHES: WeakKeyDictionary[Database, dict[int, tuple[str, int]]] = WeakKeyDictionary()
 
@@ -136,10 +138,10 @@ def bundle_of(session: Session, version_id: int) -> Bundle:
 
 def active(session: Session, key: str) -> Published:
     """The version that a new case of this process begins with."""
-    version_id = session.scalar(select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == key))
-    if version_id is None:
+    row = ACTIVE.first(session, {"key": key})
+    if row is None or row[0] is None:
         raise NotFound(text("There is no process “{key}”.", key=key))
-    return published(session, version_id)
+    return published(session, row[0])
 
 
 def all_active(session: Session) -> list[Published]:

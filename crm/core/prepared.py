@@ -22,7 +22,6 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
-    Table,
     Update,
     bindparam,
     insert,
@@ -36,20 +35,28 @@ from crm.core.db import Base
 from crm.core.queued import Refusal, as_sqlalchemy_says, connection_of, queue, send
 
 Convert = Callable[[Any], Any]
-AnyStatement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
+AnyStatement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
 M = TypeVar("M", bound=Base)
 R = TypeVar("R")
 
 
 def insert_into(table: Any, *columns: str) -> Prepared:
     """A statement that adds one row with values for these columns; the others get what their model gives them by default."""
-    into: Table = table
+    return Prepared(_insert(table, columns).inline())
+
+
+def _insert(into: Any, columns: Sequence[str]) -> Insert:
     default = {
         column.name: column.default.arg
         for column in into.columns
         if column.name not in columns and isinstance(column.default, ScalarElementColumnDefault)
     }
-    return Prepared(insert(into).inline().values({**default, **{name: bindparam(name) for name in columns}}))
+    return insert(into).values({**default, **{name: bindparam(name) for name in columns}})
+
+
+def inserted(model: type[Base], *columns: str) -> Prepared:
+    """Like `insert_into`, and the row comes back with all columns of the model."""
+    return Prepared(_insert(model.__table__, columns).returning(*columns_of(model)))
 
 
 def columns_of(model: type[Base]) -> tuple[ColumnElement[Any], ...]:

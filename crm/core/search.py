@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     DDL,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     cast,
     column,
     delete,
@@ -35,6 +38,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.db import Base, Id, dialect_of
+from crm.core.prepared import Prepared
 
 LONGEST_TEXT = 6_000
 LONGEST_WORD = 40
@@ -92,16 +96,21 @@ def index(session: Session, kind: str, subject_id: int, words: str) -> None:
     """From now on the record is found by these words, and by no earlier ones."""
     dialect = dialect_of(session)
     listed = tokens(words)
-    if dialect == "sqlite":
-        kept = " ".join(listed)
-        put = sqlite.insert(SearchEntry).values(kind=kind, subject_id=subject_id, words=kept)
-        session.execute(put.on_conflict_do_update(index_elements=["kind", "subject_id"], set_={"words": kept}))
-    else:
-        kept = " ".join(f"'{token}':{place}" for place, token in enumerate(listed, 1))
-        entry = postgresql.insert(SearchEntry).values(kind=kind, subject_id=subject_id, words=kept)
-        session.execute(
-            entry.on_conflict_do_update(index_elements=["kind", "subject_id"], set_={"words": entry.excluded.words})
-        )
+    kept = (
+        " ".join(listed)
+        if dialect == "sqlite"
+        else " ".join(f"'{token}':{place}" for place, token in enumerate(listed, 1))
+    )
+    _put(dialect).later(session, {"kind": kind, "subject_id": subject_id, "words": kept})
+
+
+@cache
+def _put(dialect: str) -> Prepared:
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert
+    entry = insert(SearchEntry.__table__).values({name: bindparam(name) for name in ("kind", "subject_id", "words")})
+    return Prepared(
+        entry.on_conflict_do_update(index_elements=["kind", "subject_id"], set_={"words": entry.excluded.words})
+    )
 
 
 def forget(session: Session, kind: str, subject_id: int) -> None:

@@ -30,4 +30,9 @@ class DictionaryEntry(Base):
 
     def shown_name(self, locale: str) -> str:
         """The name in the reader's language."""
-        return self.name if locale.startswith("zh") else self.name_en or self.name
+        return name_for(self.name, self.name_en, locale)
+
+
+def name_for(name: str, name_en: str, locale: str) -> str:
+    """A name in the reader's language."""
+    return name if locale.startswith("zh") else name_en or name

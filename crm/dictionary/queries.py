@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.errors import NotFound
 from crm.core.numbers import is_key
-from crm.dictionary.models import DictionaryEntry
+from crm.core.prepared import Prepared
+from crm.dictionary.models import DictionaryEntry, name_for
 from crm.permissions import Actor, check_may
 
 
@@ -21,23 +23,27 @@ def choices(session: Session, category: str, locale: str) -> list[tuple[str, str
 def choices_of(session: Session, categories: Collection[str], locale: str) -> dict[str, list[tuple[str, str]]]:
     """The choices of several pick-lists, in one statement."""
     found: dict[str, list[tuple[str, str]]] = {category: [] for category in categories}
-    for entry in _ordered(session, categories):
-        if entry.active:
-            found[entry.category].append((entry.key, entry.shown_name(locale)))
+    for category, key, name, name_en in _choosable(tuple(categories)).rows(session, {}):
+        found[category].append((key, name_for(name, name_en, locale)))
     return found
 
 
 def active_keys(session: Session, categories: Collection[str]) -> dict[str, set[str]]:
     """The keys that may be chosen, by pick-list."""
     found: dict[str, set[str]] = {category: set() for category in categories}
-    rows = session.execute(
-        select(DictionaryEntry.category, DictionaryEntry.key).where(
-            DictionaryEntry.category.in_(categories), DictionaryEntry.active
-        )
-    )
-    for category, key in rows:
+    for category, key, *_ in _choosable(tuple(categories)).rows(session, {}):
         found[category].add(key)
     return found
+
+
+@lru_cache(maxsize=200)
+def _choosable(categories: tuple[str, ...]) -> Prepared:
+    """The entries that may be chosen, in order."""
+    return Prepared(
+        select(DictionaryEntry.category, DictionaryEntry.key, DictionaryEntry.name, DictionaryEntry.name_en)
+        .where(DictionaryEntry.category.in_(categories), DictionaryEntry.active)
+        .order_by(DictionaryEntry.category, DictionaryEntry.position, DictionaryEntry.id)
+    )
 
 
 class Names(dict[tuple[str, str], str]):

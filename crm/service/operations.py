@@ -21,7 +21,7 @@ from crm.core.errors import Denied, Fault, Invalid, RuleBroken
 from crm.core.events import tell
 from crm.core.fields import Field, read
 from crm.core.i18n import Text, text
-from crm.core.prepared import Prepared, as_read, columns_of
+from crm.core.prepared import Prepared, as_read, columns_of, inserted
 from crm.core.search import index
 from crm.customers.models import Contact
 from crm.customers.queries import find_customer
@@ -61,6 +61,11 @@ from crm.service.rules import (
 )
 
 NOW = bindparam("now", type_=UtcDateTime())
+OPEN = inserted(
+    ServiceRequest, *(field.name for field in OPEN_FIELDS if field.name != "attachments"), "status", "opened_at",
+    "opened_by_id", "sla_minutes", "remind_minutes", "due_at", "remind_at", "updated_at",
+)  # fmt: skip
+HANDLER = Prepared(select(*columns_of(User)).where(User.id == bindparam("user_id"), User.active))
 
 
 def open_request(
@@ -96,21 +101,21 @@ def open_request(
     if kept["priority"] is None:
         kept["priority"] = NORMAL_PRIORITY
     due_at, remind_at = plan(now, DEFAULT_SLA_MINUTES, DEFAULT_REMIND_MINUTES)
-    opened = ServiceRequest(
-        **kept,
-        status=Status.OPENED,
-        opened_at=now,
-        opened_by_id=by.id,
-        sla_minutes=DEFAULT_SLA_MINUTES,
-        remind_minutes=DEFAULT_REMIND_MINUTES,
-        due_at=due_at,
-        remind_at=remind_at,
-        rounds=0,
-        updated_at=now,
-        version=1,
+    row = OPEN.first(
+        session,
+        {
+            **kept,
+            "status": Status.OPENED,
+            "opened_at": now,
+            "opened_by_id": by.id,
+            "sla_minutes": DEFAULT_SLA_MINUTES,
+            "remind_minutes": DEFAULT_REMIND_MINUTES,
+            "due_at": due_at,
+            "remind_at": remind_at,
+            "updated_at": now,
+        },
     )
-    session.add(opened)
-    session.flush()
+    opened = as_read(session, ServiceRequest, row or ())
     index(session, "service_request", opened.id, f"{opened.number} {opened.summary} {opened.request}")
     told = text(
         "Opened {number}, {type}: {summary}",
@@ -148,9 +153,10 @@ def assign(
     """The assignee is to handle it and gets a mail. Open to those who assign, and to the present assignee, who hands it
     on. Tells ServiceRequestAssigned."""
     kept = _read(ASSIGN_FIELDS, {"assignee_id": assignee_id, "priority": priority, "note": note})
-    assignee = session.get(User, kept["assignee_id"])
-    if assignee is None or not assignee.active:
+    found = HANDLER.first(session, {"user_id": kept["assignee_id"]})
+    if found is None:
         raise Invalid([Fault("assignee_id", text("There is no active user with this number."))])
+    assignee = as_read(session, User, found)
     values: dict[str, object] = {
         "assigned_at": now,
         "assigned_by_id": by.id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -75,11 +76,18 @@ def stands_in_for(by: Actor, now: datetime | ColumnElement[datetime]) -> ColumnE
 
 def find_request(session: Session, *, by: Actor, request_id: int) -> ServiceRequest:
     """The request. NotFound if there is none or this person may not see it."""
-    query = select(ServiceRequest).where(ServiceRequest.id == request_id, may_see(by))
-    found = session.scalar(query) if is_key(request_id) else None
+    found = _found(by).first(session, {"request_id": request_id}) if is_key(request_id) else None
     if found is None:
         raise NotFound(text("This service request does not exist, or is not open to you."))
-    return found
+    return loaded(session, ServiceRequest, found)
+
+
+@lru_cache(maxsize=2_000)
+def _found(by: Actor) -> Prepared:
+    """One request, if this person may see it. Building the statement takes longer than executing it, so it is kept."""
+    return Prepared(
+        select(*columns_of(ServiceRequest)).where(ServiceRequest.id == bindparam("request_id"), may_see(by))
+    )
 
 
 def find_requests(
@@ -123,17 +131,28 @@ def conditions(session: Session, query: str, filters: Mapping[str, object], now:
     return found
 
 
-def load_of_team(
-    session: Session, *, role_key: str, now: datetime, department_id: int | None = None
-) -> list[tuple[User, int]]:
-    """Active, present members of a role with the number of requests they have in hand, the least loaded first."""
-    given = {"role_key": role_key, "now": now, "department_id": department_id}
-    rows = _team(department_id is not None).rows(session, given)
-    return [(loaded(session, User, row[:-1]), int(row[-1])) for row in rows]
+@dataclass(frozen=True)
+class Member:
+    """An active, present member of a role, with the number of requests that they have in hand."""
+
+    id: int
+    name: str
+    name_en: str
+    role: str
+    load: int
 
 
-@cache
-def _team(of_department: bool) -> Prepared:
+def loads_of_teams(
+    session: Session, *, role_keys: Sequence[str], now: datetime, department_id: int | None = None
+) -> list[Member]:
+    """The members of these roles, role by role in this order, the least loaded first."""
+    given = {"now": now, "department_id": department_id}
+    rows = _teams(tuple(role_keys), department_id is not None).rows(session, given)
+    return sorted((Member(*row) for row in rows), key=lambda member: role_keys.index(member.role))
+
+
+@lru_cache(maxsize=200)
+def _teams(role_keys: tuple[str, ...], of_department: bool) -> Prepared:
     load = (
         select(ServiceRequest.assigned_to_id, func.count().label("open"))
         .where(ServiceRequest.status == Status.ASSIGNED)
@@ -142,11 +161,11 @@ def _team(of_department: bool) -> Prepared:
     )
     in_hand = func.coalesce(load.c.open, 0)
     query = (
-        select(*columns_of(User), in_hand)
+        select(User.id, User.name, User.name_en, Role.key, in_hand)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Role, Role.id == UserRole.role_id)
         .outerjoin(load, load.c.assigned_to_id == User.id)
-        .where(Role.key == bindparam("role_key"), User.active, ~is_absent(bindparam("now", type_=UtcDateTime())))
+        .where(Role.key.in_(role_keys), User.active, ~is_absent(bindparam("now", type_=UtcDateTime())))
         .order_by(in_hand, User.id)
     )
     return Prepared(query.where(User.department_id == bindparam("department_id")) if of_department else query)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
@@ -15,15 +15,22 @@ from crm.accounts.queries import department_head, users_with_role
 from crm.activity.operations import Person
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
+from crm.core.prepared import Prepared
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.service.letters import tell_assignee, tell_supervisor
 from crm.service.models import ServiceRequest
 from crm.service.operations import note_step
-from crm.service.queries import find_request, load_of_team, may_see
+from crm.service.queries import find_request, loads_of_teams, may_see
 from crm.service.rules import WAITING_FOR_US, Status
 
 SUPERVISORS = "sales_supervisor"
+LAST_HANDLER = Prepared(
+    select(ServiceRequest.handled_by_id)
+    .where(ServiceRequest.customer_id == bindparam("customer_id"), ServiceRequest.handled_by_id.is_not(None))
+    .order_by(ServiceRequest.id.desc())
+    .limit(1)
+)
 
 
 def propose_assignee(
@@ -42,21 +49,21 @@ def propose_assignee(
     this customer's last request); whoever is away or not in the team is passed over for the least busy one.
     """
     request = find_request(session, by=by, request_id=request_id)
-    loads = load_of_team(session, role_key=team, now=now, department_id=department_id)
-    by_id = {user.id: count for user, count in loads}
+    team_now = loads_of_teams(session, role_keys=(team,), now=now, department_id=department_id)
+    by_id = {member.id: member.load for member in team_now}
     wanted, reason = _preferred(session, request, prefer)
     if wanted is None or wanted not in by_id:
-        if not loads:
+        if not team_now:
             nobody = text("Nobody of this team is available").in_language(by.locale)
             return {"proposed_id": None, "load": 0, "reason": nobody}
-        wanted, reason = loads[0][0].id, text("Has the fewest requests in hand ({count})", count=loads[0][1])
+        least = team_now[0]
+        wanted, reason = least.id, text("Has the fewest requests in hand ({count})", count=least.load)
     return {"proposed_id": wanted, "load": by_id[wanted], "reason": reason.in_language(by.locale)}
 
 
 def least_load(session: Session, *, now: datetime, team: str) -> int:
     """How many requests the least busy present member of a role has in hand; 0 if nobody is there."""
-    loads = load_of_team(session, role_key=team, now=now)
-    return loads[0][1] if loads else 0
+    return next((member.load for member in loads_of_teams(session, role_keys=(team,), now=now)), 0)
 
 
 def remind(session: Session, *, by: Actor, now: datetime, request_id: int) -> None:
@@ -95,14 +102,8 @@ def _preferred(session: Session, request: ServiceRequest, prefer: str) -> tuple[
     if prefer == "owner":
         owner = session.scalar(select(Customer.owner_id).where(Customer.id == request.customer_id))
         return owner, text("Looks after this customer")
-    last = (
-        select(ServiceRequest.handled_by_id)
-        .where(ServiceRequest.customer_id == request.customer_id, ServiceRequest.handled_by_id.is_not(None))
-        .order_by(ServiceRequest.id.desc())
-        .limit(1)
-    )
-    handler = session.scalar(last) if prefer == "same_as_before" else None
-    return handler, text("Handled this customer's last request")
+    last = LAST_HANDLER.first(session, {"customer_id": request.customer_id}) if prefer == "same_as_before" else None
+    return last[0] if last else None, text("Handled this customer's last request")
 
 
 def _supervisors(session: Session, request: ServiceRequest) -> list[User]:

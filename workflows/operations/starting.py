@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
 from crm.core.errors import Denied
 from crm.core.numbers import typed_key
+from crm.core.prepared import Prepared, columns_of, inserted, loaded
 from crm.customers.queries import find_customer
 from crm.permissions import Actor
 from workflows import engine, library
@@ -22,6 +23,21 @@ from workflows.operations.steps import services, store_step
 from workflows.registry import CaseStart, RecordRef, registry
 from workflows.rules import why_not_start
 from workflows.task_forms import Submission, checked_answers, step_form
+
+BEGIN = inserted(
+    ProcessInstance, "version_id", "process_key", "title", "status", "record_type", "record_id", "customer_id",
+    "started_by_id", "started_at", "state",
+)  # fmt: skip
+LAST_OF_RECORD = Prepared(
+    select(*columns_of(ProcessInstance))
+    .where(
+        ProcessInstance.record_type == bindparam("type"),
+        ProcessInstance.record_id == bindparam("id"),
+        ProcessInstance.process_key == bindparam("key"),
+    )
+    .order_by(ProcessInstance.id.desc())
+    .limit(1)
+)
 
 
 def start_process(session: Session, *, by: Actor, now: datetime, key: str, submission: Submission) -> ProcessInstance:
@@ -50,21 +66,22 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
 def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) -> ProcessInstance:
     """Start a case of the active version with the given data, and run it to the first step that waits."""
     published = library.active(session, start.process_key)
-    instance = ProcessInstance(
-        version_id=published.version_id,
-        process_key=start.process_key,
-        title=start.title[:300],
-        status=InstanceStatus.RUNNING,
-        record_type=start.record.type if start.record else None,
-        record_id=start.record.id if start.record else None,
-        customer_id=start.customer_id,
-        started_by_id=by.id,
-        started_at=now,
-        state=b"",
-        version=1,
+    row = BEGIN.first(
+        session,
+        {
+            "version_id": published.version_id,
+            "process_key": start.process_key,
+            "title": start.title[:300],
+            "status": InstanceStatus.RUNNING,
+            "record_type": start.record.type if start.record else None,
+            "record_id": start.record.id if start.record else None,
+            "customer_id": start.customer_id,
+            "started_by_id": by.id,
+            "started_at": now,
+            "state": b"",
+        },
     )
-    session.add(instance)
-    session.flush()
+    instance = loaded(session, ProcessInstance, row or ())
     data: dict[str, Any] = {**start.data, "initiator_id": by.id, "started_at": now}
     step = engine.start(
         published.definition, data, call=services(session, instance, by=by, now=now), now=company_time(session, now)
@@ -91,13 +108,7 @@ def _customer_of(session: Session, answers: Mapping[str, Any], *, by: Actor) -> 
 
 
 def _case_of(session: Session, key: str, record: RecordRef) -> ProcessInstance:
-    return session.scalars(
-        select(ProcessInstance)
-        .where(
-            ProcessInstance.record_type == record.type,
-            ProcessInstance.record_id == record.id,
-            ProcessInstance.process_key == key,
-        )
-        .order_by(ProcessInstance.id.desc())
-        .limit(1)
-    ).one()
+    row = LAST_OF_RECORD.first(session, {"type": record.type, "id": record.id, "key": key})
+    if row is None:
+        raise LookupError(f"opening a record of {key!r} started no case")
+    return loaded(session, ProcessInstance, row)

@@ -97,7 +97,8 @@ def test_an_unsatisfied_customer_sends_it_back_and_keeps_it_from_the_archive(
     later = now + timedelta(hours=1)
     again = service.return_to_handling(work, by=people.agent1, now=later, request_id=request.id, sla_hours=8)
     assert again["due_at"] == later + timedelta(hours=8)
-    assert (request.status, request.rounds, request.assigned_to_id) == ("assigned", 1, people.agent2.id)
+    found = find_request(work, by=people.supervisor, request_id=request.id)
+    assert (found.status, found.rounds, found.assigned_to_id) == ("assigned", 1, people.agent2.id)
 
 
 def test_a_step_out_of_turn_is_refused_with_its_reason(

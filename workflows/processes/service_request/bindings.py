@@ -8,11 +8,13 @@ from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import shown_name
 from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
+from crm.core.prepared import Prepared, as_read, columns_of
 from crm.customers.models import Customer
 from crm.customers.queries import may_see as may_see_customer
 from crm.dictionary.queries import choices
@@ -21,7 +23,7 @@ from crm.service import operations as service
 from crm.service import watching
 from crm.service.events import ServiceRequestCancelled, ServiceRequestOpened
 from crm.service.models import ServiceRequest
-from crm.service.queries import find_request, load_of_team
+from crm.service.queries import find_request, loads_of_teams
 from crm.service.rules import ONGOING
 from crm.service.showing import request_facts
 from forms import Choice
@@ -32,6 +34,11 @@ RECORD = "service_request"
 # Whoever the decision table may name as a team can also be chosen by hand.
 HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
 MOST_CHOICES = 2_000
+OPENED = Prepared(
+    select(*columns_of(ServiceRequest), Customer.grade, Customer.region)
+    .join(Customer, Customer.id == ServiceRequest.customer_id)
+    .where(ServiceRequest.id == bindparam("request_id"))
+)
 
 
 def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[str, Any]) -> RecordRef:
@@ -42,11 +49,11 @@ def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[
 
 def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
     """A case for a request that has just been opened: references and what the decision tables ask for."""
-    request, grade, region = session.execute(
-        select(ServiceRequest, Customer.grade, Customer.region)
-        .join(Customer, Customer.id == ServiceRequest.customer_id)
-        .where(ServiceRequest.id == event.request_id)
-    ).one()
+    found = OPENED.first(session, {"request_id": event.request_id})
+    if found is None:
+        raise NotFound
+    *request_row, grade, region = found
+    request = as_read(session, ServiceRequest, request_row)
     return CaseStart(
         process_key=KEY,
         title=f"{request.number} {request.summary}",
@@ -174,11 +181,10 @@ def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[st
     """Who could handle it, with the number of requests that each has in hand, and in which role."""
     seen: dict[int, Choice] = {}
     roles = role_names(session, by.locale)
-    for role in HANDLING_ROLES:
-        for user, load in load_of_team(session, role_key=role, now=now):
-            seen.setdefault(
-                user.id, Choice(str(user.id), f"{user.shown_name(by.locale)} ({load})", roles.get(role, ""))
-            )
+    for member in loads_of_teams(session, role_keys=HANDLING_ROLES, now=now):
+        name = shown_name(member.name, member.name_en, by.locale)
+        choice = Choice(str(member.id), f"{name} ({member.load})", roles.get(member.role, ""))
+        seen.setdefault(member.id, choice)
     return list(seen.values())
 
 
