@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from crm.accounts import operations
+from crm.accounts.api import SubstituteBody, absence_of
 from crm.accounts.models import User
 from crm.accounts.queries import all_roles, find_departments, find_user, roles_of
 from crm.accounts.rules import UserValues
@@ -51,14 +52,6 @@ class UserAnswer(UserBody):
     username = fields.String()
     active = fields.Boolean()
     version = fields.Integer()
-
-
-class SubstituteBody(Body):
-    """Who stands in for a user, from a moment until before another; either may be left open."""
-
-    substitute_id = fields.Integer(required=True, allow_none=True, validate=validate.Range(1, 2**53))
-    begins = fields.AwareDateTime(load_default=None, allow_none=True)
-    ends = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class DepartmentAnswer(Body):
@@ -140,17 +133,13 @@ def enable(user_id: int) -> tuple[dict[str, object], dict[str, str]]:
 
 
 @api.put("/users/<int:user_id>/substitute")
+@requires("accounts", "administer")
 @api.arguments(SubstituteBody)
 @api.response(200, SubstituteBody)
 def set_substitute(body: dict[str, Any], user_id: int) -> dict[str, object]:
-    """Name who sees and does the tasks of a user while they are away: one's own, or as an administrator anybody's."""
+    """Name who sees and does the tasks of a user while they are away."""
     with writing() as session:
-        user = name_substitute(session, by=current_actor(), now=now(), user_id=user_id, **body)
-        return {
-            "substitute_id": user.substitute_id,
-            "begins": user.substitute_from,
-            "ends": user.substitute_until,
-        }
+        return absence_of(name_substitute(session, by=current_actor(), now=now(), user_id=user_id, **body))
 
 
 @api.get("/departments")

@@ -11,8 +11,10 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from crm.accounts import signing_in
+from crm.accounts.models import User
 from crm.accounts.proof import prove, remote_address
 from crm.accounts.queries import BY_NAME, department_names, find_user, people_query, roles_of
+from crm.accounts.substitutes import name_substitute
 from crm.core.errors import RuleBroken
 from crm.core.i18n import text
 from crm.core.keyset import fetch
@@ -73,6 +75,14 @@ class MeBody(PersonBody):
     counts = fields.Dict(
         keys=fields.String(), values=fields.Integer(), metadata={"description": "open tasks by folder"}
     )
+
+
+class SubstituteBody(Body):
+    """Who stands in for a user, from a moment until before another; either may be left open."""
+
+    substitute_id = fields.Integer(required=True, allow_none=True, validate=validate.Range(1, 2**53))
+    begins = fields.AwareDateTime(load_default=None, allow_none=True)
+    ends = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class PeopleQuery(PageQuery):
@@ -138,6 +148,20 @@ def me() -> dict[str, object]:
         "permissions": {f"{module}.{action}": scope.value for (module, action), scope in sorted(actor.grants.items())},
         "counts": counts,
     }
+
+
+@tokens.put("/me/substitute")
+@tokens.arguments(SubstituteBody)
+@tokens.response(200, SubstituteBody)
+def set_substitute(body: dict[str, Any]) -> dict[str, object]:
+    """Name who sees and does my tasks while I am away."""
+    with writing() as session:
+        return absence_of(name_substitute(session, by=current_actor(), now=now(), **body))
+
+
+def absence_of(user: User) -> dict[str, object]:
+    """A user's absence as the API shows it."""
+    return {"substitute_id": user.substitute_id, "begins": user.substitute_from, "ends": user.substitute_until}
 
 
 @people.get("/users")

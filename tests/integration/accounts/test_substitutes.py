@@ -156,7 +156,7 @@ def test_a_personnel_system_reports_an_absence(client: Browser, people: People, 
     answer = admin.open("PUT", address, json=absence)
     assert (answer.status_code, answer.get_json()["substitute_id"]) == (200, people.agent2.id)
     assert stranger.open("PUT", address, json=absence).status_code == 403
-    own = program_of(client.application, "agent1").open("PUT", address, json={"substitute_id": None})
+    own = program_of(client.application, "agent1").open("PUT", "/me/substitute", json={"substitute_id": None})
     assert own.get_json() == {"substitute_id": None, "begins": None, "ends": None}
     far = {**absence, "begins": "0001-01-01T00:00:00+08:00"}
     assert admin.open("PUT", address, json=far).status_code == 422

@@ -37,6 +37,7 @@ OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {
     "profile.create_token": "acts for oneself only",
     "tokens_api.me": "who am I",
     "tokens_api.revoke_current": "ends one's own token only",
+    "tokens_api.set_substitute": "one's own absence",
     "files_api.post_file": "a file of one's own: open to nobody else until a form takes it",
     "inbox.home": "the start page shows what is open to the reader, here nothing",
     "inbox.show": "one's own tasks, here none",
