@@ -208,6 +208,85 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_search_entry_kind_subject_id")),
     )
     op.create_table(
+        "task_done_tally",
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_task_done_tally")),
+    )
+    op.create_table(
+        "task_pool_line",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="tasks that came, below zero: that went"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_pool_line")),
+    )
+    op.create_index("ix_task_pool_line_role", "task_pool_line", ["role", "day", "number"], unique=False)
+    op.create_table(
+        "work_calendar",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("name_en", sa.String(length=80), nullable=False),
+        sa.Column("timezone", sa.String(length=60), nullable=False),
+        sa.Column("week", Json, nullable=False, comment="intervals of minutes, for Monday to Sunday"),
+        sa.Column(
+            "make_up",
+            Json,
+            nullable=False,
+            comment="hours of a weekend day that makes up for a holiday; none: those of Monday",
+        ),
+        sa.Column(
+            "chinese_holidays",
+            sa.Boolean(),
+            nullable=False,
+            comment="public holidays and make-up working days of China apply",
+        ),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_calendar")),
+        sa.UniqueConstraint("name", name=op.f("uq_work_calendar_name")),
+    )
+    op.create_index(
+        "uq_work_calendar_default",
+        "work_calendar",
+        ["is_default"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default"),
+    )
+    op.create_table(
+        "worktime_stamp",
+        sa.Column("id", Id, autoincrement=False, nullable=False),
+        sa.Column("value", Id, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_worktime_stamp_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worktime_stamp")),
+    )
+    op.create_table(
+        "calendar_exception",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("calendar_id", Id, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("hours", Json, nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["calendar_id"], ["work_calendar.id"], name=op.f("fk_calendar_exception_calendar_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_exception")),
+        sa.UniqueConstraint("calendar_id", "day", name=op.f("uq_calendar_exception_calendar_id_day")),
+    )
+    op.create_table(
+        "department_calendar",
+        sa.Column("department_id", Id, nullable=False),
+        sa.Column("calendar_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["calendar_id"], ["work_calendar.id"], name=op.f("fk_department_calendar_calendar_id")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_department_calendar_department_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("department_id", name=op.f("pk_department_calendar")),
+    )
+    op.create_index(op.f("ix_department_calendar_calendar_id"), "department_calendar", ["calendar_id"], unique=False)
+    op.create_table(
         "process_instance",
         sa.Column("id", Id, nullable=False),
         sa.Column("version_id", Id, nullable=False),
@@ -241,7 +320,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_process_instance_record", "process_instance", ["record_type", "record_id"], unique=False)
     op.create_index(
-        "ix_process_instance_started_by", "process_instance", ["started_by_id", "started_at", "id"], unique=False
+        "ix_process_instance_started_by",
+        "process_instance",
+        ["started_by_id", "status", "started_at", "id"],
+        unique=False,
     )
     op.create_table(
         "role_permission",
@@ -401,6 +483,85 @@ def upgrade() -> None:
         sqlite_where=sa.text("resolved_at IS NULL"),
     )
     op.create_table(
+        "notice",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False, comment="names an entry of crm/notices/kinds.py"),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("values", Json, nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True, comment="what somebody wrote, in their own words"),
+        sa.Column("link", sa.String(length=200), nullable=True, comment="path of the page where something can be done"),
+        sa.Column("record_type", sa.String(length=30), nullable=True, comment="what it is about"),
+        sa.Column("record_id", Id, nullable=True),
+        sa.Column("key", sa.String(length=200), nullable=False, comment="the same key is told to the same person once"),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("read_at IS NULL OR read_at >= at", name=op.f("ck_notice_read_after_told")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("user_id", "key", name=op.f("uq_notice_user_id_key")),
+    )
+    op.create_index("ix_notice_at", "notice", ["at"], unique=False)
+    op.create_index(
+        "ix_notice_unread",
+        "notice",
+        ["user_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("read_at IS NULL"),
+        sqlite_where=sa.text("read_at IS NULL"),
+    )
+    op.create_index("ix_notice_user_id", "notice", ["user_id", "id"], unique=False)
+    op.create_table(
+        "notice_choice",
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("road", sa.String(length=40), nullable=False, comment="mail, or robot: and its number"),
+        sa.Column(
+            "choice",
+            sa.String(length=10),
+            nullable=False,
+            comment="for mail now, digest or off; for a robot now or off",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_choice_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "kind", "road", name=op.f("pk_notice_choice")),
+    )
+    op.create_table(
+        "notice_robot",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column(
+            "address",
+            sa.String(length=500),
+            nullable=False,
+            comment="the whole address of the webhook, or the robot's token",
+        ),
+        sa.Column(
+            "secret", sa.String(length=200), nullable=False, comment="with which messages are signed; empty: none"
+        ),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True, comment="when it last took something"),
+        sa.Column("fault", sa.String(length=300), nullable=True, comment="why it last took nothing after three tries"),
+        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('wecom', 'dingtalk', 'feishu', 'webhook')", name=op.f("ck_notice_robot_kind_known")
+        ),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_notice_robot_named")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_robot_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_robot")),
+    )
+    op.create_index("ix_notice_robot_user_id", "notice_robot", ["user_id"], unique=False)
+    op.create_table(
+        "notice_setting",
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("digest_hour", sa.Integer(), nullable=False, comment="on the person's own clock"),
+        sa.CheckConstraint("digest_hour BETWEEN 0 AND 23", name=op.f("ck_notice_setting_hour_of_a_day")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_setting_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notice_setting")),
+    )
+    op.create_table(
         "password_link",
         sa.Column("id", Id, nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -506,6 +667,20 @@ def upgrade() -> None:
             nullable=True,
             comment="the task of the same step whose holder wants this person's signature",
         ),
+        sa.Column(
+            "signers_before",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="who must sign before it can be completed",
+        ),
+        sa.Column(
+            "signers_after",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="who must sign, beside or after its holder, before the case goes on",
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_task_closed_when_not_open")),
         sa.CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name=op.f("ck_task_done_by_somebody")),
@@ -541,6 +716,22 @@ def upgrade() -> None:
         "ix_task_pool",
         "task",
         ["role", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
+    op.create_index(
+        "ix_task_pool_by_age",
+        "task",
+        ["role", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
+    op.create_index(
+        "ix_task_pool_by_priority",
+        "task",
+        ["role", "priority", "due_at", "id"],
         unique=False,
         postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
         sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
@@ -654,6 +845,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file_id", "record_type", "record_id", name=op.f("pk_file_use")),
     )
     op.create_index("ix_file_use_record", "file_use", ["record_type", "record_id"], unique=False)
+    op.create_table(
+        "notice_delivery",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("notice_id", Id, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("road", sa.String(length=40), nullable=False, comment="digest, or robot: and its number"),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column(
+            "error", sa.String(length=300), nullable=True, comment="a word of crm/notices/faults.py and its detail"
+        ),
+        sa.CheckConstraint(
+            "status IN ('waiting', 'sent', 'dropped', 'failed')", name=op.f("ck_notice_delivery_status_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notice.id"], name=op.f("fk_notice_delivery_notice_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_delivery_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_delivery")),
+        sa.UniqueConstraint("notice_id", "road", name=op.f("uq_notice_delivery_notice_id_road")),
+    )
+    op.create_index(
+        "ix_notice_delivery_waiting",
+        "notice_delivery",
+        ["user_id", "road"],
+        unique=False,
+        postgresql_where=sa.text("status = 'waiting'"),
+        sqlite_where=sa.text("status = 'waiting'"),
+    )
     op.create_table(
         "task_candidate",
         sa.Column("task_id", Id, autoincrement=False, nullable=False),
@@ -883,6 +1103,13 @@ def downgrade() -> None:
     op.drop_table("task_comment")
     op.drop_index("ix_task_candidate_user_id", table_name="task_candidate")
     op.drop_table("task_candidate")
+    op.drop_index(
+        "ix_notice_delivery_waiting",
+        table_name="notice_delivery",
+        postgresql_where=sa.text("status = 'waiting'"),
+        sqlite_where=sa.text("status = 'waiting'"),
+    )
+    op.drop_table("notice_delivery")
     op.drop_index("ix_file_use_record", table_name="file_use")
     op.drop_table("file_use")
     op.drop_index(
@@ -907,6 +1134,18 @@ def downgrade() -> None:
     op.drop_index("ix_timeline_entry_record", table_name="timeline_entry")
     op.drop_index("ix_timeline_entry_customer", table_name="timeline_entry")
     op.drop_table("timeline_entry")
+    op.drop_index(
+        "ix_task_pool_by_priority",
+        table_name="task",
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
+    op.drop_index(
+        "ix_task_pool_by_age",
+        table_name="task",
+        postgresql_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+        sqlite_where=sa.text("status = 'open' AND assignee_id IS NULL"),
+    )
     op.drop_index(
         "ix_task_pool",
         table_name="task",
@@ -948,6 +1187,19 @@ def downgrade() -> None:
     op.drop_table("process_event")
     op.drop_index(op.f("ix_password_link_user_id"), table_name="password_link")
     op.drop_table("password_link")
+    op.drop_table("notice_setting")
+    op.drop_index("ix_notice_robot_user_id", table_name="notice_robot")
+    op.drop_table("notice_robot")
+    op.drop_table("notice_choice")
+    op.drop_index("ix_notice_user_id", table_name="notice")
+    op.drop_index(
+        "ix_notice_unread",
+        table_name="notice",
+        postgresql_where=sa.text("read_at IS NULL"),
+        sqlite_where=sa.text("read_at IS NULL"),
+    )
+    op.drop_index("ix_notice_at", table_name="notice")
+    op.drop_table("notice")
     op.drop_index(
         "ix_incident_open",
         table_name="incident",
@@ -983,6 +1235,20 @@ def downgrade() -> None:
     op.drop_index("ix_process_instance_process", table_name="process_instance")
     op.drop_index("ix_process_instance_customer", table_name="process_instance")
     op.drop_table("process_instance")
+    op.drop_index(op.f("ix_department_calendar_calendar_id"), table_name="department_calendar")
+    op.drop_table("department_calendar")
+    op.drop_table("calendar_exception")
+    op.drop_table("worktime_stamp")
+    op.drop_index(
+        "uq_work_calendar_default",
+        table_name="work_calendar",
+        postgresql_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default"),
+    )
+    op.drop_table("work_calendar")
+    op.drop_index("ix_task_pool_line_role", table_name="task_pool_line")
+    op.drop_table("task_pool_line")
+    op.drop_table("task_done_tally")
     op.drop_table("search_entry")
     op.drop_table("scheduler_heartbeat")
     op.drop_table("role")
