@@ -47,6 +47,7 @@ from crm.files import routes as files
 from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
 from crm.migrations import migrate, newest_version
+from crm.notices.robots import Courier
 from crm.service import api as service_api
 from crm.service import routes as service
 from crm.web import server
@@ -60,7 +61,10 @@ from crm.web.login import set_up_login
 from crm.web.navigation import Entry, set_up_navigation
 from crm.web.security import set_up_security
 from crm.web.sessions import Sessions
-from scheduler.jobs import Jobs, add_mail
+from crm.worktime import api as worktime_api
+from crm.worktime import routes as worktime
+from crm.worktime.seed import seed_calendar, seed_worktime
+from scheduler.jobs import Jobs, add_mail, add_notices
 from scheduler.rhythm import nightly
 from scheduler.runner import run_forever
 from workflows import library
@@ -84,6 +88,8 @@ TABLES = (
     "crm.files.models",
     "crm.notices.models",
     "crm.service.models",
+    "crm.worktime.models",
+    "workflows.inbox.models",
     "workflows.models",
 )
 
@@ -121,6 +127,7 @@ def rooms() -> tuple[Room, ...]:
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
+        Room(pages=(worktime.pages,), api=(worktime_api.api,), navigation=worktime.NAVIGATION),
         Room(pages=workflows.PAGES, api=workflows.API, navigation=workflows.NAVIGATION),
     )
 
@@ -179,6 +186,7 @@ def jobs(config: Config) -> Jobs:
     """What the clock can do."""
     table = Jobs()
     add_mail(table, transport_for(config))
+    add_notices(table, Courier(config.base_url))
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
@@ -204,6 +212,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
     """What every installation needs before the first person comes in. May be called at every start: it only adds."""
     seed_roles(session, now)
     seed_dictionary(session)
+    seed_calendar(session, now)
     library.seed_from_files(session, now=now)
 
 
@@ -211,6 +220,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
 DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("foundations", lay_foundations),
     ("people", seed_accounts),
+    ("working time", seed_worktime),
     ("customers", seed_customers),
     ("cases", seed_cases),
 )

@@ -202,7 +202,7 @@ class Calendar:
         if special is None:
             return Day(day, usual, Why.WEEK)
         if special.works:
-            return Day(day, self.make_up or usual or self.week[0], Why.MAKE_UP, holiday=special)
+            return Day(day, self.make_up or self.week[0] or usual, Why.MAKE_UP, holiday=special)
         return Day(day, (), Why.HOLIDAY, holiday=special)
 
     def _year_of(self, at: datetime) -> int:

@@ -1,0 +1,127 @@
+"""What pages show of working time: months day by day, warnings about unknown holidays, and the time that is left."""
+
+from __future__ import annotations
+
+import calendar as wall
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from crm.core.i18n import Text, text
+from crm.worktime.calendar import Calendar, Day, OutOfReach, Why
+from crm.worktime.holidays import known_years
+from crm.worktime.hours import write_hours
+
+# The State Council names next year's holidays in November; from then on a missing year is worth a warning.
+WARN_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A day of a month as the page draws it. `kind` is open, closed, holiday, make_up or exception."""
+
+    day: date
+    inside: bool
+    today: bool
+    kind: str
+    hours: Sequence[str]
+    label: Text | str
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """How much working time is left until something is due: `minutes` is negative once it is overdue.
+
+    `plain` says that this calendar is always open, so that it is time on the clock."""
+
+    minutes: int
+    plain: bool = False
+
+    @property
+    def overdue(self) -> bool:
+        return self.minutes < 0
+
+    @property
+    def words(self) -> Text:
+        """The length in words, largest part first."""
+        hours, minutes = divmod(abs(self.minutes), 60)
+        if hours and minutes:
+            return text("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        return text("{hours} h", hours=hours) if hours else text("{minutes} min", minutes=minutes)
+
+
+def time_left(calendar: Calendar, due_at: datetime | None, now: datetime) -> TimeLeft | None:
+    """The working time from now to the due time; None without one, and for one that is far out of reach."""
+    if due_at is None:
+        return None
+    try:
+        minutes = calendar.between(now, due_at)
+    except OutOfReach:
+        return None
+    if due_at < now and minutes == 0:
+        # Overdue since the office closed, or for less than a minute: it is overdue all the same.
+        minutes = -1
+    return TimeLeft(minutes, calendar.is_always_open)
+
+
+def first_of_month(words: str, today: date) -> date:
+    """The month that an address names (2026-11); the present one if it names none that can be shown."""
+    try:
+        named = date.fromisoformat(f"{words}-01")
+    except ValueError:
+        return today.replace(day=1)
+    return named if 2000 <= named.year <= 2099 else today.replace(day=1)
+
+
+def neighbours(first: date) -> tuple[str, str]:
+    """The months before and after, as addresses name them."""
+    before = first - timedelta(days=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return f"{before:%Y-%m}", f"{after:%Y-%m}"
+
+
+def month_grid(calendar: Calendar, first: date, *, today: date, locale: str) -> list[list[Cell]]:
+    """The weeks of a month, each from Monday to Sunday, with the days around it that fill them."""
+    weeks = wall.Calendar().monthdatescalendar(first.year, first.month)
+    return [[_cell(calendar.day(day), first, today, locale) for day in week] for week in weeks]
+
+
+def unknown_holidays(calendar: Calendar, first: date) -> int | None:
+    """The year of this month if the calendar follows holidays and nobody knows yet which they are."""
+    return first.year if calendar.chinese_holidays and first.year not in known_years() else None
+
+
+def ends_soon(today: date) -> int | None:
+    """The first year without known holidays, once it is near."""
+    following = known_years()[-1] + 1
+    return following if today + WARN_AHEAD >= date(following, 1, 1) else None
+
+
+def _cell(day: Day, first: date, today: date, locale: str) -> Cell:
+    words = write_hours(day.hours).replace("-", "–")
+    return Cell(
+        day=day.day,
+        inside=day.day.month == first.month,
+        today=day.day == today,
+        kind=_kind(day),
+        hours=words.split(", ") if words else [],
+        label=_label(day, locale),
+    )
+
+
+def _kind(day: Day) -> str:
+    if day.why is Why.WEEK:
+        return "open" if day.hours else "closed"
+    return str(day.why)
+
+
+def _label(day: Day, locale: str) -> Text | str:
+    holiday = day.holiday.shown_name(locale) if day.holiday is not None else ""
+    match day.why:
+        case Why.HOLIDAY:
+            return holiday
+        case Why.MAKE_UP:
+            return text("Works instead ({holiday})", holiday=holiday)
+        case Why.EXCEPTION:
+            return day.name or holiday or text("Exception")
+    return "" if day.hours else text("Closed")
