@@ -65,13 +65,14 @@ from crm.worktime import api as worktime_api
 from crm.worktime import routes as worktime
 from crm.worktime.seed import seed_calendar, seed_worktime
 from scheduler.jobs import Jobs, add_mail, add_notices
-from scheduler.rhythm import nightly
+from scheduler.rhythm import every, nightly
 from scheduler.runner import run_forever
 from workflows import library
 from workflows import room as workflows
 from workflows.demo import seed_cases
 from workflows.models import TIMER
 from workflows.operations.checking import check_cases
+from workflows.operations.counting import check_counts, condense
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
 TABLES = (
@@ -189,6 +190,8 @@ def jobs(config: Config) -> Jobs:
     add_notices(table, Courier(config.base_url))
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
+    table.every("counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone))
+    table.every("pool lines", lambda session, _now: condense(session), every(hours=1 / 12))
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
     store = FileStore(config.upload_dir)
     table.every(

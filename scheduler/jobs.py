@@ -18,6 +18,8 @@ from crm.core import outbox
 from crm.core.db import Database, reading
 from crm.core.due import BACK_OFF, Appointment, Due, DueRow
 from crm.core.mail import Transport
+from crm.notices import delivery, keeping, operations
+from crm.notices.robots import Courier
 from scheduler.rhythm import Rhythm, every
 
 Handler = Callable[[Session, Due, datetime], object]
@@ -38,10 +40,11 @@ MAIL_BACK_OFF = (
 
 
 class Lane(StrEnum):
-    """Two queues, so that a slow mail server never holds up a deadline."""
+    """Queues of their own, so that a slow mail server never holds up a deadline, and somebody's webhook that hangs no mail."""
 
     INSIDE = "inside"
     OUTSIDE = "outside"
+    ABROAD = "abroad"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Job:
     """How one kind of due row is done.
 
     `handler` works inside the transaction that also deletes the row. `errand` is done before it, while no transaction is
-    open: it may talk to the world, and may happen twice when the scheduler dies in between. `gave_up` is told once, with
-    the last error, when all tries are used up.
+    open: it may talk to the world, and may happen twice when the scheduler dies in between. `abroad` are errands to machines
+    that people named, of which nothing is known. `gave_up` is told once, with the last error, when all tries are used up.
     """
 
     kind: str
@@ -59,10 +62,13 @@ class Job:
     gave_up: GaveUp | None = None
     back_off: Sequence[timedelta] = BACK_OFF
     rhythm: Rhythm | None = None
+    abroad: bool = False
 
     @property
     def lane(self) -> Lane:
-        return Lane.INSIDE if self.errand is None else Lane.OUTSIDE
+        if self.errand is None:
+            return Lane.INSIDE
+        return Lane.ABROAD if self.abroad else Lane.OUTSIDE
 
 
 class Jobs:
@@ -79,9 +85,10 @@ class Jobs:
         errand: Errand | None = None,
         gave_up: GaveUp | None = None,
         back_off: Sequence[timedelta] = BACK_OFF,
+        abroad: bool = False,
     ) -> None:
         """Rows of this kind are done by `handler(session, due, now)`; see `Job` for the rest."""
-        self._add(Job(kind, handler, errand, gave_up, tuple(back_off)))
+        self._add(Job(kind, handler, errand, gave_up, tuple(back_off), abroad=abroad))
 
     def every(self, name: str, do: Callable[[Session, datetime], object], rhythm: Rhythm) -> None:
         """`do(session, now)` again and again, in a transaction of its own. Late ones are caught up once."""
@@ -124,6 +131,22 @@ def add_mail(jobs: Jobs, transport: Transport) -> None:
 
     jobs.on(outbox.MAIL, note_sent, errand=send, gave_up=note_failed, back_off=MAIL_BACK_OFF)
     jobs.every("old mail", outbox.forget_old_mail, every(hours=1))
+
+
+def add_notices(jobs: Jobs, courier: Courier) -> None:
+    """What people were told goes on by the roads that they chose, and is forgotten long after."""
+    road = delivery.RobotRoad(courier)
+    jobs.on(operations.DUE, delivery.deliver)
+    jobs.on(delivery.DIGEST, delivery.send_digest)
+    jobs.on(
+        delivery.TO_ROBOT,
+        road.arrived,
+        errand=road.carry,
+        gave_up=road.gave_up,
+        back_off=delivery.ROBOT_BACK_OFF,
+        abroad=True,
+    )
+    jobs.every("old notices", keeping.forget_old_notices, every(hours=1))
 
 
 def _message_id(due: Due) -> int:

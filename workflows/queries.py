@@ -58,6 +58,12 @@ def find_task(session: Session, task_id: int, *, by: Actor) -> Task:
     return task
 
 
+def find_task_at(session: Session, instance_id: int, token: int, *, by: Actor) -> Task:
+    """The same by case and the engine's name of the step in it: the last one, if a step was opened again."""
+    at = select(Task.id).where(Task.instance_id == instance_id, Task.token == token).order_by(Task.id.desc()).limit(1)
+    return find_task(session, session.scalar(at) or 0, by=by)
+
+
 def instance_of_record(session: Session, record_type: str, record_id: int) -> ProcessInstance | None:
     """The newest case about a record. The caller has checked that the reader may see the record."""
     return session.scalars(

@@ -17,6 +17,7 @@ from crm.web.navigation import Entry
 from crm.web.slots import Panel, add_panel
 from workflows import queries, triggers
 from workflows.inbox import api as inbox_api
+from workflows.inbox import arriving
 from workflows.inbox import routes as inbox
 from workflows.instances import api as instances_api
 from workflows.instances import routes as instances
@@ -25,7 +26,7 @@ from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import routes as studio
 
-PAGES = (inbox.blueprint, instances.processes, instances.cases, studio.definitions)
+PAGES = (inbox.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions)
 API = (inbox_api.api, instances_api.processes, instances_api.instances, studio_api.api)
 NAVIGATION = (
     Entry(

@@ -37,6 +37,16 @@ class Entry:
         return self.key or ""
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """A value in a sentence that has its own words in each language, such as the name of a step in a diagram."""
+
+    words: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.words.get("en", "")
+
+
 def keep(message: Text) -> tuple[str, dict[str, object]]:
     """The sentence as two columns: its source and its values as JSON."""
     if message.context is not None:
@@ -50,6 +60,8 @@ def _kept(value: object) -> object:
         return {"user": value.id}
     if isinstance(value, Entry):
         return {"category": value.category, "key": value.key}
+    if isinstance(value, Spoken):
+        return {"spoken": dict(value.words)}
     if isinstance(value, Text):
         inner = {name: _kept(each) for name, each in value.values.items()}
         return {"source": value.source, "values": inner, "context": value.context}
@@ -94,6 +106,8 @@ def _sentence(
                 filled[name] = who.get(user_id, "") if isinstance(user_id, int) else ""
             case {"category": str(category), "key": key}:
                 filled[name] = terms.of(category, key if isinstance(key, str) else None)
+            case {"spoken": dict(words)}:
+                filled[name] = words.get(locale, "")
             case {"source": str(inner_source), "values": dict(inner), "context": context}:
                 filled[name] = _sentence(inner_source, inner, who, terms, locale, context)
             case _:

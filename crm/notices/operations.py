@@ -71,13 +71,15 @@ def notify(
     key: str,
     detail: str | None = None,
     about: tuple[str, int] | None = None,
+    joins: bool = False,
 ) -> None:
     """These people are told: in the product at once, by their other roads when the clock comes by. Nothing is waited for.
 
     `key` names the occasion: the same one is told to the same person once, whoever says it and however often. `about`
-    (record type and id) lets the record's page count as having read it; and what is told about the same record in the
-    same transaction is one notice, which leads to the last `link`: being assigned a request and its task is one thing.
-    Values of the message may be text, numbers, another Text, a Person or an Entry. LookupError for a kind of no room.
+    (record type and id) lets the record's page count as having read it. What `joins` is no notice of its own for somebody
+    who was told about the same record in the same transaction: theirs leads to the new `link` instead, because being
+    assigned a request and getting its task is one thing. Values of the message may be text, numbers, another Text, a
+    Person, an Entry or Spoken. LookupError for a kind of no room.
     """
     kind_of(kind)
     if len(key) > LONGEST_KEY:
@@ -87,8 +89,8 @@ def notify(
     source, values = keep(message)
     told: dict[tuple[int, tuple[str, int]], str] = session.info.setdefault("told_about", {})
     for user_id in dict.fromkeys(person for person in to if person is not None):
-        before = None if about is None else told.get((user_id, about))
-        if before is not None and before != key:
+        before = told.get((user_id, about)) if about and joins else None
+        if before is not None:
             LEAD.later(session, {"of_user": user_id, "of_key": before, "new_link": link})
             continue
         row = {

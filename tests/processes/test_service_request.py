@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from crm.core.db import reading, unit_of_work
 from crm.core.errors import Conflict, Denied, NotFound, RuleBroken
-from crm.core.outbox import OutboxMessage
+from crm.notices.models import Notice
 from crm.service import operations as service
 from tests.processes.small import service_task, straight, user_task
 from tests.processes.stories import Story
@@ -81,7 +81,7 @@ def test_the_agent_is_reminded_and_the_supervisor_told_when_time_runs_out(story:
     assert story.request().escalated_at is not None
     assert story.waiting() == ["handle"]
     with reading(story.database) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 3
+        assert session.scalar(select(func.count()).select_from(Notice)) == 3
 
 
 def test_a_request_nobody_assigns_is_brought_to_the_supervisor(story: Story) -> None:

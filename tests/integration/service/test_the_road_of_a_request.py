@@ -15,9 +15,9 @@ from crm.accounts.models import User
 from crm.activity.queries import timeline_of
 from crm.core.db import Database, unit_of_work
 from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
-from crm.core.outbox import OutboxMessage
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
+from crm.notices.models import Notice
 from crm.permissions import SYSTEM
 from crm.service import operations as service
 from crm.service.models import ServiceRequest
@@ -219,7 +219,7 @@ def test_the_least_busy_present_agent_is_proposed(
     assert nobody["proposed_id"] is None
 
 
-def test_reminder_and_escalation_are_mailed_once_and_never_after_the_handling(
+def test_reminder_and_escalation_are_told_once_and_never_after_the_handling(
     work: Session, people: People, now: datetime, customer_id: int
 ) -> None:
     request = opened(work, people, now, customer_id)
@@ -227,15 +227,15 @@ def test_reminder_and_escalation_are_mailed_once_and_never_after_the_handling(
     for _ in range(2):
         remind(work, by=SYSTEM, now=now, request_id=request.id)
         escalate(work, by=SYSTEM, now=now, request_id=request.id)
-    sent = [(row.template, row.to_address) for row in work.scalars(select(OutboxMessage).order_by(OutboxMessage.id))]
-    assert sent == [
-        ("request_assigned", "agent2@heliu.example"),
-        ("request_reminder", "agent2@heliu.example"),
-        ("request_escalated", "supervisor@heliu.example"),
+    told = [(row.kind, row.user_id) for row in work.scalars(select(Notice).order_by(Notice.id))]
+    assert told == [
+        ("request_assigned", people.agent2.id),
+        ("request_reminder", people.agent2.id),
+        ("request_escalated", people.supervisor.id),
     ]
     service.record_handling(work, by=people.agent2, now=now, request_id=request.id, handling="更换轴承")
     escalate(work, by=SYSTEM, now=now, request_id=request.id)
-    assert len(list(work.scalars(select(OutboxMessage)))) == 3
+    assert len(list(work.scalars(select(Notice)))) == 3
 
 
 def test_the_timeline_tells_every_step_in_the_readers_language(

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.errors import Conflict, HeliuError
-from crm.core.outbox import OutboxMessage
+from crm.notices.models import Notice
 from crm.permissions import Actor
 from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
@@ -137,7 +137,7 @@ def test_a_worker_killed_inside_a_step_leaves_everything_as_it_was(story: Story)
     assert story.instance().version == before
     assert story.request().status == "opened"
     with reading(story.database) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
+        assert session.scalar(select(func.count()).select_from(Notice)) == 0
 
     story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
     assert story.waiting() == ["handle"]

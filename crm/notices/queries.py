@@ -1,0 +1,126 @@
+"""Reading notices, choices and robots: always the asking person's own, but for what the clock needs to deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.activity.sentences import in_words
+from crm.core.errors import NotFound
+from crm.core.i18n import text
+from crm.notices.kinds import NoticeKind, known
+from crm.notices.models import USUAL_DIGEST_HOUR, Mailing, Notice, NoticeChoice, NoticeRobot, NoticeSetting
+from crm.permissions import Actor
+
+MAIL_ROAD = "mail"
+ON, OFF = "now", "off"
+# What a badge shows; nobody needs to know more exactly.
+MOST_COUNTED = 99
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """A notice in its reader's words, with the mark of its kind."""
+
+    id: int
+    at: datetime
+    kind: str
+    kind_name: str
+    words: str
+    detail: str
+    link: str
+    read: bool
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chose; where they chose nothing, the usual of the kind."""
+
+    made: Mapping[tuple[str, str], str]
+
+    def mailing(self, kind: NoticeKind) -> Mailing:
+        """How notices of this kind come by mail."""
+        return Mailing(self.made.get((kind.key, MAIL_ROAD), kind.mail))
+
+    def wants(self, kind: NoticeKind, robot: NoticeRobot) -> bool:
+        """Do notices of this kind go to that robot?"""
+        usual = ON if kind.robots and kind.mail is Mailing.NOW else OFF
+        return self.made.get((kind.key, robot.road), usual) == ON
+
+
+def choices_of(session: Session, user_id: int) -> Choices:
+    """All choices of a person."""
+    rows = session.execute(
+        select(NoticeChoice.kind, NoticeChoice.road, NoticeChoice.choice).where(NoticeChoice.user_id == user_id)
+    )
+    return Choices({(kind, road): choice for kind, road, choice in rows})
+
+
+def digest_hour_of(session: Session, user_id: int) -> int:
+    """At which hour of their own clock the person gets the digest."""
+    hour = session.scalar(select(NoticeSetting.digest_hour).where(NoticeSetting.user_id == user_id))
+    return USUAL_DIGEST_HOUR if hour is None else hour
+
+
+def robots_of(session: Session, user_id: int) -> list[NoticeRobot]:
+    """The robots that a person named, the oldest first."""
+    return list(session.scalars(select(NoticeRobot).where(NoticeRobot.user_id == user_id).order_by(NoticeRobot.id)))
+
+
+def find_robot(session: Session, *, by: Actor, robot_id: int) -> NoticeRobot:
+    """One of this person's own robots. NotFound otherwise."""
+    robot = session.scalar(select(NoticeRobot).where(NoticeRobot.id == robot_id, NoticeRobot.user_id == by.id))
+    if robot is None:
+        raise NotFound(text("There is no such robot of yours."))
+    return robot
+
+
+def notices_of(
+    session: Session, *, by: Actor, unread: bool = False, before: int | None = None, limit: int = 30
+) -> list[Notice]:
+    """This person's notices, the latest first; `before` is the number of the last one seen."""
+    query = select(Notice).where(Notice.user_id == by.id)
+    if unread:
+        query = query.where(Notice.read_at.is_(None))
+    if before is not None:
+        query = query.where(Notice.id < before)
+    return list(session.scalars(query.order_by(Notice.id.desc()).limit(limit)))
+
+
+def count_unread(session: Session, *, by: Actor) -> int:
+    """How many notices of this person nobody has read; it stops counting at `MOST_COUNTED` + 1."""
+    some = select(Notice.id).where(Notice.user_id == by.id, Notice.read_at.is_(None)).limit(MOST_COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def newest_id(session: Session, *, by: Actor) -> int:
+    """The number of this person's latest notice; 0 if there is none."""
+    return session.scalar(select(func.max(Notice.id)).where(Notice.user_id == by.id)) or 0
+
+
+def show(session: Session, notices: Sequence[Notice], locale: str) -> list[ShownNotice]:
+    """Notices in words."""
+    words = in_words(session, [(notice.source, notice.values) for notice in notices], locale)
+    return [_shown(notice, said, locale) for notice, said in zip(notices, words, strict=True)]
+
+
+def _shown(notice: Notice, words: str, locale: str) -> ShownNotice:
+    kind = known(notice.kind)
+    return ShownNotice(
+        id=notice.id,
+        at=notice.at,
+        kind=notice.kind,
+        kind_name=notice.kind if kind is None else kind.label.in_language(locale),
+        words=words,
+        detail=notice.detail or "",
+        link=notice.link or "",
+        read=notice.read_at is not None,
+        icon="bell" if kind is None else kind.icon,
+        tone="neutral" if kind is None else kind.tone,
+    )

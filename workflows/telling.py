@@ -1,0 +1,71 @@
+"""What people are told about tasks: the sorts of notices, and the one about a task that a step opens for somebody.
+
+The verbs of a task tell their own with `notify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crm.activity.sentences import Spoken
+from crm.core.i18n import LOCALES, text
+from crm.notices.kinds import CONVERSATION, TASKS, NoticeKind, add_kinds
+from crm.notices.models import Mailing
+from crm.notices.operations import notify
+from crm.permissions import Actor
+from workflows.library import Published
+from workflows.models import ProcessInstance
+
+add_kinds(
+    NoticeKind("task.assigned", text("A task is mine"), TASKS, Mailing.NOW, icon="user-check"),
+    NoticeKind("task.offered", text("A task is offered to me by name"), TASKS, icon="hand-grab"),
+    NoticeKind("task.transferred", text("A task was transferred to me"), TASKS, Mailing.NOW, icon="user-share"),
+    NoticeKind("task.delegated", text("My advice is asked for"), TASKS, Mailing.NOW, icon="user-question"),
+    NoticeKind("task.returned", text("The advice that I asked for is there"), TASKS, icon="arrow-back-up"),
+    NoticeKind("task.signer", text("I was added as a signer"), TASKS, Mailing.NOW, icon="user-plus"),
+    NoticeKind("task.sent_back", text("A step was sent back"), TASKS, Mailing.NOW, icon="arrow-back-up", tone="warn"),
+    NoticeKind("task.withdrawn", text("A task was taken back from me"), TASKS, icon="user-minus", tone="neutral"),
+    NoticeKind("task.urged", text("Somebody urges me"), TASKS, Mailing.NOW, icon="bell-ringing", tone="warn"),
+    NoticeKind("task.due_changed", text("Due date or priority of my task was changed"), TASKS, icon="calendar-due"),
+    NoticeKind("task.mentioned", text("Somebody mentions me"), CONVERSATION, Mailing.NOW, icon="at"),
+    NoticeKind("task.commented", text("Somebody comments on my task"), CONVERSATION, icon="message-circle"),
+    NoticeKind("task.copied", text("Something was copied to me"), CONVERSATION, icon="copy", tone="neutral"),
+)
+
+
+def tell_opened(
+    session: Session,
+    instance: ProcessInstance,
+    published: Published,
+    opened: Iterable[dict[str, Any]],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Whoever has a task from this moment on is told, unless they brought it about themselves. `opened` are rows of tasks."""
+    for row in opened:
+        if row["assignee_id"] is None or row["assignee_id"] == by.id:
+            continue
+        about = None
+        if instance.record_type is not None and instance.record_id is not None:
+            about = (instance.record_type, instance.record_id)
+        notify(
+            session,
+            to=[row["assignee_id"]],
+            kind="task.assigned",
+            message=text("{task}: {case}", task=spoken(published, row["name"]), case=instance.title),
+            link=f"/tasks/at/{instance.id}/{row['token']}",
+            now=now,
+            key=f"task-{instance.id}-{row['token']}",
+            about=about,
+            joins=True,
+        )
+
+
+def spoken(published: Published, words: str) -> Spoken:
+    """A name from the diagram in every language of the version."""
+    return Spoken({locale: published.translator(locale)(words) for locale in LOCALES})
