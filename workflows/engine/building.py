@@ -7,14 +7,15 @@ from collections.abc import Mapping
 import feel
 from workflows.engine import expressions, timers
 from workflows.engine.decisions import Decisions
-from workflows.engine.diagram import Diagram, EventMark, Node, Process, Repetition
-from workflows.engine.specs.activities import Activity, HumanTask, RuleTask, ScriptTask, ServiceTask
+from workflows.engine.diagram import Diagram, Node, Process, Repetition
+from workflows.engine.specs.activities import Activity, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
 from workflows.engine.specs.ends import EndEvent
 from workflows.engine.specs.event_definitions import Occurrence, Timer
 from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ThrowSpec
 from workflows.engine.specs.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from workflows.engine.specs.nested import NestedProcess
+from workflows.engine.specs.people import HumanTask
 from workflows.engine.specs.process import ProcessSpec
 from workflows.engine.specs.repetition import MAX_ROUNDS, ForEach, Repeated, StandardLoop
 
@@ -77,17 +78,17 @@ class _Builder:
     def _element(self, node: Node, name: str) -> ElementSpec:
         kind = node.kind
         if kind == "startEvent":
-            return CatchSpec(self.spec, node, _definition(node.event))
+            return CatchSpec(self.spec, node, _definition(node))
         if kind == "endEvent":
-            return EndEvent(self.spec, node, _definition(node.event))
+            return EndEvent(self.spec, node, _definition(node))
         if kind == "boundaryEvent":
-            return BoundaryEvent(self.spec, node, _definition(node.event))
+            return BoundaryEvent(self.spec, node, _definition(node))
         if kind == "intermediateCatchEvent":
-            return CatchSpec(self.spec, node, _definition(node.event))
+            return CatchSpec(self.spec, node, _definition(node))
         if kind == "intermediateThrowEvent" or (kind == "sendTask" and node.operator is None):
-            return ThrowSpec(self.spec, node, _definition(node.event))
+            return ThrowSpec(self.spec, node, _definition(node))
         if kind == "receiveTask":
-            return ReceiveTask(self.spec, node, _definition(node.event))
+            return ReceiveTask(self.spec, node, _definition(node))
         if kind == "exclusiveGateway":
             return ExclusiveGateway(self.spec, node.id, node=node)
         if kind == "inclusiveGateway":
@@ -150,13 +151,16 @@ def _human(task: HumanTask, properties: Mapping[str, str]) -> HumanTask:
     return task
 
 
-def _definition(event: EventMark | None) -> Occurrence:
+def _definition(node: Node) -> Occurrence:
+    event = node.event
     if event is None:
         return Occurrence()
     if event.kind == "timer":
         text = expressions.source(event.text)
         is_plain = any(pattern.fullmatch(text) for pattern in (timers.DURATION, timers.MOMENT, timers.CYCLE))
-        return Timer(event.timer_kind, text if is_plain else expressions.parse(text))
+        in_working_time = node.properties.get("workingTime", "").strip() == "true"
+        value = text if is_plain else expressions.parse(text)
+        return Timer(event.timer_kind, value, in_working_time=in_working_time)
     return Occurrence(event.kind, event.name, variable=event.variable, payload=_optional(event.payload))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflows.engine import timers
 from workflows.engine.errors import StepRefused
-from workflows.engine.specs.activities import HumanTask
+from workflows.engine.specs.people import HumanTask
 from workflows.engine.steps import OpenTask
 from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
@@ -19,8 +19,10 @@ def open_task(token: Token) -> OpenTask:
     """Reads the expressions of the task with its data. Raises StepRefused where one yields something else."""
     spec: HumanTask = token.task_spec
     engine = token.workflow.script_engine
-    assignee = None if spec.assignee is None else engine.evaluate(token, spec.assignee)
-    candidates = [] if spec.candidates is None else engine.evaluate(token, spec.candidates)
+    signer = token.internal_data.get("signer")
+    drawn = signer is None  # nobody was asked by name: the diagram says whose task it is
+    assignee = engine.evaluate(token, spec.assignee) if drawn and spec.assignee is not None else signer
+    candidates = engine.evaluate(token, spec.candidates) if drawn and spec.candidates is not None else []
     priority = 0 if spec.priority is None else engine.evaluate(token, spec.priority)
     return OpenTask(
         token=token.id,
@@ -75,7 +77,8 @@ def _due(token: Token, spec: HumanTask) -> datetime | None:
         value = datetime.combine(value, time.max, top.run.local_now.tzinfo)
     is_moment = isinstance(value, datetime) or (isinstance(value, str) and timers.MOMENT.fullmatch(value))
     try:
-        return timers.first_due("timeDate" if is_moment else "timeDuration", value, top.run.now).at
+        kind = "timeDate" if is_moment else "timeDuration"
+        return timers.first_due(kind, value, top.run.now, top.run.working_time).at
     except timers.BadTimer:
         message = N_("The due date of {element} must be a duration or a date with time and zone, not {value}.")
         raise _refuse(token, message, value) from None

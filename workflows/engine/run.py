@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.engine.errors import StepRefused
-from workflows.engine.steps import Budget, Call, Passed
+from workflows.engine.steps import Budget, Call, Passed, WorkingTime
 from workflows.engine.texts import N_
 
 # How much of a variable the history keeps: enough to understand a decision, not a second copy of the data.
@@ -28,6 +28,7 @@ class Run:
         if now.tzinfo is None:
             raise ValueError("now needs a time zone")
         self.call = call
+        self.working_time: WorkingTime = getattr(call, "working_time", by_the_clock)
         self.local_now = now
         self.now = now.astimezone(UTC)
         self.budget = budget
@@ -53,6 +54,11 @@ class Run:
         if self.tokens > self.budget.tokens:
             message = N_("The process opens more than {limit} branches and tasks at once, at {element}.")
             raise StepRefused(message, {"limit": self.budget.tokens, "element": element or "?"}, element)
+
+
+def by_the_clock(start: datetime, duration: timedelta) -> datetime:
+    """The end of a duration where nobody knows hours of work."""
+    return start + duration
 
 
 def shown(value: Any, depth: int = _SHOWN_DEPTH) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 
@@ -12,6 +12,16 @@ class Call(Protocol):
     """Runs one operation of the business for a service task. What it raises reaches the caller of the step unchanged."""
 
     def __call__(self, operation: str, parameters: dict[str, Any], node_id: str) -> Mapping[str, Any] | None: ...
+
+
+class WorkingTime(Protocol):
+    """When a duration that begins at `start` is over if only hours of work count. A whole day means a working day.
+
+    Whoever knows such hours hands this in as the method `working_time` of what answers the calls of a step; without it,
+    every hour counts.
+    """
+
+    def __call__(self, start: datetime, duration: timedelta) -> datetime: ...
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -44,10 +45,13 @@ class Duration:
     months: int = 0
     rest: timedelta = timedelta()
 
-    def after(self, moment: datetime) -> datetime:
+    def after(
+        self, moment: datetime, working_time: Callable[[datetime, timedelta], datetime] | None = None
+    ) -> datetime:
         year, month = divmod(moment.year * 12 + moment.month - 1 + self.months, 12)
         day = min(moment.day, monthrange(year, month + 1)[1])
-        return moment.replace(year=year, month=month + 1, day=day) + self.rest
+        moment = moment.replace(year=year, month=month + 1, day=day)
+        return moment + self.rest if working_time is None else working_time(moment, self.rest)
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,16 @@ class Due:
     cycle: str | None = None
 
 
-def first_due(kind: str, value: Any, now: datetime) -> Due:
-    """When a timer of `kind` (timeDuration, timeDate, timeCycle) with this value is first due. Raises BadTimer."""
+def first_due(
+    kind: str, value: Any, now: datetime, working_time: Callable[[datetime, timedelta], datetime] | None = None
+) -> Due:
+    """When a timer of `kind` (timeDuration, timeDate, timeCycle) with this value is first due. Raises BadTimer.
+
+    A duration counts hours of work where `working_time` says when it is over."""
     try:
         if kind == "timeCycle":
             return _first_of_cycle(value, now)
-        at = _moment(value) if kind == "timeDate" else read_duration(value).after(now)
+        at = _moment(value) if kind == "timeDate" else read_duration(value).after(now, working_time)
         return Due(_within(at, value))
     except (OverflowError, ValueError):
         raise BadTimer(N_("{value} is out of reach; write a nearer time."), value) from None

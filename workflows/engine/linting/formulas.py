@@ -104,6 +104,7 @@ def _check_timer(node: Node, event: EventMark, report: Report) -> None:
         return
     if event.timer_kind == "timeCycle" and node.kind == "boundaryEvent" and node.interrupting:
         report.warn(node.id, N_("The timer {element} interrupts its task and so fires only once."), element=label(node))
+    _check_working_time(node, event, report)
     value: object = text
     if not timers.LOOKS_ISO.match(text):
         expression = parse(node.id, label(node), text, report)
@@ -119,6 +120,16 @@ def _check_timer(node: Node, event: EventMark, report: Report) -> None:
     except timers.BadTimer as fault:
         message = N_("The timer {element} is no usable time: {cause}")
         report.error(node.id, message, element=label(node), cause=fault.cause)
+
+
+def _check_working_time(node: Node, event: EventMark, report: Report) -> None:
+    said = node.properties.get("workingTime", "").strip()
+    if said not in ("", "true", "false"):
+        message = N_("The property workingTime of {element} must be true or false, not {value}.")
+        report.error(node.id, message, element=label(node), value=said[:80])
+    elif said == "true" and event.timer_kind != "timeDuration":
+        message = N_("Only a duration can be counted in working time; give the timer {element} one, or leave it out.")
+        report.error(node.id, message, element=label(node))
 
 
 def _check_priority(node: Node, report: Report) -> None:

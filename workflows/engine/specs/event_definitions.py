@@ -99,15 +99,16 @@ def hear(top: Workflow, kind: str, name: str | None, payload: Any) -> bool:
 class Timer(Occurrence):
     """Due at an instant that is computed once, when the token begins to wait, and kept with the token."""
 
-    def __init__(self, timer_kind: str, value: feel.Expression | str) -> None:
+    def __init__(self, timer_kind: str, value: feel.Expression | str, *, in_working_time: bool = False) -> None:
         super().__init__("timer")
-        self.timer_kind, self.value = timer_kind, value
+        self.timer_kind, self.value, self.in_working_time = timer_kind, value, in_working_time
 
     def arm(self, my_task: Token) -> None:
         top = my_task.workflow.top_workflow
         value = self.value if isinstance(self.value, str) else top.script_engine.evaluate(my_task, self.value)
         try:
-            keep_due(my_task, timers.first_due(self.timer_kind, value, top.run.now))
+            working_time = top.run.working_time if self.in_working_time else None
+            keep_due(my_task, timers.first_due(self.timer_kind, value, top.run.now, working_time))
         except timers.BadTimer as fault:
             element = my_task.task_spec.bpmn_id
             message = N_("The timer at {element} cannot be set: {cause}")
