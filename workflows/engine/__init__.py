@@ -20,7 +20,17 @@ from workflows.engine.errors import BadValue, BundleRefused, EngineError, Proble
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
 from workflows.engine.moving import Target, check_move_token, move_token, send_back_targets
-from workflows.engine.rounds import add_round, remove_round
+from workflows.engine.rounds import (
+    Signers,
+    Where,
+    add_round,
+    add_signer,
+    check_add_signer,
+    check_remove_signer,
+    remove_round,
+    remove_signer,
+    signers,
+)
 from workflows.engine.running import awaited, complete, deliver, fire, live_nodes, start, task_data
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
 from workflows.engine.taking_back import TakenBack, take_back
@@ -48,18 +58,23 @@ __all__ = [
     "Passed",
     "Phrase",
     "Problem",
+    "Signers",
     "Step",
     "StepRefused",
     "TakenBack",
     "Target",
     "TimerSet",
     "UnknownToken",
+    "Where",
     "add_round",
+    "add_signer",
     "awaited",
     "check",
+    "check_add_signer",
     "check_limited",
     "check_move",
     "check_move_token",
+    "check_remove_signer",
     "check_value",
     "compile",
     "complete",
@@ -70,7 +85,9 @@ __all__ = [
     "move_token",
     "read_rule",
     "remove_round",
+    "remove_signer",
     "send_back_targets",
+    "signers",
     "start",
     "take_back",
     "task_data",

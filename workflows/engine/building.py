@@ -10,6 +10,7 @@ from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, Node, Process, Repetition
 from workflows.engine.specs.activities import Activity, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
+from workflows.engine.specs.countersign import read_countersign
 from workflows.engine.specs.ends import EndEvent
 from workflows.engine.specs.event_definitions import Occurrence, Timer
 from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ThrowSpec
@@ -133,6 +134,7 @@ class _Builder:
         each = ForEach(self.spec, node, child)
         each.condition, each.sequential = condition, repetition.kind == "sequential"
         each.collection, each.cardinality = _optional(repetition.collection), _optional(repetition.cardinality)
+        each.countersign = read_countersign(node.properties)
         each.item, each.output, each.output_item = repetition.item, repetition.output, repetition.output_item
         return each
 

@@ -13,16 +13,16 @@ from typing import Any
 
 from workflows.engine.definition import Definition
 from workflows.engine.diagram import NESTED_KINDS, USER_KINDS, Node
-from workflows.engine.errors import StepRefused, UnknownToken
+from workflows.engine.errors import StepRefused
 from workflows.engine.regions import SPLIT_KINDS, Regions
 from workflows.engine.specs.base import Way, split_name, withdraw_boundary_events
+from workflows.engine.specs.people import fellows
 from workflows.engine.specs.repetition import StandardLoop
-from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, resume
+from workflows.engine.stepping import DEFAULT_BUDGET, finish, look, open_token, resume
 from workflows.engine.steps import Budget, Call, Step
 from workflows.engine.texts import N_, Phrase
 from workflows.engine.tokens import Token
 from workflows.engine.values import clean_data
-from workflows.engine.workflow import Workflow
 
 TARGET_KINDS = USER_KINDS | NESTED_KINDS | {"serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask"}
 SEND_BACK_KINDS = USER_KINDS | NESTED_KINDS
@@ -43,7 +43,7 @@ def send_back_targets(definition: Definition, state: bytes, token: int, path: Se
     `path` are ids of nodes out of the case's history (`Passed.element_id`), in order; unknown ones are left out. The
     step of the task itself is no target. Raises UnknownToken.
     """
-    task = _open_task(look(definition, state), token)
+    task = open_token(look(definition, state), token)
     found = []
     for node_id in dict.fromkeys(path):
         node = definition.nodes.get(node_id)
@@ -55,7 +55,7 @@ def send_back_targets(definition: Definition, state: bytes, token: int, path: Se
 
 def check_move_token(definition: Definition, state: bytes, token: int, node_id: str) -> Phrase | None:
     """Why the open task cannot go to `node_id`; None when it can. Raises UnknownToken."""
-    return _why_not(definition, _open_task(look(definition, state), token), node_id)
+    return _why_not(definition, open_token(look(definition, state), token), node_id)
 
 
 def move_token(
@@ -75,7 +75,7 @@ def move_token(
     reason of `check_move_token`.
     """
     workflow, before = resume(definition, state, call, now, budget)
-    task = _open_task(workflow, token, before)
+    task = open_token(workflow, token, before)
     reason = _why_not(definition, task, node_id)
     if reason is not None:
         raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
@@ -88,19 +88,14 @@ def move_token(
     holder.data = _carried(task, holder) | answered
     _withdraw_left(holder, Regions(definition.diagram.processes[holder.workflow.spec.name]), node_id)
     withdraw_boundary_events(holder)
+    for other in fellows(holder):
+        other.withdraw()
     holder.cancel()
     name = split_name(node_id)
     entry = name if name in holder.workflow.spec.task_specs else node_id
     holder.task_spec.follow(holder, (Way(None, entry),))
     holder.workflow.update_waiting_tasks()  # a join that waited for this branch may have what it needs
     return finish(workflow, before)
-
-
-def _open_task(workflow: Workflow, token: int, resting: Resting | None = None) -> Token:
-    task = workflow.find(token)
-    if task is None or token not in (resting or Resting.of(workflow)).tasks:
-        raise UnknownToken(token)
-    return task
 
 
 def _places(task: Token) -> list[tuple[Token, Token]]:

@@ -14,7 +14,7 @@ from workflows.engine.definition import Definition
 from workflows.engine.errors import StepRefused, UnknownToken
 from workflows.engine.run import Run
 from workflows.engine.specs.event_definitions import hear
-from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, resume
+from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, open_token, resume
 from workflows.engine.steps import Budget, Call, Step
 from workflows.engine.texts import N_
 from workflows.engine.values import clean_data
@@ -38,9 +38,7 @@ def complete(
 ) -> Step:  # fmt: skip
     """Complete an open task; its answers become variables. Raises UnknownToken when it is open no more."""
     workflow, before = resume(definition, state, call, now, budget)
-    task = workflow.find(token)
-    if task is None or token not in before.tasks:
-        raise UnknownToken(token)
+    task = open_token(workflow, token, before)
     task.data.update(clean_data(answers))
     guarded(task.run, task)
     return finish(workflow, before, completed=token)

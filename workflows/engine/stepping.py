@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.advancing import advance, check_nothing_lost
 from workflows.engine.definition import Definition
-from workflows.engine.errors import StepRefused
+from workflows.engine.errors import StepRefused, UnknownToken
 from workflows.engine.opening import open_task
 from workflows.engine.pruning import prune
 from workflows.engine.run import Run
@@ -58,6 +58,14 @@ def resume(definition: Definition, state: bytes, call: Call, now: datetime, budg
     run = Run(call=call, now=now, budget=budget)
     workflow = load(state, definition.spec, definition.nested, run)
     return workflow, Resting.of(workflow)
+
+
+def open_token(workflow: Workflow, token: int, resting: Resting | None = None) -> Token:
+    """The token of a task that a person can do now. Raises UnknownToken."""
+    task = workflow.find(token)
+    if task is None or token not in (resting or Resting.of(workflow)).tasks:
+        raise UnknownToken(token)
+    return task
 
 
 def finish(workflow: Workflow, before: Resting, completed: int | None = None) -> Step:

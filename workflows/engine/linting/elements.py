@@ -9,6 +9,7 @@ from workflows.engine.decision_model import SINGLE_HIT
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, EventMark, Node, Process
 from workflows.engine.linting.report import Report, label
+from workflows.engine.specs.countersign import PROPERTIES, percent_of
 from workflows.engine.texts import N_
 
 NODE_KINDS = frozenset({
@@ -64,6 +65,7 @@ def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> No
             _check_ways(node, process, report)
             _check_events(node, report)
             _check_repetition(node, report)
+            _check_countersign(node, report)
             if node.kind == "boundaryEvent":
                 _check_border(node, process, report)
             elif node.kind == "userTask" or node.kind == "manualTask":
@@ -167,6 +169,25 @@ def _check_repetition(node: Node, report: Report) -> None:
             report.error(node.id, N_("The maximum of {element} must be a whole number."), element=label(node))
     elif (repetition.collection is None) == (repetition.cardinality is None):
         message = N_("{element} needs either a list or a number of rounds to be repeated for.")
+        report.error(node.id, message, element=label(node))
+
+
+def _check_countersign(node: Node, report: Report) -> None:
+    said = {name for name in PROPERTIES if name in node.properties}
+    repetition = node.repetition
+    if not said:
+        return
+    if "countersign" not in said:
+        message = N_("{element} says who agrees, but without countersign: write all, any or a share such as 60%.")
+        report.error(node.id, message, element=label(node))
+    elif percent_of(node.properties["countersign"]) is None:
+        message = N_("countersign of {element} must be all, any or a share such as 60%.")
+        report.error(node.id, message, element=label(node))
+    elif repetition is None or repetition.kind == "loop":
+        message = N_("{element} has a countersign rule but is not repeated for several people; draw it as repeated.")
+        report.error(node.id, message, element=label(node))
+    elif repetition.condition is not None:
+        message = N_("{element} has a completion condition and a countersign rule; keep one of them.")
         report.error(node.id, message, element=label(node))
 
 

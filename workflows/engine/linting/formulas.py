@@ -48,7 +48,7 @@ def _check_process(process: Process, report: Report) -> None:
 
 def _formulas(node: Node) -> Iterator[tuple[str, str]]:
     """The formulas of an element, each with the name of its property or parameter where it has one."""
-    for name in ("assignee", "candidates", "priority"):
+    for name in ("assignee", "candidates", "priority", "countersignAgree"):
         if node.properties.get(name, "").strip():
             yield name, node.properties[name]
     due = expressions.source(node.properties.get("dueDate", ""))

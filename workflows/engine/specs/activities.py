@@ -1,4 +1,4 @@
-"""Tasks: those of people wait, those of the machine are done at once. All data changes go through FEEL or an operation."""
+"""Tasks of the machine, which are done at once. All data changes go through FEEL or an operation."""
 
 from __future__ import annotations
 
@@ -35,18 +35,6 @@ class Activity(ElementSpec):
     def _on_complete_hook(self, my_task: Token) -> None:
         if self.after is not None:
             my_task.workflow.script_engine.execute(my_task, self.after)
-
-
-class HumanTask(Activity):
-    """Waits for a person. The expressions say who is asked and until when; they are read when the task opens."""
-
-    def __init__(self, process: ProcessSpec, name: str, node: Node) -> None:
-        super().__init__(process, name, node)
-        self.manual = True
-        self.assignee: feel.Expression | None = None
-        self.candidates: feel.Expression | None = None
-        self.due: feel.Expression | str | None = None
-        self.priority: feel.Expression | None = None
 
 
 class ScriptTask(Activity):

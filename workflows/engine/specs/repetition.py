@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 import feel
 from workflows.engine.errors import StepRefused
 from workflows.engine.specs.activities import Activity
+from workflows.engine.specs.countersign import Countersign
 from workflows.engine.texts import N_
 
 if TYPE_CHECKING:
@@ -34,10 +35,14 @@ class Repeated(Activity, LoopTask):  # type: ignore[misc]
         super().__init__(process, node.id, node)
         self.task_spec = child
 
-    def open_round(self, my_task: Token, item: str | None = None, value: Any = None, index: int = 0) -> None:
+    def open_round(
+        self, my_task: Token, item: str | None = None, value: Any = None, index: int = 0, signer: int | None = None
+    ) -> None:
         child = my_task._add_child(my_task.workflow.spec.task_specs[self.task_spec])
         child.triggered = True
         child.internal_data["round"] = index
+        if signer is not None:
+            child.internal_data["signer"] = signer
         if item is not None:
             child.data[item] = value
         child.task_spec._update(child)
@@ -89,13 +94,16 @@ class ForEach(Repeated):
     item: str | None = None
     output: str | None = None
     output_item: str | None = None
+    countersign: Countersign | None = None
     sequential = False
 
     def _update_hook(self, my_task: Token) -> bool:
         super()._update_hook(my_task)
         items = self._items(my_task)
         total = len(items)
-        my_task.internal_data.update(total=total, opened=0, ended=0, removed=0, results={}, changes={}, added=[])
+        my_task.internal_data.update(
+            total=total, opened=0, ended=0, removed=0, agreed=0, results={}, changes={}, edits=[]
+        )
         self._show_results(my_task)
         if total == 0:
             return True
@@ -106,27 +114,58 @@ class ForEach(Repeated):
                 break
         return False
 
-    def add_round(self, my_task: Token, item: Any) -> None:
-        """One more item than the diagram's list has; it comes last."""
+    def add_round(self, my_task: Token, item: Any, place: int | None = None, signer: int | None = None) -> None:
+        """One item more than the diagram's list has: at `place` among them, counted from 0, else as the last one.
+
+        `signer` is the user whose round it is, whomever the diagram would name.
+        """
         kept = my_task.internal_data
         self._limit(kept["total"] + 1)
-        kept["added"] = [*kept["added"], item]
+        last = len(self._items(my_task))
+        kept["edits"] = [*kept["edits"], [last if place is None else place, item, signer]]
         kept["total"] += 1
         if not self.sequential:
             self._open_next(my_task, self._items(my_task))
 
+    def add_round_before(self, my_task: Token, child: Token, signer: int) -> None:
+        """In turn only: `signer` has a round now, and that of `child` opens anew after it."""
+        child.cancel()
+        my_task.internal_data["opened"] -= 1
+        self.add_round(my_task, signer, my_task.internal_data["opened"], signer)
+        self._open_next(my_task, self._items(my_task))
+
     def remove_round(self, my_task: Token, child: Token) -> None:
         """Withdraw an open round. The last one stays: without any there would be no result."""
         kept = my_task.internal_data
-        if kept["total"] <= 1:
-            raise self.refuse(N_("The last round of {element} cannot be removed."))
-        child.cancel()
+        self._check_not_last(my_task)
+        for other in my_task.children:
+            if not other.is_finished and other.internal_data["round"] == child.internal_data["round"]:
+                other.cancel()
         kept["total"] -= 1
         kept["removed"] += 1
         self._go_on(my_task, child)
 
+    def drop_waiting(self, my_task: Token, item: Any) -> bool:
+        """In turn only: leave out the next round for `item` that has not begun. False when there is none."""
+        kept = my_task.internal_data
+        items = self._items(my_task)
+        place = next((at for at in range(kept["opened"], len(items)) if items[at] == item), None)
+        if place is None:
+            return False
+        kept["edits"] = [*kept["edits"], [place]]
+        kept["total"] -= 1
+        return True
+
+    def waiting_items(self, my_task: Token) -> list[Any]:
+        """The items whose rounds have not begun."""
+        return self._items(my_task)[my_task.internal_data["opened"] :]
+
+    def _check_not_last(self, my_task: Token) -> None:
+        if my_task.internal_data["total"] <= 1:
+            raise self.refuse(N_("The last round of {element} cannot be removed."))
+
     def _items(self, my_task: Token) -> list[Any]:
-        return [*self._listed(my_task), *my_task.internal_data.get("added", ())]
+        return _edited(list(self._listed(my_task)), my_task, 1)
 
     def _listed(self, my_task: Token) -> list[Any]:
         engine = my_task.workflow.script_engine
@@ -159,7 +198,8 @@ class ForEach(Repeated):
         kept["opened"] = index + 1
         if index >= len(items):
             raise self.refuse(N_("The list for {element} became shorter while it was worked on."))
-        self.open_round(my_task, self.item, items[index], index)
+        asked = _edited([None] * len(items), my_task, 2)[index] if kept["edits"] else None
+        self.open_round(my_task, self.item, items[index], index, asked)
 
     def _show_results(self, my_task: Token) -> None:
         if self.output is not None:
@@ -170,11 +210,16 @@ class ForEach(Repeated):
         my_task = child.parent
         kept = my_task.internal_data
         kept["ended"] += 1
+        kept["agreed"] += self._agrees(child)
         if self.output is not None and self.output_item is not None:
             kept["results"][str(child.internal_data["round"])] = child.data.get(self.output_item)
         else:
             self._keep_changes(my_task, child)
         self._go_on(my_task, child)
+
+    def _agrees(self, child: Token) -> bool:
+        agree = None if self.countersign is None else self.countersign.agree
+        return agree is None or child.workflow.script_engine.evaluate(child, agree) is True
 
     def _keep_changes(self, my_task: Token, child: Token) -> None:
         # Only what this round changed: what it merely saw when it opened may be old by now. Rounds side by side all
@@ -192,15 +237,24 @@ class ForEach(Repeated):
     def _go_on(self, my_task: Token, child: Token) -> None:
         kept = my_task.internal_data
         is_over = kept["ended"] == kept["total"]
-        if is_over or self.condition is not None:
+        if self.condition is not None:
             self._show_results(my_task)
-        if is_over or self._is_enough(my_task, child):
-            my_task.cancel_children()
-            my_task.data = {**my_task.data, **kept["changes"]}
-            my_task._ready()
+        outcome = None
+        if self.countersign is not None:
+            outcome = self.countersign.outcome(total=kept["total"], ended=kept["ended"], agreed=kept["agreed"])
+        if is_over or outcome is not None or self._is_enough(my_task, child):
+            self._end(my_task, outcome)
         elif self.sequential:
             # The list is not kept beside the data, where it already is: it is read anew for each round.
             self._open_next(my_task, self._items(my_task))
+
+    def _end(self, my_task: Token, outcome: bool | None) -> None:
+        my_task.cancel_children()
+        my_task.data = {**my_task.data, **my_task.internal_data["changes"]}
+        self._show_results(my_task)
+        if self.countersign is not None and self.countersign.result is not None:
+            my_task.data[self.countersign.result] = outcome is True
+        my_task._ready()
 
     def _is_enough(self, my_task: Token, child: Token) -> bool:
         if self.condition is None:
@@ -216,3 +270,11 @@ class ForEach(Repeated):
             seen[self.output] = my_task.data[self.output]
         engine = my_task.workflow.script_engine
         return engine.environment.evaluate(self.condition, seen, element=self.bpmn_id) is True
+
+
+def _edited(listed: list[Any], my_task: Token, part: int) -> list[Any]:
+    """The list with what was added and left out while it was worked on: [place, item, signer] adds, [place] leaves out."""
+    for edit in my_task.internal_data.get("edits", ()):
+        place = edit[0]
+        listed[place : place + (len(edit) == 1)] = edit[part : part + 1]
+    return listed
