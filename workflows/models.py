@@ -29,28 +29,9 @@ class InstanceStatus(StrEnum):
 
 
 class TaskStatus(StrEnum):
-    """`signing`: its holder is done with it, and the case waits until everybody who was asked has signed."""
-
     OPEN = "open"
-    SIGNING = "signing"
     DONE = "done"
     WITHDRAWN = "withdrawn"
-
-
-class SignerPlace(StrEnum):
-    """When somebody who was asked to sign does so: before, beside or after the holder of the task."""
-
-    BEFORE = "before"
-    BESIDE = "beside"
-    AFTER = "after"
-
-
-class SignerStatus(StrEnum):
-    WAITING = "waiting"
-    ASKED = "asked"
-    AGREED = "agreed"
-    OBJECTED = "objected"
-    REMOVED = "removed"
 
 
 class VersionSource(StrEnum):
@@ -96,7 +77,7 @@ class ProcessInstance(Base):
         CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended_when_not_running"),
         Index("ix_process_instance_record", "record_type", "record_id"),
         Index("ix_process_instance_customer", "customer_id", "started_at"),
-        Index("ix_process_instance_started_by", "started_by_id", "started_at", "id"),
+        Index("ix_process_instance_started_by", "started_by_id", "status", "started_at", "id"),
         Index("ix_process_instance_process", "process_key", "status", "started_at", "id"),
     )
 
@@ -139,6 +120,23 @@ class Task(Base):
             "ix_task_pool",
             "role",
             "due_at",
+            "id",
+            postgresql_where=condition("status = 'open' AND assignee_id IS NULL"),
+            sqlite_where=condition("status = 'open' AND assignee_id IS NULL"),
+        ),
+        # The other orders of a pool, which may be too long to be sorted when it is looked at.
+        Index(
+            "ix_task_pool_by_priority",
+            "role",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=condition("status = 'open' AND assignee_id IS NULL"),
+            sqlite_where=condition("status = 'open' AND assignee_id IS NULL"),
+        ),
+        Index(
+            "ix_task_pool_by_age",
+            "role",
             "id",
             postgresql_where=condition("status = 'open' AND assignee_id IS NULL"),
             sqlite_where=condition("status = 'open' AND assignee_id IS NULL"),
@@ -187,15 +185,6 @@ class Task(Base):
     on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="for whom a substitute closed it")
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_back_from: Mapped[str | None] = mapped_column(String(120), comment="the step that somebody sent back here")
-    signs_for_id: Mapped[int | None] = mapped_column(
-        Id, comment="the task of the same step whose holder wants this person's signature"
-    )
-    signers_before: Mapped[int] = mapped_column(
-        default=0, server_default="0", comment="who must sign before it can be completed"
-    )
-    signers_after: Mapped[int] = mapped_column(
-        default=0, server_default="0", comment="who must sign, beside or after its holder, before the case goes on"
-    )
     version: Mapped[int] = mapped_column(default=1)
 
     @property
@@ -212,28 +201,6 @@ class TaskCandidate(Base):
 
     task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"), primary_key=True, autoincrement=False)
     user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"), primary_key=True, autoincrement=False)
-
-
-class TaskSigner(Base):
-    """Somebody whom the holder of a task asked to sign as well. When it is their turn, a task is opened for them."""
-
-    __tablename__ = "task_signer"
-    __table_args__ = (
-        Index("ix_task_signer_task_id", "task_id"),
-        CheckConstraint("(status IN ('waiting', 'asked')) = (closed_at IS NULL)", name="closed_when_decided"),
-        CheckConstraint("status <> 'asked' OR own_task_id IS NOT NULL", name="asked_by_a_task"),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    task_id: Mapped[int] = mapped_column(Id, ForeignKey("task.id"))
-    user_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
-    place: Mapped[SignerPlace] = mapped_column(String(10))
-    status: Mapped[SignerStatus] = mapped_column(String(10))
-    note: Mapped[str] = mapped_column(Text, default="", comment="what the signer said")
-    asked_by_id: Mapped[int] = mapped_column(Id, ForeignKey("user.id"))
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    own_task_id: Mapped[int | None] = mapped_column(Id, ForeignKey("task.id"), comment="the task opened for the signer")
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TaskComment(Base):

@@ -94,6 +94,9 @@ Visible = Callable[[Session, Actor, int], bool]
 Ending = Callable[[Any], tuple[RecordRef, str]]
 GivingUp = Callable[[Session, Actor, datetime, int, str], None]
 Facts = Callable[[Session, Actor, int], Markup]
+HandingOver = Callable[[Session, Actor, datetime, int, str, int, str], None]
+SendingBack = Callable[[Session, Actor, datetime, int, str, str], None]
+TakingBack = Callable[[StepContext], None]
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Bindings:
     record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
     no more purpose, with the reason. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
+    `handed_over` does to the record what a new holder of an open step means for it (record, step, user, note), `sent_back` what it
+    means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it.
     """
 
     operations: Mapping[str, ServiceOperation] = field(default_factory=dict)
@@ -115,6 +120,9 @@ class Bindings:
     ongoing: Mapping[str, Ongoing] = field(default_factory=dict)
     visible: Mapping[str, Visible] = field(default_factory=dict)
     facts: Mapping[str, Facts] = field(default_factory=dict)
+    handed_over: Mapping[str, HandingOver] = field(default_factory=dict)
+    sent_back: Mapping[str, SendingBack] = field(default_factory=dict)
+    taken_back: Mapping[str, TakingBack] = field(default_factory=dict)
 
 
 def operations(*functions: tuple[str, Callable[..., Mapping[str, object] | None]]) -> Mapping[str, ServiceOperation]:

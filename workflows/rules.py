@@ -56,10 +56,21 @@ def why_not_release(task: Task, by: Actor) -> Text | None:
         return text("Only the person who holds this task can give it back.")
     if task.role is None:
         return text("This task was given to you personally; there is no group to give it back to.")
+    if task.delegated_by_id is not None:
+        return text("This task was delegated to you; hand it back to the person who did so.")
     return None
 
 
 def why_not_complete(task: Task, by: Actor) -> Text | None:
+    if reason := why_not_save(task, by):
+        return reason
+    if task.delegated_by_id is not None:
+        return text("This task was delegated to you; hand it back to the person who did so.")
+    return None
+
+
+def why_not_save(task: Task, by: Actor) -> Text | None:
+    """The reason why this person cannot work on the task's form, or None."""
     if reason := why_not_open(task):
         return reason
     if is_with(task, by) or is_offered_to(task, by):

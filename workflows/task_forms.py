@@ -88,6 +88,15 @@ def checked_answers(form: BoundForm | None, submission: Submission) -> dict[str,
     return form.answers
 
 
+def entered_again(
+    session: Session, published: Published, task: Task, answers: Mapping[str, Any], *, by: Actor, now: datetime
+) -> dict[str, Any] | None:
+    """Answers that were accepted once, as a draft of the same form; None where the step asks nothing."""
+    form_key = published.definition.nodes[task.node_id].form_key
+    form = step_form(session, published, form_key, by=by, now=now, data=facts_of(task), values=answers)
+    return None if form is None else form.entered
+
+
 def facts_of(task: Task) -> dict[str, Any]:
     """What the process knew when the task was opened, with its dates and numbers as such."""
     return restore(task.data)

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
 from crm.accounts.models import User
 from crm.core import due
+from crm.core.db import Id
 from crm.core.errors import Conflict
 from crm.core.i18n import text
 from crm.core.prepared import Prepared, insert_into
@@ -33,6 +34,7 @@ from workflows.models import (
 )
 from workflows.registry import StepContext, registry
 from workflows.rules import FALLBACK_ROLE, PRIORITIES
+from workflows.telling import tell_opened
 
 INSTANCE = cast(Table, ProcessInstance.__table__)
 TASK = cast(Table, Task.__table__)
@@ -46,6 +48,9 @@ MOVE = Prepared(
         version=INSTANCE.c.version + 1,
         status=bindparam("new_status"),
         ended_at=bindparam("ended"),
+        # What a completion changed can be taken back as long as nothing else has happened: the next step forgets it.
+        last_done_id=bindparam("done_id", type_=Id),
+        state_before=case((bindparam("done_id", type_=Id).is_not(None), INSTANCE.c.state)),
     )
 )
 OPEN_TASK = insert_into(
@@ -103,6 +108,7 @@ def store_step(
             "new_state": step.state,
             "new_status": InstanceStatus.COMPLETED if step.completed else InstanceStatus.RUNNING,
             "ended": now if step.completed else None,
+            "done_id": task_id if event == "completed" else None,
         },
         refusal=moved_on,
     )
@@ -111,10 +117,13 @@ def store_step(
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
-        for task in step.opened:
-            OPEN_TASK.later(session, _task_row(instance, published, task, people, now=now))
+        rows = [_task_row(instance, published, task, people, now=now) for task in step.opened]
+        for row in rows:
+            OPEN_TASK.later(session, row)
+        tell_opened(session, instance, published, rows, by=by, now=now)
     _store_timers(session, instance, step, now=now, firing=firing)
-    kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed]})
+    opened = [task.token for task in step.opened]
+    kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed], "opened": opened})
     record_event(
         session, instance_id=instance.id, now=now, kind=event, by=by, node_id=node_id, task_id=task_id, detail=kept
     )

@@ -22,7 +22,7 @@ from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import moved_on, record_event, services, store_step
-from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release
+from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release, why_not_save
 from workflows.task_forms import Submission, checked_answers, facts_of, step_form
 
 TASK = cast(Table, Task.__table__)
@@ -123,7 +123,7 @@ def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task
 def save_draft(session: Session, *, by: Actor, now: datetime, task_id: int, submission: Submission) -> Task:
     """Keep what was entered so far, faulty or not, for the next visit. An offered task is claimed by it."""
     task = _task(session, task_id, by=by)
-    if reason := why_not_complete(task, by):
+    if reason := why_not_save(task, by):
         raise _refusal(session, task, by, reason)
     if task.assignee_id is None:
         claim(session, by=by, now=now, task_id=task_id)
@@ -220,7 +220,7 @@ def task_form(
         data=facts,
         values=values,
         submission=submission,
-        read_only=why_not_complete(task, by) is not None,
+        read_only=why_not_save(task, by) is not None,
     )
 
 
