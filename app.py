@@ -48,6 +48,7 @@ from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
 from crm.migrations import migrate, newest_version
 from crm.notices.robots import Courier
+from crm.records import pages as records
 from crm.service import api as service_api
 from crm.service import routes as service
 from crm.web import server
@@ -121,10 +122,11 @@ def rooms() -> tuple[Room, ...]:
             navigation=accounts_admin.NAVIGATION,
         ),
         Room(
-            pages=(customers.pages, contacts.pages),
+            pages=(customers.pages, contacts.pages, contacts.of_customer),
             api=(customers_api.customers, customers_api.contacts),
             navigation=customers.NAVIGATION,
         ),
+        Room(pages=(records.pages,)),
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),

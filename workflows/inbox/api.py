@@ -15,8 +15,9 @@ from crm.web.doors import current_actor, now, reading_session, writing
 from workflows import library, queries
 from workflows.bodies import AnswersBody, TaskBody, TaskDetailBody, actions_body, form_body, task_body
 from workflows.doors import stepping
+from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
-from workflows.inbox.queries import Filters, Folder, Sort, counts, page
+from workflows.inbox.queries import counts, page
 from workflows.models import TaskStatus
 from workflows.operations import tasks
 from workflows.rules import task_actions

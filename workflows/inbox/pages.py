@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from crm.web.api import read_cursor, write_cursor
-from workflows.inbox.queries import Folder, Page, Sort
+from workflows.inbox.folders import Folder, Sort
+from workflows.inbox.queries import Page
 
 LENGTHS = {Sort.DUE: 2, Sort.PRIORITY: 3, Sort.NEWEST: 1}
 

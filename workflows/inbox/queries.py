@@ -1,24 +1,27 @@
-"""The folders of the inbox, their exact counts, and their pages.
+"""The exact counts of the inbox's folders, and their pages.
 
-A person's tasks come from several ordered lists: their own, and one for each of their groups. Each list is read from its own
-partial index and the heads are merged, so that a page costs the same with a thousand tasks as with a million. Never one OR
-over assignee and groups: no index serves that. Paging is by key: the sort values of the last row seen.
+A person's tasks come from several ordered lists: their own, and one for each of their groups (`folders.py`). Each list is read
+from its own partial index and the heads are merged, so that a page costs the same with a thousand tasks as with a million.
+Never one OR over assignee and groups: no index serves that. Paging is by key: the sort values of the last row seen.
+
+A pool is counted by its lines (`models.py`), a person's finished tasks by their tally; what is due today, and what a person has
+themselves, are some hundred entries of an index. So the counts, too, cost the same at any size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Select,
     String,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -30,40 +33,43 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_dict
 
-from crm.core.db import Id, UtcDateTime
+from crm.core.db import Base, UtcDateTime
 from crm.core.prepared import Prepared
 from crm.permissions import Actor
-from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.inbox.folders import (
+    CLOSED_BY_ME,
+    DAY_END,
+    DUE_TODAY,
+    LATE,
+    LISTS,
+    ME,
+    MINE,
+    MOST_TEXT,
+    ROLE,
+    STARTED_BY_ME,
+    Conditions,
+    Filters,
+    Folder,
+    Sort,
+    midnight,
+    pools,
+    values_for,
+)
+from workflows.inbox.models import DoneTally, PoolLine
+from workflows.models import ProcessInstance, Task
 
 PAGE = 25
 LARGEST_PAGE = 200
-MOST_TEXT = 100
-
-
-class Folder(StrEnum):
-    MINE = "mine"
-    GROUPS = "groups"
-    OVERDUE = "overdue"
-    TODAY = "today"
-    STARTED = "started"
-    DONE = "done"
-
-
-class Sort(StrEnum):
-    DUE = "due"
-    PRIORITY = "priority"
-    NEWEST = "newest"
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What narrows a folder down. `text` is looked for in the title of the case."""
-
-    process: str | None = None
-    customer_id: int | None = None
-    priority: int | None = None
-    text: str | None = None
+# Pages of other lengths are cut from the next longer one, so that there are few statements.
+LENGTHS = (PAGE, 50, 100, LARGEST_PAGE)
+LEVELS = (3, 2, 1, 0)
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+# What a list does not show; each may be large.
+LEFT_OUT = frozenset({"data", "draft", "answers", "state", "state_before"})
+MIDNIGHT = bindparam("midnight", type_=UtcDateTime())
+MINE_COUNT = Prepared(select(func.count()).where(*MINE))
 
 
 @dataclass(frozen=True)
@@ -75,31 +81,15 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Day:
-    """The reader's day: its beginning and its end, as moments."""
+class Shape:
+    """What two questions have in common that are answered by the same statement with other values."""
 
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of(cls, now: datetime, timezone: str) -> Day:
-        local = now.astimezone(ZoneInfo(timezone))
-        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        # Midnight to midnight by the wall clock: a day with a change of clock has 23 or 25 hours.
-        return cls(start, (start + timedelta(days=1)).replace(tzinfo=ZoneInfo(timezone)))
-
-
-ME, NOW, DAY_END = (
-    bindparam("me", type_=Id),
-    bindparam("now", type_=UtcDateTime()),
-    bindparam("day_end", type_=UtcDateTime()),
-)
-# Written out as in the partial indexes: SQLite does not recognise them, and PostgreSQL only with luck, behind a parameter.
-OPEN = Task.status == literal_column(f"'{TaskStatus.OPEN}'", String)
-DONE = Task.status == literal_column(f"'{TaskStatus.DONE}'", String)
-RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'", String)
-MINE = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
-MINE_COUNT = Prepared(select(func.count()).where(*MINE))
+    folder: Folder
+    sort: Sort
+    roles: int
+    filters: frozenset[str]
+    further: bool
+    length: int
 
 
 def page(
@@ -113,21 +103,27 @@ def page(
     after: tuple[Any, ...] | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """One page of a folder: tasks, or cases for `started`. `after` is the `next` of the page before."""
+    """One page of a folder: tasks, or cases for `started`, without their documents. `after` is the `next` of the page before."""
     limit = min(max(limit, 1), LARGEST_PAGE)
-    wanted = filters or Filters()
-    if folder is Folder.STARTED:
-        return _cases(session, by=by, filters=wanted, after=after, limit=limit)
-    if folder is Folder.DONE:
-        return _done(session, by=by, filters=wanted, after=after, limit=limit)
-    return _waiting(session, by=by, now=now, folder=folder, filters=wanted, sort=sort, after=after, limit=limit)
+    if folder in (Folder.DONE, Folder.STARTED):
+        sort = Sort.NEWEST
+    given = _filter_values(folder, filters or Filters())
+    length = next(length for length in LENGTHS if length >= limit)
+    shape = Shape(folder, sort, len(by.role_keys), frozenset(given), after is not None, length)
+    asked = _asked(shape)
+    if asked is None:
+        return Page((), None)
+    values = {**values_for(by, now), **given, **(_place(sort, after) if after is not None else {})}
+    found = asked.statement.rows(session, values)
+    rows = [_listed(asked.model, asked.names, row) for row in found[:limit]]
+    return Page(rows, found[limit - 1][len(asked.names) :] if len(found) > limit else None)
 
 
 def counts(session: Session, *, by: Actor, now: datetime) -> dict[Folder, int]:
     """How many rows each folder holds, exactly."""
     found = dict.fromkeys(Folder, 0)
-    given = {"me": by.id, "now": now, "day_end": Day.of(now, by.timezone).end}
-    for folder, number, late, due_today in _counting(_roles(by)).rows(session, given):
+    values = {**values_for(by, now), "midnight": midnight(now), "today": midnight(now).date()}
+    for folder, number, late, due_today in _counting(len(by.role_keys)).rows(session, values):
         found[Folder(folder)] += number
         found[Folder.OVERDUE] += late
         found[Folder.TODAY] += due_today
@@ -140,136 +136,145 @@ def count_mine(session: Session, *, by: Actor) -> int:
     return int(row[0]) if row else 0
 
 
-@lru_cache(maxsize=1_000)
-def _counting(roles: tuple[str, ...]) -> Prepared:
-    """One line for each ordered list and folder. Building the statement takes longer than answering it, so it is kept."""
-    overdue = func.count(case((Task.due_at < NOW, 1)))
-    today = func.count(case((and_(Task.due_at >= NOW, Task.due_at < DAY_END), 1)))
-    waiting = [
-        select(literal(folder, String).label("folder"), func.count(), overdue, today).where(*conditions)
-        for folder, conditions in _sources(roles)
-    ]
-    started = select(literal("started", String), func.count(), literal(0), literal(0)).where(
-        ProcessInstance.started_by_id == ME, RUNNING
+@lru_cache(maxsize=200)
+def _counting(roles: int) -> Prepared:
+    """Numbers by folder, and of them those that are overdue and due today. Building a statement takes longer than answering
+    it, so it is kept."""
+    late, due_today = (func.count(case((and_(*conditions), 1))) for conditions in (LATE, DUE_TODAY))
+    none = literal(0)
+    tally, until = (
+        select(column).where(DoneTally.user_id == ME).scalar_subquery()
+        for column in (DoneTally.number, DoneTally.until)
     )
-    done = select(literal("done", String), func.count(), literal(0), literal(0)).where(DONE, Task.closed_by_id == ME)
-    return Prepared(union_all(*waiting, started, done))
+    later = Task.closed_at > func.coalesce(until, literal(FIRST, UtcDateTime()))
+    lines: list[Any] = [
+        select(_name(Folder.MINE), func.count(), late, due_today).where(*MINE),
+        select(_name(Folder.STARTED), func.count(), none, none).where(*STARTED_BY_ME),
+        select(_name(Folder.DONE), func.count() + func.coalesce(tally, 0), none, none).where(*CLOSED_BY_ME, later),
+    ]
+    if roles:
+        number = PoolLine.number
+        before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), number))
+        sums = (func.coalesce(func.sum(counted), 0) for counted in (number, before_today))
+        mine = PoolLine.role.in_([ROLE(place) for place in range(roles)])
+        lines.append(select(_name(Folder.GROUPS), *sums, none).where(mine))
+    for conditions in pools(roles):
+        # Whole days are counted by lines; what is left is the day that is not over yet.
+        of_today = (Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
+        lines.append(select(_name(Folder.GROUPS), none, late, due_today).where(*conditions, *of_today))
+    return Prepared(union_all(*lines))
 
 
-def _roles(by: Actor) -> tuple[str, ...]:
-    return tuple(sorted(by.role_keys))
+def _name(folder: Folder) -> ColumnElement[str]:
+    return literal_column(f"'{folder}'", String)
 
 
-def _sources(roles: tuple[str, ...]) -> list[tuple[Folder, Sequence[ColumnElement[bool]]]]:
-    """The ordered lists that a person's waiting tasks come from, one for themselves and one for each role."""
-    pools = [(Folder.GROUPS, (OPEN, Task.assignee_id.is_(None), Task.role == role)) for role in roles]
-    return [(Folder.MINE, MINE), *pools]
+@dataclass(frozen=True)
+class _Asked:
+    """A statement that answers columns of a model, and after them the sort values."""
+
+    statement: Prepared
+    model: type[Base]
+    names: tuple[str, ...]
 
 
-def _waiting(
-    session: Session,
-    *,
-    by: Actor,
-    now: datetime,
-    folder: Folder,
-    filters: Filters,
-    sort: Sort,
-    after: tuple[Any, ...] | None,
-    limit: int,
-) -> Page:
-    merged = _merged(_roles(by), folder, sort, filters, after is not None)
-    if merged is None:
-        return Page((), None)
-    moments = {"me": by.id, "now": now, "day_end": Day.of(now, by.timezone).end}
-    place = {f"after{i}": value for i, value in enumerate(after or ())}
-    found = merged.rows(session, {**moments, **place, "most": limit + 1})
-    ids = [row[0] for row in found[:limit]]
-    by_id = {task.id: task for task in session.scalars(select(Task).where(Task.id.in_(ids)))} if ids else {}
-    following = found[limit - 1][1:] if len(found) > limit else None
-    return Page([by_id[id_] for id_ in ids], following)
-
-
-@lru_cache(maxsize=2_000)
-def _merged(roles: tuple[str, ...], folder: Folder, sort: Sort, filters: Filters, further: bool) -> Prepared | None:
+@lru_cache(maxsize=1_000)
+def _asked(shape: Shape) -> _Asked | None:
     """The heads of the ordered lists of a folder, merged; None where there is no list. Kept like `_counting`."""
-    keys = _sort_keys(sort)
-    conditions = _matching(filters) + _within(folder)
-    most = bindparam("most", type_=Integer)
-    heads = []
-    for source, listed in _sources(roles):
-        if folder in (Folder.MINE, Folder.GROUPS) and folder is not source:
-            continue
-        head = select(Task.id, *(key.label(f"key{i}") for i, key in enumerate(keys))).where(*listed, *conditions)
-        if further:
-            place = (bindparam(f"after{i}", type_=key.type) for i, key in enumerate(keys))
-            head = head.where(tuple_(*keys) > tuple_(*place))
-        heads.append(head.order_by(*keys).limit(most).subquery())
+    model: type[Task] | type[ProcessInstance] = ProcessInstance if shape.folder is Folder.STARTED else Task
+    descending = shape.sort is Sort.NEWEST
+    most = literal_column(str(shape.length + 1), Integer)
+    heads = [
+        _head(model, (*conditions, *_matching(shape, model)), shape, level).limit(most).subquery()
+        for conditions in LISTS[shape.folder](shape.roles)
+        for level in (LEVELS if shape.sort is Sort.PRIORITY else (None,))
+    ]
     if not heads:
         return None
-    merged = union_all(*(select(head) for head in heads)).subquery()
-    columns = [merged.c[f"key{i}"] for i in range(len(keys))]
-    return Prepared(select(merged.c.id, *columns).order_by(*columns).limit(most))
+    merged = union_all(*(select(head) for head in heads)).subquery() if len(heads) > 1 else heads[0]
+    top = select(merged).order_by(*_order(merged, descending)).limit(most).subquery()
+    columns = [column for column in model.__table__.columns if column.key not in LEFT_OUT]
+    whole = select(*columns, *_keys(top)).join_from(top, model.__table__, model.__table__.c.id == top.c.id)
+    return _Asked(Prepared(whole.order_by(*_order(top, descending))), model, tuple(column.key for column in columns))
 
 
-def _sort_keys(sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    """Ascending sort expressions that end in the id, so that no two rows are equal."""
-    match sort:
-        case Sort.PRIORITY:
-            return -Task.priority, Task.due_at, Task.id  # type: ignore[return-value]  # columns are expressions
-        case Sort.NEWEST:
-            return (-Task.id,)
-        case _:
-            return Task.due_at, Task.id  # type: ignore[return-value]  # columns are expressions
+def _head(
+    model: type[Task] | type[ProcessInstance], conditions: Conditions, shape: Shape, level: int | None
+) -> Select[Any]:
+    """The beginning of one list. By priority each level is a list of its own, in the order of due dates."""
+    keys = _sort_keys(shape)
+    descending = shape.sort is Sort.NEWEST
+    ranked = [] if level is None else [literal_column(str(-level), Integer)]
+    head = select(model.id.label("id"), *(key.label(f"key{i}") for i, key in enumerate([*ranked, *keys]))).where(
+        *conditions
+    )
+    if level is not None:
+        head = head.where(Task.priority == literal_column(str(level), Integer))
+    if shape.further:
+        place = tuple_(*(bindparam(_mark(i, level), type_=key.type) for i, key in enumerate(keys)))
+        head = head.where(tuple_(*keys) < place if descending else tuple_(*keys) > place)
+    return head.order_by(*(key.desc() if descending else key for key in keys))
 
 
-def _within(folder: Folder) -> list[ColumnElement[bool]]:
-    if folder is Folder.OVERDUE:
-        return [Task.due_at < NOW]
-    if folder is Folder.TODAY:
-        return [Task.due_at >= NOW, Task.due_at < DAY_END]
-    return []
+def _sort_keys(shape: Shape) -> tuple[ColumnElement[Any], ...]:
+    """What a list is sorted by. It ends in the id, so that no two rows are equal."""
+    keys: tuple[Any, ...] = (Task.due_at, Task.id)
+    if shape.folder is Folder.STARTED:
+        keys = (ProcessInstance.started_at, ProcessInstance.id)
+    elif shape.folder is Folder.DONE:
+        keys = (Task.closed_at, Task.id)
+    elif shape.sort is Sort.NEWEST:
+        keys = (Task.id,)
+    return keys
 
 
-def _matching(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.process:
-        conditions.append(Task.process_key == filters.process)
-    if filters.customer_id is not None:
-        conditions.append(Task.customer_id == filters.customer_id)
-    if filters.priority is not None:
-        conditions.append(Task.priority == filters.priority)
-    if filters.text:
-        conditions.append(Task.title.icontains(filters.text[:MOST_TEXT], autoescape=True))
-    return conditions
+def _keys(rows: Subquery) -> list[ColumnElement[Any]]:
+    return [column for column in rows.c if column.key.startswith("key")]
 
 
-def _done(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, ...] | None, limit: int) -> Page:
-    query = select(Task).where(DONE, Task.closed_by_id == by.id, *_matching(filters))
-    if after is not None:
-        query = query.where(
-            tuple_(Task.closed_at, Task.id)
-            < tuple_(literal(after[0], Task.closed_at.type), literal(after[1], Task.id.type))
-        )
-    rows = session.scalars(query.order_by(Task.closed_at.desc(), Task.id.desc()).limit(limit + 1)).all()
-    following = (rows[limit - 1].closed_at, rows[limit - 1].id) if len(rows) > limit else None
-    return Page(rows[:limit], following)
+def _order(rows: Subquery, descending: bool) -> list[ColumnElement[Any]]:
+    return [key.desc() if descending else key for key in _keys(rows)]
 
 
-def _cases(session: Session, *, by: Actor, filters: Filters, after: tuple[Any, ...] | None, limit: int) -> Page:
-    query = select(ProcessInstance).where(ProcessInstance.started_by_id == by.id)
-    if filters.process:
-        query = query.where(ProcessInstance.process_key == filters.process)
-    if filters.customer_id is not None:
-        query = query.where(ProcessInstance.customer_id == filters.customer_id)
-    if filters.text:
-        query = query.where(ProcessInstance.title.icontains(filters.text[:MOST_TEXT], autoescape=True))
-    query = query.where(RUNNING)
-    started = ProcessInstance.started_at
-    if after is not None:
-        query = query.where(
-            tuple_(started, ProcessInstance.id)
-            < tuple_(literal(after[0], started.type), literal(after[1], ProcessInstance.id.type))
-        )
-    rows = session.scalars(query.order_by(started.desc(), ProcessInstance.id.desc()).limit(limit + 1)).all()
-    following = (rows[limit - 1].started_at, rows[limit - 1].id) if len(rows) > limit else None
-    return Page(rows[:limit], following)
+def _mark(key: int, level: int | None) -> str:
+    return f"after{key}" if level is None else f"after{key}_{level}"
+
+
+def _place(sort: Sort, after: tuple[Any, ...]) -> dict[str, Any]:
+    """Where the lists go on: each level of priority behind the last row seen begins at its first row, each before it has ended."""
+    if sort is not Sort.PRIORITY:
+        return {_mark(i, None): value for i, value in enumerate(after)}
+    rank, *place = after
+    places = {-level: (FIRST, 0) if -level > rank else (LAST, 0) for level in LEVELS} | {rank: tuple(place)}
+    return {_mark(i, level): places[-level][i] for level in LEVELS for i in range(2)}
+
+
+def _filter_values(folder: Folder, filters: Filters) -> dict[str, Any]:
+    """Values of the filters that are set; cases have no priority."""
+    words = (filters.text or "")[:MOST_TEXT]
+    for sign in "/%_":
+        words = words.replace(sign, f"/{sign}")
+    given = {
+        "process": filters.process or None,
+        "customer": filters.customer_id,
+        "priority": None if folder is Folder.STARTED else filters.priority,
+        "words": f"%{words}%" if words else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _matching(shape: Shape, model: type[Task] | type[ProcessInstance]) -> list[ColumnElement[bool]]:
+    conditions: dict[str, ColumnElement[bool]] = {
+        "process": model.process_key == bindparam("process", type_=model.process_key.type),
+        "customer": model.customer_id == bindparam("customer", type_=model.customer_id.type),
+        "priority": Task.priority == bindparam("priority", type_=Task.priority.type),
+        "words": model.title.ilike(bindparam("words", type_=model.title.type), escape="/"),
+    }
+    return [conditions[name] for name in sorted(shape.filters)]
+
+
+def _listed(model: type[Base], names: Sequence[str], row: Sequence[Any]) -> Base:
+    """A row as an object of the model that no session knows: for reading, and without what is left out."""
+    found = model.__new__(model)
+    instance_dict(found).update(zip(names, row, strict=False))
+    return found

@@ -23,8 +23,9 @@ from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping, submitted
+from workflows.inbox.folders import MOST_TEXT, Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
-from workflows.inbox.queries import MOST_TEXT, Filters, Folder, Sort, count_mine, counts, page
+from workflows.inbox.queries import count_mine, counts, page
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task
 from workflows.operations import tasks

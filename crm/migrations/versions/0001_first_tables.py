@@ -14,6 +14,63 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# What counts the inbox when tasks change.
+TRIGGERS = {
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS task_pool_added AFTER INSERT ON task
+WHEN new.status = 'open' AND new.assignee_id IS NULL AND new.role IS NOT NULL
+BEGIN INSERT INTO task_pool_line (role, day, number) VALUES (new.role, substr(new.due_at, 1, 10), 1); END""",
+        """CREATE TRIGGER IF NOT EXISTS task_pool_left AFTER UPDATE OF status, assignee_id, role, due_at ON task
+WHEN old.status = 'open' AND old.assignee_id IS NULL AND old.role IS NOT NULL
+AND NOT (new.status = 'open' AND new.assignee_id IS NULL AND new.role IS old.role AND new.due_at = old.due_at)
+BEGIN INSERT INTO task_pool_line (role, day, number) VALUES (old.role, substr(old.due_at, 1, 10), -1); END""",
+        """CREATE TRIGGER IF NOT EXISTS task_pool_joined AFTER UPDATE OF status, assignee_id, role, due_at ON task
+WHEN new.status = 'open' AND new.assignee_id IS NULL AND new.role IS NOT NULL
+AND NOT (old.status = 'open' AND old.assignee_id IS NULL AND old.role IS new.role AND old.due_at = new.due_at)
+BEGIN INSERT INTO task_pool_line (role, day, number) VALUES (new.role, substr(new.due_at, 1, 10), 1); END""",
+        """CREATE TRIGGER IF NOT EXISTS task_pool_removed AFTER DELETE ON task
+WHEN old.status = 'open' AND old.assignee_id IS NULL AND old.role IS NOT NULL
+BEGIN INSERT INTO task_pool_line (role, day, number) VALUES (old.role, substr(old.due_at, 1, 10), -1); END""",
+        """CREATE TRIGGER IF NOT EXISTS task_done_changed AFTER UPDATE OF status, closed_by_id, closed_at ON task
+WHEN old.status = 'done' BEGIN
+UPDATE task_done_tally SET number = number - 1 WHERE user_id = old.closed_by_id AND until >= old.closed_at;
+UPDATE task_done_tally SET number = number + 1
+WHERE new.status = 'done' AND user_id = new.closed_by_id AND until >= new.closed_at; END""",
+        """CREATE TRIGGER IF NOT EXISTS task_done_removed AFTER DELETE ON task WHEN old.status = 'done'
+BEGIN UPDATE task_done_tally SET number = number - 1 WHERE user_id = old.closed_by_id AND until >= old.closed_at; END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION count_task_pool() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
+IF TG_OP <> 'INSERT' AND OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL THEN
+INSERT INTO task_pool_line (role, day, number) VALUES (OLD.role, (OLD.due_at AT TIME ZONE 'UTC')::date, -1);
+END IF;
+IF TG_OP <> 'DELETE' AND NEW.status = 'open' AND NEW.assignee_id IS NULL AND NEW.role IS NOT NULL THEN
+INSERT INTO task_pool_line (role, day, number) VALUES (NEW.role, (NEW.due_at AT TIME ZONE 'UTC')::date, 1);
+END IF;
+RETURN NULL; END $body$""",
+        """CREATE OR REPLACE TRIGGER task_pool_added AFTER INSERT ON task FOR EACH ROW
+WHEN (NEW.status = 'open' AND NEW.assignee_id IS NULL AND NEW.role IS NOT NULL)
+EXECUTE FUNCTION count_task_pool()""",
+        """CREATE OR REPLACE TRIGGER task_pool_changed AFTER UPDATE OF status, assignee_id, role, due_at ON task FOR EACH ROW
+WHEN (((OLD.status = 'open' AND OLD.assignee_id IS NULL) OR (NEW.status = 'open' AND NEW.assignee_id IS NULL))
+AND (OLD.status, OLD.assignee_id, OLD.role, OLD.due_at) IS DISTINCT FROM (NEW.status, NEW.assignee_id, NEW.role, NEW.due_at))
+EXECUTE FUNCTION count_task_pool()""",
+        """CREATE OR REPLACE TRIGGER task_pool_removed AFTER DELETE ON task FOR EACH ROW
+WHEN (OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL)
+EXECUTE FUNCTION count_task_pool()""",
+        """CREATE OR REPLACE FUNCTION count_task_done() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
+UPDATE task_done_tally SET number = number - 1 WHERE user_id = OLD.closed_by_id AND until >= OLD.closed_at;
+IF TG_OP = 'UPDATE' AND NEW.status = 'done' THEN
+UPDATE task_done_tally SET number = number + 1 WHERE user_id = NEW.closed_by_id AND until >= NEW.closed_at;
+END IF;
+RETURN NULL; END $body$""",
+        """CREATE OR REPLACE TRIGGER task_done_changed AFTER UPDATE OF status, closed_by_id, closed_at ON task FOR EACH ROW
+WHEN (OLD.status = 'done') EXECUTE FUNCTION count_task_done()""",
+        """CREATE OR REPLACE TRIGGER task_done_removed AFTER DELETE ON task FOR EACH ROW
+WHEN (OLD.status = 'done') EXECUTE FUNCTION count_task_done()""",
+    ),
+}
+
 
 def upgrade() -> None:
     """To this version."""
@@ -390,7 +447,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
         "customer",
-        sa.Column("id", Id, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column(
             "sort_key",
@@ -412,10 +468,11 @@ def upgrade() -> None:
         sa.Column("satisfaction", sa.Integer(), nullable=True),
         sa.Column("credit", sa.Integer(), nullable=True),
         sa.Column("stage", sa.String(length=40), nullable=True),
-        sa.Column("owner_id", Id, nullable=True, comment="the customer manager"),
-        sa.Column("department_id", Id, nullable=True, comment="of the owner"),
         sa.Column("tags", Json, nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("owner_id", Id, nullable=True),
+        sa.Column("department_id", Id, nullable=True, comment="of the owner"),
+        sa.Column("id", Id, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by_id", Id, nullable=True),
@@ -661,26 +718,6 @@ def upgrade() -> None:
         sa.Column(
             "sent_back_from", sa.String(length=120), nullable=True, comment="the step that somebody sent back here"
         ),
-        sa.Column(
-            "signs_for_id",
-            Id,
-            nullable=True,
-            comment="the task of the same step whose holder wants this person's signature",
-        ),
-        sa.Column(
-            "signers_before",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="who must sign before it can be completed",
-        ),
-        sa.Column(
-            "signers_after",
-            sa.Integer(),
-            server_default="0",
-            nullable=False,
-            comment="who must sign, beside or after its holder, before the case goes on",
-        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_task_closed_when_not_open")),
         sa.CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name=op.f("ck_task_done_by_somebody")),
@@ -785,7 +822,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_web_session_user_id"), "web_session", ["user_id"], unique=False)
     op.create_table(
         "contact",
-        sa.Column("id", Id, nullable=False),
         sa.Column("customer_id", Id, nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("sort_key", sa.String(length=700), nullable=False),
@@ -801,6 +837,7 @@ def upgrade() -> None:
         sa.Column("closeness", sa.String(length=40), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("id", Id, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("created_by_id", Id, nullable=True),
@@ -917,29 +954,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_task_copy_instance_id", "task_copy", ["instance_id", "user_id"], unique=False)
     op.create_index("ix_task_copy_user_id", "task_copy", ["user_id", "id"], unique=False)
-    op.create_table(
-        "task_signer",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("task_id", Id, nullable=False),
-        sa.Column("user_id", Id, nullable=False),
-        sa.Column("place", sa.String(length=10), nullable=False),
-        sa.Column("status", sa.String(length=10), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False, comment="what the signer said"),
-        sa.Column("asked_by_id", Id, nullable=False),
-        sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.Column("own_task_id", Id, nullable=True, comment="the task opened for the signer"),
-        sa.Column("closed_at", UtcDateTime(), nullable=True),
-        sa.CheckConstraint(
-            "(status IN ('waiting', 'asked')) = (closed_at IS NULL)", name=op.f("ck_task_signer_closed_when_decided")
-        ),
-        sa.CheckConstraint("status <> 'asked' OR own_task_id IS NOT NULL", name=op.f("ck_task_signer_asked_by_a_task")),
-        sa.ForeignKeyConstraint(["asked_by_id"], ["user.id"], name=op.f("fk_task_signer_asked_by_id")),
-        sa.ForeignKeyConstraint(["own_task_id"], ["task.id"], name=op.f("fk_task_signer_own_task_id")),
-        sa.ForeignKeyConstraint(["task_id"], ["task.id"], name=op.f("fk_task_signer_task_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_task_signer_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_signer")),
-    )
-    op.create_index("ix_task_signer_task_id", "task_signer", ["task_id"], unique=False)
     op.create_table(
         "task_urge",
         sa.Column("id", Id, nullable=False),
@@ -1068,11 +1082,14 @@ def upgrade() -> None:
         op.create_index("ix_search_entry_words", "search_entry", ["words"], unique=False, postgresql_using="gin")
     else:
         create_sqlite_index(op.get_bind())
+    for statement in TRIGGERS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Back to the version before."""
     if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION count_task_pool, count_task_done CASCADE")
         op.drop_constraint("fk_department_manager_id", "department", type_="foreignkey")
         op.drop_constraint("fk_process_definition_active_version_id", "process_definition", type_="foreignkey")
     else:
@@ -1094,8 +1111,6 @@ def downgrade() -> None:
     op.drop_table("service_request")
     op.drop_index("ix_task_urge_task_id", table_name="task_urge")
     op.drop_table("task_urge")
-    op.drop_index("ix_task_signer_task_id", table_name="task_signer")
-    op.drop_table("task_signer")
     op.drop_index("ix_task_copy_user_id", table_name="task_copy")
     op.drop_index("ix_task_copy_instance_id", table_name="task_copy")
     op.drop_table("task_copy")

@@ -1,0 +1,124 @@
+"""What the folders of the inbox are made of: ordered lists, each read from an index of its own, narrowed down by conditions.
+
+To add a folder: give it a name in `Folder`, its lists in `LISTS`, and its words in `routes.py`. Values that differ from reader to
+reader are bound (`values_for`), so that the statements of a thousand readers are the same few texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, String, bindparam, literal_column
+
+from crm.core.db import Id, UtcDateTime
+from crm.permissions import Actor
+from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+
+MOST_TEXT = 100
+
+
+class Folder(StrEnum):
+    MINE = "mine"
+    GROUPS = "groups"
+    OVERDUE = "overdue"
+    TODAY = "today"
+    STARTED = "started"
+    DONE = "done"
+
+
+class Sort(StrEnum):
+    DUE = "due"
+    PRIORITY = "priority"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a folder down. `text` is looked for in the title of the case."""
+
+    process: str | None = None
+    customer_id: int | None = None
+    priority: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """The reader's day: its beginning and its end, as moments."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, now: datetime, timezone: str) -> Day:
+        local = now.astimezone(ZoneInfo(timezone))
+        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        # Midnight to midnight by the wall clock: a day with a change of clock has 23 or 25 hours.
+        return cls(start, (start + timedelta(days=1)).replace(tzinfo=ZoneInfo(timezone)))
+
+
+Conditions = tuple[ColumnElement[bool], ...]
+ME = bindparam("me", type_=Id)
+NOW, DAY_END = bindparam("now", type_=UtcDateTime()), bindparam("day_end", type_=UtcDateTime())
+# Written out as in the partial indexes: SQLite does not recognise them, and PostgreSQL only with luck, behind a parameter.
+OPEN = Task.status == literal_column(f"'{TaskStatus.OPEN}'", String)
+DONE = Task.status == literal_column(f"'{TaskStatus.DONE}'", String)
+RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'", String)
+MINE: Conditions = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
+CLOSED_BY_ME: Conditions = (DONE, Task.closed_by_id == ME)
+STARTED_BY_ME: Conditions = (RUNNING, ProcessInstance.started_by_id == ME)
+LATE: Conditions = (Task.due_at < NOW,)
+DUE_TODAY: Conditions = (Task.due_at >= NOW, Task.due_at < DAY_END)
+
+
+def pools(roles: int) -> list[Conditions]:
+    """The lists of so many roles."""
+    return [(OPEN, Task.assignee_id.is_(None), Task.role == ROLE(place)) for place in range(roles)]
+
+
+def ROLE(place: int) -> ColumnElement[str]:  # noqa: N802 - stands beside ME and NOW
+    """The key of the reader's role at this place."""
+    return bindparam(f"role{place}", type_=String)
+
+
+def _waiting(roles: int) -> list[Conditions]:
+    return [MINE, *pools(roles)]
+
+
+def _only(conditions: Conditions) -> Callable[[int], list[Conditions]]:
+    return lambda _roles: [conditions]
+
+
+def _narrowed(lists: Sequence[Conditions], *further: ColumnElement[bool]) -> list[Conditions]:
+    return [(*conditions, *further) for conditions in lists]
+
+
+# By folder, the lists of a reader with so many roles.
+LISTS: Mapping[Folder, Callable[[int], list[Conditions]]] = {
+    Folder.MINE: _only(MINE),
+    Folder.GROUPS: pools,
+    Folder.OVERDUE: lambda roles: _narrowed(_waiting(roles), *LATE),
+    Folder.TODAY: lambda roles: _narrowed(_waiting(roles), *DUE_TODAY),
+    Folder.STARTED: _only(STARTED_BY_ME),
+    Folder.DONE: _only(CLOSED_BY_ME),
+}
+
+
+def values_for(by: Actor, now: datetime) -> dict[str, Any]:
+    """What the conditions above leave open."""
+    return {
+        "me": by.id,
+        "now": now,
+        "day_end": Day.of(now, by.timezone).end,
+        **{f"role{place}": role for place, role in enumerate(sorted(by.role_keys))},
+    }
+
+
+def midnight(now: datetime) -> datetime:
+    """When the day in UTC began: pools are counted by such days."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
