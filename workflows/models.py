@@ -93,6 +93,10 @@ class ProcessInstance(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_done_id: Mapped[int | None] = mapped_column(Id, comment="the task whose completion was the last step")
+    department_id: Mapped[int | None] = mapped_column(Id, comment="whose calendar counts its working time")
+    paused_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="since when its clock stands still, because the customer owes an answer"
+    )
     version: Mapped[int] = mapped_column(default=1)
     # The large ones last: a database that keeps rows in order need not walk through them for the others.
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -184,6 +188,10 @@ class Task(Base):
     delegated_by_id: Mapped[int | None] = mapped_column(Id, comment="who handed it to its holder and gets it back")
     on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="for whom a substitute closed it")
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    department_id: Mapped[int | None] = mapped_column(Id, comment="whose calendar counts its working time")
+    paused_due_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="when it was due before its clock was stopped; meanwhile it has no due time"
+    )
     sent_back_from: Mapped[str | None] = mapped_column(String(120), comment="the step that somebody sent back here")
     version: Mapped[int] = mapped_column(default=1)
 

@@ -26,7 +26,7 @@ from workflows.task_forms import Submission, checked_answers, step_form
 
 BEGIN = inserted(
     ProcessInstance, "version_id", "process_key", "title", "status", "record_type", "record_id", "customer_id",
-    "started_by_id", "started_at", "state",
+    "started_by_id", "started_at", "department_id", "state",
 )  # fmt: skip
 LAST_OF_RECORD = Prepared(
     select(*columns_of(ProcessInstance))
@@ -78,6 +78,7 @@ def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) 
             "customer_id": start.customer_id,
             "started_by_id": by.id,
             "started_at": now,
+            "department_id": by.department_id,
             "state": b"",
         },
     )

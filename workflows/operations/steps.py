@@ -6,7 +6,7 @@ It is the hot path of the product, therefore prepared statements, and only those
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, case, select, update
@@ -20,6 +20,7 @@ from crm.core.errors import Conflict
 from crm.core.i18n import text
 from crm.core.prepared import Prepared, insert_into
 from crm.permissions import Actor
+from crm.worktime.kept import calendar_of
 from workflows.engine import OpenTask, Step
 from workflows.kept import keep
 from workflows.library import Published
@@ -55,19 +56,21 @@ MOVE = Prepared(
 )
 OPEN_TASK = insert_into(
     TASK, "instance_id", "token", "node_id", "name", "process_key", "version_id", "title", "customer_id", "role",
-    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "version",
+    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "version",
 )  # fmt: skip
 NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
 IS_HERE = Prepared(
-    select(User.__table__.c.id).where(User.__table__.c.id == bindparam("user_id"), User.__table__.c.active)
+    select(User.__table__.c.department_id).where(User.__table__.c.id == bindparam("user_id"), User.__table__.c.active)
 )
 
 
 class Services:
-    """What the engine calls for a service task: the registered operation, as the acting person."""
+    """What the engine calls for a service task: the registered operation, as the acting person. And what it asks for
+    the end of a duration in working time."""
 
-    def __init__(self, context: StepContext) -> None:
+    def __init__(self, context: StepContext, department_id: int | None = None) -> None:
         self._context = context
+        self._department_id = department_id
 
     def __call__(self, operation: str, parameters: dict[str, object], node_id: str) -> Mapping[str, object] | None:
         found = registry().operations.get(operation)
@@ -75,10 +78,15 @@ class Services:
             raise LookupError(f"the service operation {operation!r} of step {node_id!r} is not bound")
         return found.call(self._context, parameters)
 
+    def working_time(self, start: datetime, duration: timedelta) -> datetime:
+        """The end of a duration by the calendar of the case's department."""
+        return calendar_of(self._context.session, self._department_id).after(start, duration)
+
 
 def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:
     """The service operations for one step of a case."""
-    return Services(StepContext(session, by, now, instance.record_type, instance.record_id))
+    context = StepContext(session, by, now, instance.record_type, instance.record_id)
+    return Services(context, instance.department_id)
 
 
 def store_step(
@@ -170,14 +178,15 @@ def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: d
         )
 
 
-def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> frozenset[int]:
-    """Which of the people that the diagram names are still here; a task of one who left goes to its role."""
+def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> dict[int, int | None]:
+    """Which of the people that the diagram names are still here, with the department of each; a task of one who left
+    goes to its role."""
     wanted = {task.assignee for task in opened if task.assignee is not None}
-    return frozenset(user_id for user_id in wanted if IS_HERE.rows(session, {"user_id": user_id}))
+    return {user_id: row[0] for user_id in wanted for row in IS_HERE.rows(session, {"user_id": user_id})}
 
 
 def _task_row(
-    instance: ProcessInstance, published: Published, task: OpenTask, people: frozenset[int], *, now: datetime
+    instance: ProcessInstance, published: Published, task: OpenTask, people: Mapping[int, int | None], *, now: datetime
 ) -> dict[str, Any]:
     node = published.definition.nodes[task.node_id]
     assignee = task.assignee if task.assignee in people else None
@@ -197,6 +206,7 @@ def _task_row(
         "status": TaskStatus.OPEN,
         "opened_at": now,
         "data": keep(task.data),
+        "department_id": people[assignee] if assignee is not None else instance.department_id,
         "version": 1,
     }
 
