@@ -4,55 +4,80 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
 
 from crm.core.fields import Field, Kind
 from crm.core.i18n import ctext, text
+from crm.records.types import Group
 
 # Hexadecimal digits; the narrower of the columns holds 700.
 LONGEST_SORT_KEY = 640
-CUSTOMER_FIELDS = (
-    Field("name", text("Name"), required=True, longest=120),
-    Field("type", text("Customer type"), Kind.CHOICE, category="customer_type"),
-    Field("industry", text("Industry"), Kind.CHOICE, category="industry"),
-    Field("source", text("Source"), Kind.CHOICE, category="source"),
-    Field("region", text("Region"), Kind.CHOICE, category="region"),
-    Field("address", text("Address"), longest=300),
-    Field("postcode", text("Postcode"), longest=20),
-    Field("phone", text("Telephone"), Kind.PHONE, longest=40),
-    Field("fax", text("Fax"), Kind.PHONE, longest=40),
-    Field("website", text("Website"), Kind.WEBSITE, longest=190),
-    Field("grade", text("Grade"), Kind.CHOICE, category="grade"),
-    Field("satisfaction", text("Satisfaction"), Kind.WHOLE, least=1, most=5),
-    Field("credit", text("Credit"), Kind.WHOLE, least=1, most=5),
-    Field("stage", text("Life-cycle stage"), Kind.CHOICE, category="stage"),
-    Field("owner_id", text("Customer manager"), Kind.REFERENCE),
-    Field("tags", text("Tags"), Kind.TAGS),
-    Field("note", text("Note"), Kind.LONG, longest=4_000),
+CUSTOMER_GROUPS = (
+    Group(
+        text("Customer"),
+        (
+            Field("name", text("Name"), required=True, longest=120),
+            Field("type", text("Customer type"), Kind.CHOICE, category="customer_type"),
+            Field("industry", text("Industry"), Kind.CHOICE, category="industry"),
+            Field("grade", text("Grade"), Kind.CHOICE, category="grade"),
+            Field("stage", text("Life-cycle stage"), Kind.CHOICE, category="stage"),
+            Field("owner_id", text("Customer manager"), Kind.PERSON),
+        ),
+    ),
+    Group(
+        text("How to reach them"),
+        (
+            Field("phone", text("Telephone"), Kind.PHONE, longest=40),
+            Field("fax", text("Fax"), Kind.PHONE, longest=40),
+            Field("website", text("Website"), Kind.WEBSITE, longest=190),
+            Field("region", text("Region"), Kind.CHOICE, category="region"),
+            Field("address", text("Address"), longest=300),
+            Field("postcode", text("Postcode"), longest=20),
+        ),
+    ),
+    Group(
+        text("Assessment"),
+        (
+            Field("source", text("Source"), Kind.CHOICE, category="source"),
+            Field("satisfaction", text("Satisfaction"), Kind.WHOLE, least=1, most=5),
+            Field("credit", text("Credit"), Kind.WHOLE, least=1, most=5),
+            Field("tags", text("Tags"), Kind.TAGS),
+            Field("note", text("Note"), Kind.LONG, longest=4_000),
+        ),
+    ),
 )
-
-# Whose contact it is; settled when the contact is made.
-CUSTOMER_FIELD = Field("customer_id", text("Customer"), Kind.REFERENCE, required=True)
-CONTACT_FIELDS = (
-    Field("name", ctext("person", "Name"), required=True, longest=80),
-    Field("sex", text("Sex"), Kind.CHOICE, category="sex"),
-    Field("department", text("Department"), longest=80),
-    Field("position", ctext("job", "Position"), longest=80),
-    Field("buying_role", text("Role in buying"), Kind.CHOICE, category="buying_role"),
-    Field("phone", text("Office phone"), Kind.PHONE, longest=40),
-    Field("mobile", text("Mobile"), Kind.PHONE, longest=40),
-    Field("email", text("E-mail"), Kind.EMAIL, longest=200),
-    Field("birthday", text("Birthday"), Kind.DATE),
-    Field("preferences", text("Preferences"), longest=500),
-    Field("closeness", text("Closeness"), Kind.CHOICE, category="closeness"),
-    Field("note", text("Note"), Kind.LONG, longest=4_000),
-    Field("is_primary", text("First contact of this customer"), Kind.FLAG),
+CUSTOMER_FIELDS = tuple(field for group in CUSTOMER_GROUPS for field in group.fields)
+CONTACT_GROUPS = (
+    Group(
+        text("Person"),
+        (
+            # Settled when the contact is made.
+            Field("customer_id", text("Customer"), Kind.RECORD, required=True, target="customer"),
+            Field("name", ctext("person", "Name"), required=True, longest=80),
+            Field("sex", text("Sex"), Kind.CHOICE, category="sex"),
+            Field("department", text("Department"), longest=80),
+            Field("position", ctext("job", "Position"), longest=80),
+            Field("buying_role", text("Role in buying"), Kind.CHOICE, category="buying_role"),
+            Field("is_primary", text("First contact of this customer"), Kind.FLAG),
+        ),
+    ),
+    Group(
+        text("How to reach them"),
+        (
+            Field("phone", text("Office phone"), Kind.PHONE, longest=40),
+            Field("mobile", text("Mobile"), Kind.PHONE, longest=40),
+            Field("email", text("E-mail"), Kind.EMAIL, longest=200),
+        ),
+    ),
+    Group(
+        text("Relation"),
+        (
+            Field("birthday", text("Birthday"), Kind.DATE),
+            Field("closeness", text("Closeness"), Kind.CHOICE, category="closeness"),
+            Field("preferences", text("Preferences"), longest=500),
+            Field("note", text("Note"), Kind.LONG, longest=4_000),
+        ),
+    ),
 )
-
-
-def categories_of(fields: Collection[Field]) -> list[str]:
-    """The pick-lists that these fields draw on."""
-    return sorted({field.category for field in fields if field.category})
 
 
 def sort_key(name: str) -> str:

@@ -15,7 +15,8 @@ from crm.core.fields import Field, Kind
 from crm.core.keyset import Order, Page
 from crm.web.api import Body, PageQuery, read_cursor, write_cursor
 
-FORMATS = {Kind.EMAIL: "email", Kind.WEBSITE: "uri", Kind.DATE: "date"}
+FORMATS = {Kind.EMAIL: "email", Kind.WEBSITE: "uri", Kind.DATE: "date", Kind.MOMENT: "date-time"}
+NUMBERS = {Kind.WHOLE, Kind.REFERENCE, Kind.PERSON, Kind.RECORD, Kind.PERCENT}
 
 
 class Trusted(fields.Field[Any]):
@@ -31,9 +32,16 @@ def _trusted(field: Field) -> fields.Field[Any]:
     kinds: dict[Kind, dict[str, object]] = {
         Kind.WHOLE: {"type": "integer", "minimum": field.least, "maximum": field.most},
         Kind.REFERENCE: {"type": "integer"},
+        Kind.PERSON: {"type": "integer", "description": "number of a user"},
+        Kind.RECORD: {"type": "integer", "description": f"number of a record: {field.target}"},
+        Kind.PERCENT: {"type": "integer", "minimum": 0, "maximum": 100},
+        Kind.MONEY: {"type": "string", "format": "decimal", "description": "an amount in the currency of the company"},
+        Kind.DECIMAL: {"type": "string", "format": "decimal"},
         Kind.FLAG: {"type": "boolean"},
         Kind.TAGS: {"type": "array", "items": {"type": "string"}},
-        Kind.CHOICE: {"type": "string", "description": f"key of the dictionary list {field.category}"},
+        Kind.CHOICE: {"type": "string", "enum": [key for key, _ in field.options]}
+        if field.options
+        else {"type": "string", "description": f"key of the dictionary list {field.category}"},
     }
     shape = kinds.get(field.kind, {"type": "string", "maxLength": field.longest})
     if field.kind in FORMATS:
@@ -67,10 +75,10 @@ def query_of(
 def answer_of(name: str, members: Sequence[Field], more: Mapping[str, Any]) -> type[Body]:
     """What a client gets of a record."""
     kinds: dict[Kind, type[fields.Field[Any]]] = {
-        Kind.WHOLE: fields.Integer,
-        Kind.REFERENCE: fields.Integer,
+        **dict.fromkeys(NUMBERS, fields.Integer),
         Kind.FLAG: fields.Boolean,
         Kind.DATE: fields.Date,
+        Kind.MOMENT: fields.AwareDateTime,
     }
     shown: dict[str, Any] = {
         field.name: fields.List(fields.String())

@@ -7,6 +7,8 @@ validation, and nothing that was typed is lost when something is wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -14,15 +16,47 @@ from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.fields import Field as FormField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the type stubs
 from wtforms.validators import Optional
-from wtforms.widgets import DateInput, EmailInput, TelInput, URLInput
+from wtforms.widgets import DateInput, DateTimeLocalInput, EmailInput, TelInput, URLInput
 
 from crm.core.errors import Fault
 from crm.core.fields import Field, Kind
-from crm.web.languages import shown
+from crm.web.languages import current_timezone, shown
 
 Choices = Sequence[tuple[str, str]]
 MOST_STEPS = 10
-WIDGETS = {Kind.EMAIL: EmailInput, Kind.PHONE: TelInput, Kind.WEBSITE: URLInput, Kind.DATE: DateInput}
+WIDGETS = {
+    Kind.EMAIL: EmailInput,
+    Kind.PHONE: TelInput,
+    Kind.WEBSITE: URLInput,
+    Kind.DATE: DateInput,
+    Kind.MOMENT: DateTimeLocalInput,
+}
+# Which keys a phone offers.
+KEYS = {Kind.MONEY: "decimal", Kind.DECIMAL: "decimal", Kind.PERCENT: "numeric", Kind.WHOLE: "numeric"}
+LONGEST_TYPED_NAME = 160
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a field that names another record finds it: the address that answers what fits, the words for the present one,
+    and the field of the form that narrows the search, if there is one."""
+
+    url: str
+    present: str = ""
+    narrowed_by: str = ""
+
+
+class MomentField(StringField):
+    """A time as the reader's clock shows it; the operation gets it with its zone."""
+
+    def typed(self) -> str:
+        """What was typed, with the reader's zone where it can be read; else as it stands, for the operation to refuse."""
+        raw = str(self.raw_data[0]) if self.raw_data else ""
+        try:
+            local = datetime.fromisoformat(raw)
+        except ValueError:
+            return raw
+        return (local if local.tzinfo else local.replace(tzinfo=current_timezone())).isoformat()
 
 
 class RecordForm(Form):
@@ -45,6 +79,8 @@ class RecordForm(Form):
 def _typed(field: FormField) -> object:
     if isinstance(field, BooleanField):
         return bool(field.data)
+    if isinstance(field, MomentField):
+        return field.typed()
     return field.raw_data[0] if field.raw_data else ""
 
 
@@ -55,11 +91,13 @@ def build_form(
     record: object | None = None,
     values: Mapping[str, object] | None = None,
     formdata: MultiDict[str, str] | None = None,
+    searches: Mapping[str, Search] | None = None,
 ) -> RecordForm:
     """A form of these fields, filled from a post, else from a record, else from `values`.
 
-    `choices` gives the options of pick-lists by category, and those of references by field name. What the record holds
-    stays among them even where it is not offered any more.
+    `choices` gives the options of pick-lists by category, and those of references by field name; a reference that is looked
+    for among many stands in `searches` instead. What the record holds stays among the choices even where it is not offered
+    any more.
     """
     present = {
         field.name: _shown_value(
@@ -67,7 +105,12 @@ def build_form(
         )
         for field in fields
     }
-    members = {field.name: _form_field(field, choices, present[field.name]) for field in fields}
+    for name, search in (searches or {}).items():
+        present[name] = search.present
+    members = {
+        field.name: _form_field(field, choices, present[field.name], (searches or {}).get(field.name))
+        for field in fields
+    }
     form: RecordForm = type("BuiltRecordForm", (RecordForm,), members)(formdata, data=present)
     for field in fields:
         if field.required:
@@ -75,16 +118,21 @@ def build_form(
     return form
 
 
-def _form_field(field: Field, choices: Mapping[str, Choices], present: object) -> Any:
+def _form_field(field: Field, choices: Mapping[str, Choices], present: object, search: Search | None) -> Any:
     label = shown(field.label)
+    if search is not None:
+        kept = {"data-record-search": search.url, "maxlength": LONGEST_TYPED_NAME, "autocomplete": "off"}
+        return StringField(
+            label, render_kw={**kept, "data-narrowed-by": search.narrowed_by} if search.narrowed_by else kept
+        )
     if field.kind is Kind.FLAG:
         return BooleanField(label)
     if field.kind is Kind.LONG:
         return TextAreaField(label, render_kw={"rows": 5, "maxlength": field.longest})
     options: Choices | None = None
     if field.kind is Kind.CHOICE:
-        options = choices.get(field.category, ())
-    elif field.kind is Kind.REFERENCE:
+        options = [(key, shown(name)) for key, name in field.options] or choices.get(field.category, ())
+    elif field.kind in {Kind.REFERENCE, Kind.PERSON, Kind.RECORD}:
         options = choices.get(field.name, ())
     elif field.kind is Kind.WHOLE and field.most - field.least < MOST_STEPS:
         options = [(str(step), str(step)) for step in range(field.least, field.most + 1)]
@@ -94,11 +142,13 @@ def _form_field(field: Field, choices: Mapping[str, Choices], present: object) -
         offered = [SelectChoice(key, name) for key, name in (("", "–"), *options, *extra)]
         return SelectField(label, [Optional()], choices=offered, validate_choice=False)
     widget = WIDGETS.get(field.kind)
-    return StringField(
-        label,
-        widget=widget() if widget else None,
-        render_kw={"maxlength": field.longest, "autocomplete": "off"} if field.kind is not Kind.TAGS else {},
-    )
+    attributes: dict[str, object] = {}
+    if field.kind is not Kind.TAGS:
+        attributes = {"maxlength": field.longest, "autocomplete": "off"}
+    if field.kind in KEYS:
+        attributes["inputmode"] = KEYS[field.kind]
+    made = MomentField if field.kind is Kind.MOMENT else StringField
+    return made(label, widget=widget() if widget else None, render_kw=attributes)
 
 
 def _shown_value(field: Field, value: object) -> object:
@@ -107,6 +157,8 @@ def _shown_value(field: Field, value: object) -> object:
         return False if field.kind is Kind.FLAG else ""
     if field.kind is Kind.FLAG:
         return bool(value)
+    if isinstance(value, datetime):
+        return value.astimezone(current_timezone()).strftime("%Y-%m-%dT%H:%M")
     if field.kind is Kind.TAGS and isinstance(value, list):
         return ", ".join(value)
     return str(value)

@@ -1,0 +1,53 @@
+/* Fields that name another record: what is typed is looked up on the server, and the choice is put into the field as a line
+   that begins with the record's number. Without this script people type the number or the whole name themselves. */
+(() => {
+  "use strict";
+
+  function look(field) {
+    const narrowing = field.dataset.narrowedBy && field.form.elements[field.dataset.narrowedBy];
+    const address = (query) => {
+      const near = narrowing ? `&near=${encodeURIComponent(narrowing.value)}` : "";
+      return `${field.dataset.recordSearch}?q=${encodeURIComponent(query)}${near}`;
+    };
+    const draw = (data, escape) =>
+      `<div>${escape(data.label || data.value)}${data.hint ? `<div class="text-secondary small">${escape(data.hint)}</div>` : ""}</div>`;
+    const control = new window.TomSelect(field, {
+      maxItems: 1,
+      // The whole field is one choice, whatever stands in it.
+      delimiter: "\n",
+      valueField: "value",
+      labelField: "value",
+      searchField: ["value", "label", "hint"],
+      // The server has looked already, and it finds by more than the words that are shown.
+      score: () => () => 1,
+      create: (typed) => ({ value: typed }),
+      createOnBlur: true,
+      persist: false,
+      preload: "focus",
+      shouldLoad: () => true,
+      render: { option: draw, no_results: null, option_create: null },
+      load: (query, done) => {
+        control.clearOptions();
+        fetch(address(query), { headers: { Accept: "application/json" }, credentials: "same-origin" })
+          .then((answer) => (answer.ok ? answer.json() : []))
+          .then(done)
+          .catch(() => done());
+      },
+    });
+    for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) {
+      if (field.hasAttribute(name)) control.control_input.setAttribute(name, field.getAttribute(name));
+    }
+    narrowing?.addEventListener("change", () => {
+      control.clear(true);
+      control.clearOptions();
+      control.load("");
+    });
+  }
+
+  function begin() {
+    if (window.TomSelect) document.querySelectorAll("[data-record-search]").forEach(look);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();
