@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from crm.core.events import Listeners
-from crm.core.queued import connection_of, send, watch
+from crm.core.queued import as_sqlalchemy_says, connection_of, send, watch
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -146,8 +146,15 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("heliu_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("heliu_write") else "BEGIN"
+    cursor = connection.connection.cursor()
+    try:
+        # By the driver itself: so small a statement takes SQLAlchemy longer than many a row.
+        cursor.execute(begin)
+    except sqlite3.Error as fault:
+        raise as_sqlalchemy_says(connection, begin, fault, cursor) from fault
+    finally:
+        cursor.close()
 
 
 def _leave_nothing_open(connection: Any, _record: object) -> None:
