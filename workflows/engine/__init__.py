@@ -37,6 +37,7 @@ from workflows.engine.taking_back import TakenBack, take_back
 from workflows.engine.texts import Phrase
 from workflows.engine.values import check_value
 from workflows.engine.versions import check_move, move_case
+from workflows.engine.withdrawing import check_withdraw, withdraw
 
 __all__ = [
     "AssigneeKind",
@@ -76,6 +77,7 @@ __all__ = [
     "check_move_token",
     "check_remove_signer",
     "check_value",
+    "check_withdraw",
     "compile",
     "complete",
     "deliver",
@@ -91,4 +93,5 @@ __all__ = [
     "start",
     "take_back",
     "task_data",
+    "withdraw",
 ]

@@ -104,7 +104,7 @@ class ForEach(Repeated):
         my_task.internal_data.update(
             total=total, opened=0, ended=0, removed=0, agreed=0, results={}, changes={}, edits=[]
         )
-        self._show_results(my_task)
+        self.show_results(my_task)
         if total == 0:
             return True
         my_task._set_state(TaskState.STARTED)
@@ -201,7 +201,7 @@ class ForEach(Repeated):
         asked = _edited([None] * len(items), my_task, 2)[index] if kept["edits"] else None
         self.open_round(my_task, self.item, items[index], index, asked)
 
-    def _show_results(self, my_task: Token) -> None:
+    def show_results(self, my_task: Token) -> None:
         if self.output is not None:
             results = my_task.internal_data["results"]
             my_task.data[self.output] = [results[key] for key in sorted(results, key=int)]
@@ -238,7 +238,7 @@ class ForEach(Repeated):
         kept = my_task.internal_data
         is_over = kept["ended"] == kept["total"]
         if self.condition is not None:
-            self._show_results(my_task)
+            self.show_results(my_task)
         outcome = None
         if self.countersign is not None:
             outcome = self.countersign.outcome(total=kept["total"], ended=kept["ended"], agreed=kept["agreed"])
@@ -251,7 +251,7 @@ class ForEach(Repeated):
     def _end(self, my_task: Token, outcome: bool | None) -> None:
         my_task.cancel_children()
         my_task.data = {**my_task.data, **my_task.internal_data["changes"]}
-        self._show_results(my_task)
+        self.show_results(my_task)
         if self.countersign is not None and self.countersign.result is not None:
             my_task.data[self.countersign.result] = outcome is True
         my_task._ready()
