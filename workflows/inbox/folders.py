@@ -70,6 +70,7 @@ OPEN = Task.status == literal_column(f"'{TaskStatus.OPEN}'", String)
 DONE = Task.status == literal_column(f"'{TaskStatus.DONE}'", String)
 RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'", String)
 MINE: Conditions = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
+POOLED: Conditions = (OPEN, Task.assignee_id.is_(None))
 CLOSED_BY_ME: Conditions = (DONE, Task.closed_by_id == ME)
 STARTED_BY_ME: Conditions = (RUNNING, ProcessInstance.started_by_id == ME)
 LATE: Conditions = (Task.due_at < NOW,)
@@ -78,7 +79,7 @@ DUE_TODAY: Conditions = (Task.due_at >= NOW, Task.due_at < DAY_END)
 
 def pools(roles: int) -> list[Conditions]:
     """The lists of so many roles."""
-    return [(OPEN, Task.assignee_id.is_(None), Task.role == ROLE(place)) for place in range(roles)]
+    return [(*POOLED, Task.role == ROLE(place)) for place in range(roles)]
 
 
 def ROLE(place: int) -> ColumnElement[str]:  # noqa: N802 - stands beside ME and NOW

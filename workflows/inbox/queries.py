@@ -47,6 +47,7 @@ from workflows.inbox.folders import (
     ME,
     MINE,
     MOST_TEXT,
+    POOLED,
     ROLE,
     STARTED_BY_ME,
     Conditions,
@@ -54,7 +55,6 @@ from workflows.inbox.folders import (
     Folder,
     Sort,
     midnight,
-    pools,
     values_for,
 )
 from workflows.inbox.models import DoneTally, PoolLine
@@ -153,15 +153,13 @@ def _counting(roles: int) -> Prepared:
         select(_name(Folder.DONE), func.count() + func.coalesce(tally, 0), none, none).where(*CLOSED_BY_ME, later),
     ]
     if roles:
-        number = PoolLine.number
-        before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), number))
-        sums = (func.coalesce(func.sum(counted), 0) for counted in (number, before_today))
-        mine = PoolLine.role.in_([ROLE(place) for place in range(roles)])
-        lines.append(select(_name(Folder.GROUPS), *sums, none).where(mine))
-    for conditions in pools(roles):
+        mine = [ROLE(place) for place in range(roles)]
+        before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), PoolLine.number))
+        sums = (func.coalesce(func.sum(number), 0) for number in (PoolLine.number, before_today))
         # Whole days are counted by lines; what is left is the day that is not over yet.
-        of_today = (Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
-        lines.append(select(_name(Folder.GROUPS), none, late, due_today).where(*conditions, *of_today))
+        of_today = (*POOLED, Task.role.in_(mine), Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
+        lines.append(select(_name(Folder.GROUPS), *sums, none).where(PoolLine.role.in_(mine)))
+        lines.append(select(_name(Folder.GROUPS), none, late, due_today).where(*of_today))
     return Prepared(union_all(*lines))
 
 
