@@ -47,6 +47,9 @@ from crm.files import routes as files
 from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
 from crm.migrations import migrate, newest_version
+from crm.notices import api as notices_api
+from crm.notices import own_routes as notice_choices
+from crm.notices import routes as notices
 from crm.notices.robots import Courier
 from crm.records import pages as records
 from crm.service import api as service_api
@@ -130,6 +133,7 @@ def rooms() -> tuple[Room, ...]:
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
+        Room(pages=(notices.pages, notice_choices.pages), api=(notices_api.api,)),
         Room(pages=(worktime.pages,), api=(worktime_api.api,), navigation=worktime.NAVIGATION),
         Room(pages=workflows.PAGES, api=workflows.API, navigation=workflows.NAVIGATION),
     )
@@ -192,7 +196,9 @@ def jobs(config: Config) -> Jobs:
     add_notices(table, Courier(config.base_url))
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
-    table.every("counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone))
+    table.every(
+        "counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone)
+    )
     table.every("pool lines", lambda session, _now: condense(session), every(hours=1 / 12))
     table.every("accounts", lambda session, now: sweep(session, now=now), nightly(hour=3, timezone=config.timezone))
     store = FileStore(config.upload_dir)

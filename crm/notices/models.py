@@ -109,6 +109,7 @@ class NoticeRobot(Base):
     secret: Mapped[str] = mapped_column(String(200), default="", comment="with which messages are signed; empty: none")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="when its owner last sent a trial")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, comment="when it last took something")
     fault: Mapped[str | None] = mapped_column(String(300), comment="why it last took nothing after three tries")
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

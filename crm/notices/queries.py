@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from crm.activity.sentences import in_words
 from crm.core.errors import NotFound
 from crm.core.i18n import text
+from crm.core.outbox import OutboxMessage
 from crm.notices.kinds import NoticeKind, known
 from crm.notices.models import USUAL_DIGEST_HOUR, Mailing, Notice, NoticeChoice, NoticeRobot, NoticeSetting
 from crm.permissions import Actor
@@ -124,3 +125,17 @@ def _shown(notice: Notice, words: str, locale: str) -> ShownNotice:
         icon="bell" if kind is None else kind.icon,
         tone="neutral" if kind is None else kind.tone,
     )
+
+
+def last_failed_mail(session: Session, user_id: int) -> OutboxMessage | None:
+    """The last mail to this person, if it could not be sent: then they should look at their address."""
+    last = session.scalar(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.to_user_id == user_id,
+            or_(OutboxMessage.sent_at.is_not(None), OutboxMessage.failed_at.is_not(None)),
+        )
+        .order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc())
+        .limit(1)
+    )
+    return last if last is not None and last.failed_at is not None else None

@@ -79,7 +79,10 @@ def account_menu() -> dict[str, object] | None:
     return {
         "name": shown_name(actor.name, actor.name_en, current_locale()),
         "note": actor.username,
-        "items": [{"label": shown(PROFILE), "url": url_for("profile.show"), "icon": "user"}],
+        "items": [
+            {"label": shown(PROFILE), "url": url_for("profile.show"), "icon": "user"},
+            {"label": shown(HOW_TOLD), "url": url_for("notice_choices.show"), "icon": "bell"},
+        ],
         "sign_out_url": url_for("accounts.sign_out"),
     }
 
@@ -90,3 +93,4 @@ def page_language() -> str:
 
 
 PROFILE = text("My profile")
+HOW_TOLD = text("How I am told")

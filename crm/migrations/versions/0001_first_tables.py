@@ -357,6 +357,13 @@ def upgrade() -> None:
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("last_done_id", Id, nullable=True, comment="the task whose completion was the last step"),
+        sa.Column("department_id", Id, nullable=True, comment="whose calendar counts its working time"),
+        sa.Column(
+            "paused_at",
+            UtcDateTime(),
+            nullable=True,
+            comment="since when its clock stands still, because the customer owes an answer",
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.Column(
@@ -599,6 +606,7 @@ def upgrade() -> None:
         ),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=True, comment="when its owner last sent a trial"),
         sa.Column("sent_at", UtcDateTime(), nullable=True, comment="when it last took something"),
         sa.Column("fault", sa.String(length=300), nullable=True, comment="why it last took nothing after three tries"),
         sa.Column("failed_at", UtcDateTime(), nullable=True),
@@ -715,6 +723,13 @@ def upgrade() -> None:
         sa.Column("delegated_by_id", Id, nullable=True, comment="who handed it to its holder and gets it back"),
         sa.Column("on_behalf_of_id", Id, nullable=True, comment="for whom a substitute closed it"),
         sa.Column("urged_at", UtcDateTime(), nullable=True),
+        sa.Column("department_id", Id, nullable=True, comment="whose calendar counts its working time"),
+        sa.Column(
+            "paused_due_at",
+            UtcDateTime(),
+            nullable=True,
+            comment="when it was due before its clock was stopped; meanwhile it has no due time",
+        ),
         sa.Column(
             "sent_back_from", sa.String(length=120), nullable=True, comment="the step that somebody sent back here"
         ),
@@ -988,6 +1003,17 @@ def upgrade() -> None:
             "remind_minutes", sa.Integer(), nullable=False, comment="how long before the due time the reminder goes out"
         ),
         sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("calendar_id", Id, nullable=True, comment="the business calendar by which its time is counted"),
+        sa.Column(
+            "waiting_since",
+            UtcDateTime(),
+            nullable=True,
+            comment="since when the customer owes an answer and the clock stands still",
+        ),
+        sa.Column("waiting_for", sa.Text(), nullable=True, comment="what the customer was last asked"),
+        sa.Column(
+            "waited_minutes", sa.Integer(), nullable=False, comment="working time for which the clock stood still"
+        ),
         sa.Column("remind_at", UtcDateTime(), nullable=False),
         sa.Column("reminded_at", UtcDateTime(), nullable=True),
         sa.Column("escalated_at", UtcDateTime(), nullable=True),
@@ -1040,6 +1066,9 @@ def upgrade() -> None:
         sa.CheckConstraint("rounds >= 0", name=op.f("ck_service_request_rounds_counted")),
         sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name=op.f("ck_service_request_satisfaction_one_to_five")),
         sa.CheckConstraint("version > 0", name=op.f("ck_service_request_version_positive")),
+        sa.CheckConstraint(
+            "waiting_since IS NULL OR waiting_for IS NOT NULL", name=op.f("ck_service_request_waits_for_something")
+        ),
         sa.ForeignKeyConstraint(["archived_by_id"], ["user.id"], name=op.f("fk_service_request_archived_by_id")),
         sa.ForeignKeyConstraint(["assigned_by_id"], ["user.id"], name=op.f("fk_service_request_assigned_by_id")),
         sa.ForeignKeyConstraint(["assigned_to_id"], ["user.id"], name=op.f("fk_service_request_assigned_to_id")),
