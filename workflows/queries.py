@@ -1,7 +1,8 @@
 """Finding cases and tasks, as rows. Nothing in here wakes the engine.
 
 Whoever may not see a case hears that it does not exist. A case is open to the people it concerns (who started it, who has or
-had a task of it, who is offered one, who got a copy), to those who may see its record, and to administrators of processes.
+had a task of it, who is offered one or did anything in it, who got a copy of it, who directs one of its holders), to those who
+may see its record, and to administrators of processes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session, defer
 from crm.accounts.queries import names_of
 from crm.core.errors import NotFound
 from crm.permissions import Actor
+from workflows.directing import directed_by
 from workflows.models import Incident, ProcessEvent, ProcessInstance, Task, TaskCopy, TaskStatus
 from workflows.registry import registry
 
@@ -43,9 +45,11 @@ def may_see(session: Session, instance: ProcessInstance, *, by: Actor) -> bool:
         Task.assignee_id == by.id,
         Task.closed_by_id == by.id,
         and_(Task.assignee_id.is_(None), Task.role.in_(by.role_keys)),
+        and_(Task.status == TaskStatus.OPEN, directed_by(by)),
     )
     shown = exists().where(TaskCopy.instance_id == instance.id, TaskCopy.user_id == by.id)
-    found = session.scalar(select(or_(exists().where(Task.instance_id == instance.id, concerned), shown)))
+    acted = exists().where(ProcessEvent.instance_id == instance.id, ProcessEvent.actor_id == by.id)
+    found = session.scalar(select(or_(exists().where(Task.instance_id == instance.id, concerned), shown, acted)))
     return bool(found)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import Role, User, UserRole
-from crm.permissions import Actor, Scope, reaches
+from crm.permissions import Actor
 from workflows import library
+from workflows.directing import is_directed
 from workflows.models import (
     InstanceStatus,
     ProcessEvent,
@@ -24,6 +24,7 @@ from workflows.registry import registry
 from workflows.verbs.rules import Standing
 
 MOST_COMMENTS = 500
+SPOKEN = ("commented", "urged", "copied", "attached")
 # Steps that reach beyond the case: what they did is not undone by bringing the case back.
 EFFECTS = frozenset({"serviceTask", "sendTask"})
 
@@ -38,7 +39,7 @@ def standing_of(session: Session, task: Task, instance: ProcessInstance, *, by: 
     )
     return Standing(
         running=running,
-        directs=waits and directs(session, task, by=by),
+        directs=waits and bool(session.scalar(select(is_directed(task.id, by)))),
         takes_part=instance.started_by_id == by.id or _takes_part(session, instance.id, by=by),
         earlier=_earlier(session, task) if waits else (),
         signers=_asked_by(session, task, by=by) if waits else frozenset(),
@@ -48,30 +49,13 @@ def standing_of(session: Session, task: Task, instance: ProcessInstance, *, by: 
     )
 
 
-def directs(session: Session, task: Task, *, by: Actor) -> bool:
-    """May this person direct whoever has the task: its holder, or the group that it is offered to?"""
-    scope = by.scope("processes", "assign")
-    if scope is None or scope is Scope.ALL:
-        return scope is Scope.ALL
-    if task.assignee_id is not None:
-        department_id = session.scalar(select(User.department_id).where(User.id == task.assignee_id))
-        return reaches(by, "processes", "assign", owner_id=task.assignee_id, department_id=department_id)
-    departments = by.departments_below if scope is Scope.DEPARTMENT_AND_BELOW else {by.department_id}
-    if task.role is None or scope is Scope.OWN:
-        return False
-    members = (
-        select(User.id)
-        .join(UserRole, UserRole.user_id == User.id)
-        .join(Role, Role.id == UserRole.role_id)
-        .where(Role.key == task.role, User.active, User.department_id.in_(departments - {None}))
-    )
-    return session.scalar(select(members.exists())) or False
-
-
 def _takes_part(session: Session, instance_id: int, *, by: Actor) -> bool:
-    """Has or had a task of the case."""
+    """Has or had a task of the case, or moved it on. Who only looked and spoke does not take part in it."""
     own = exists().where(Task.instance_id == instance_id, or_(Task.assignee_id == by.id, Task.closed_by_id == by.id))
-    return session.scalar(select(own)) or False
+    acted = exists().where(
+        ProcessEvent.instance_id == instance_id, ProcessEvent.actor_id == by.id, ProcessEvent.kind.not_in(SPOKEN)
+    )
+    return session.scalar(select(or_(own, acted))) or False
 
 
 def _earlier(session: Session, task: Task) -> tuple[str, ...]:

@@ -22,18 +22,26 @@ from crm.permissions import Actor
 from crm.service import operations as service
 from crm.service import watching
 from crm.service.events import ServiceRequestCancelled, ServiceRequestOpened
+from crm.service.going_back import go_back
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, loads_of_teams
-from crm.service.rules import ONGOING
+from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
 from forms import Choice
-from workflows.registry import Bindings, CaseStart, ChoiceSource, RecordRef, StepContext, operations
+from workflows.registry import Bindings, CaseStart, ChoiceSource, RecordRef, StepContext, TakingBack, operations
 
 KEY = "service_request"
 RECORD = "service_request"
 # Whoever the decision table may name as a team can also be chosen by hand.
 HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
 MOST_CHOICES = 2_000
+# In which state a request is when a step begins.
+BEFORE_STEP = {
+    "assign": Status.OPENED,
+    "handle": Status.ASSIGNED,
+    "feedback": Status.HANDLED,
+    "archive": Status.FED_BACK,
+}
 OPENED = Prepared(
     select(*columns_of(ServiceRequest), Customer.grade, Customer.region)
     .join(Customer, Customer.id == ServiceRequest.customer_id)
@@ -147,8 +155,11 @@ def record_feedback(
 
 
 def return_to_handling(step: StepContext, *, request_id: int) -> Mapping[str, object]:
-    """The same agent handles it once more. Answers the new `due_at` and `remind_at`."""
-    return service.return_to_handling(step.session, by=step.by, now=step.now, request_id=request_id)
+    """Whoever has it now handles it once more. Answers the new `due_at` and `remind_at`, and the `assignee_id`: it may have
+    been handed over meanwhile."""
+    times = service.return_to_handling(step.session, by=step.by, now=step.now, request_id=request_id)
+    holder = select(ServiceRequest.assigned_to_id).where(ServiceRequest.id == request_id)
+    return {**times, "assignee_id": step.session.scalar(holder)}
 
 
 def archive(step: StepContext, *, request_id: int, note: str = "") -> None:
@@ -164,6 +175,31 @@ def remind(step: StepContext, *, request_id: int) -> None:
 def escalate(step: StepContext, *, request_id: int) -> None:
     """The head of the department is told that it waits too long, unless it is handled."""
     watching.escalate(step.session, by=step.by, now=step.now, request_id=request_id)
+
+
+def hand_over(
+    session: Session, by: Actor, now: datetime, record_id: int, node_id: str, user_id: int, note: str
+) -> None:
+    """Whoever gets the task of handling is from now on the one to whom the request is assigned."""
+    if node_id == "handle":
+        service.assign(session, by=by, now=now, request_id=record_id, assignee_id=user_id, note=note)
+
+
+def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
+    """A step is done again: the request stands where that step begins."""
+    status = BEFORE_STEP.get(node_id)
+    if status is not None:
+        go_back(session, by=by, now=now, request_id=record_id, status=status, reason=reason)
+
+
+def back_to(status: Status) -> TakingBack:
+    """Undoes an operation: the request is in this state again."""
+
+    def undo(step: StepContext) -> None:
+        if step.record_id is not None:
+            go_back(step.session, by=step.by, now=step.now, request_id=step.record_id, status=status)
+
+    return undo
 
 
 def customer_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
@@ -240,4 +276,12 @@ BINDINGS = Bindings(
     ongoing={RECORD: ongoing},
     visible={RECORD: may_see},
     facts={RECORD: facts},
+    handed_over={RECORD: hand_over},
+    sent_back={RECORD: send_back},
+    taken_back={
+        "service/assign": back_to(Status.OPENED),
+        "service/record_handling": back_to(Status.ASSIGNED),
+        "service/record_feedback": back_to(Status.HANDLED),
+        "service/return_to_handling": back_to(Status.FED_BACK),
+    },
 )

@@ -1,0 +1,35 @@
+"""Whose tasks a person directs: those of the people that their permission to assign reaches, and of these people's groups."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from crm.accounts.models import Role, User, UserRole
+from crm.permissions import Actor, Scope
+from workflows.models import Task
+
+
+def directed_by(by: Actor) -> ColumnElement[bool]:
+    """The WHERE clause for tasks whose holder, or the group that they are offered to, this person directs."""
+    scope = by.scope("processes", "assign")
+    if scope is None or scope is Scope.ALL:
+        return true() if scope is Scope.ALL else false()
+    own = Task.assignee_id == by.id
+    departments = (
+        by.departments_below if scope is Scope.DEPARTMENT_AND_BELOW else frozenset({by.department_id}) - {None}
+    )
+    if scope is Scope.OWN or not departments:
+        return own
+    team = select(User.id).where(User.active, User.department_id.in_(sorted(departments)))
+    groups = (
+        select(Role.key)
+        .join(UserRole, UserRole.role_id == Role.id)
+        .join(User, User.id == UserRole.user_id)
+        .where(User.active, User.department_id.in_(sorted(departments)))
+    )
+    return or_(own, Task.assignee_id.in_(team), and_(Task.assignee_id.is_(None), Task.role.in_(groups)))
+
+
+def is_directed(task_id: int, by: Actor) -> ColumnElement[bool]:
+    """The same question for one task, as an EXISTS."""
+    return exists().where(Task.id == task_id, directed_by(by))
