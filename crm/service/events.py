@@ -57,6 +57,24 @@ class ServiceRequestReturned:
 
 
 @dataclass(frozen=True)
+class ServiceRequestPaused:
+    """The customer owes an answer; the clock stands still."""
+
+    request_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class ServiceRequestResumed:
+    """The customer has answered, or it went on without; the clock runs again."""
+
+    request_id: int
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
 class ServiceRequestArchived:
     """It is finished."""
 

@@ -42,6 +42,7 @@ class ServiceRequest(Base):
         CheckConstraint("(status = 'archived') = (archived_at IS NOT NULL)", name="archived_has_time"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_time"),
         CheckConstraint("due_at >= opened_at", name="due_after_opening"),
+        CheckConstraint("waiting_since IS NULL OR waiting_for IS NOT NULL", name="waits_for_something"),
         CheckConstraint("remind_at <= due_at", name="reminder_before_due"),
         Index("ix_service_request_customer_id", "customer_id", "id"),
         Index("ix_service_request_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
@@ -68,6 +69,12 @@ class ServiceRequest(Base):
     sla_minutes: Mapped[int] = mapped_column(comment="time allowed for a round, from its beginning")
     remind_minutes: Mapped[int] = mapped_column(comment="how long before the due time the reminder goes out")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    calendar_id: Mapped[int | None] = mapped_column(Id, comment="the business calendar by which its time is counted")
+    waiting_since: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="since when the customer owes an answer and the clock stands still"
+    )
+    waiting_for: Mapped[str | None] = mapped_column(Text, comment="what the customer was last asked")
+    waited_minutes: Mapped[int] = mapped_column(default=0, comment="working time for which the clock stood still")
     remind_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -101,4 +108,4 @@ class ServiceRequest(Base):
 
     def is_overdue(self, now: datetime) -> bool:
         """Is it still going on although its time is over?"""
-        return self.status in {"opened", "assigned"} and self.due_at < now
+        return self.status in {"opened", "assigned"} and self.due_at < now and self.waiting_since is None

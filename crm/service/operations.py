@@ -29,6 +29,7 @@ from crm.dictionary.queries import active_keys
 from crm.files.operations import attach
 from crm.files.rules import file_ids
 from crm.permissions import Actor, check_may
+from crm.service.clock import calendar_for, count_by, count_from_now, run_again
 from crm.service.events import (
     ServiceRequestArchived,
     ServiceRequestAssigned,
@@ -59,11 +60,12 @@ from crm.service.rules import (
     plan,
     refusal,
 )
+from crm.worktime.kept import calendar_of
 
 NOW = bindparam("now", type_=UtcDateTime())
 OPEN = inserted(
     ServiceRequest, *(field.name for field in OPEN_FIELDS if field.name != "attachments"), "status", "opened_at",
-    "opened_by_id", "sla_minutes", "remind_minutes", "due_at", "remind_at", "updated_at",
+    "opened_by_id", "sla_minutes", "remind_minutes", "due_at", "remind_at", "calendar_id", "updated_at",
 )  # fmt: skip
 HANDLER = Prepared(select(*columns_of(User)).where(User.id == bindparam("user_id"), User.active))
 
@@ -100,7 +102,8 @@ def open_request(
         _check_contact(session, kept["contact_id"], customer.id)
     if kept["priority"] is None:
         kept["priority"] = NORMAL_PRIORITY
-    due_at, remind_at = plan(now, DEFAULT_SLA_MINUTES, DEFAULT_REMIND_MINUTES)
+    calendar = calendar_of(session, by.department_id)
+    due_at, remind_at = plan(now, DEFAULT_SLA_MINUTES, DEFAULT_REMIND_MINUTES, calendar)
     row = OPEN.first(
         session,
         {
@@ -112,6 +115,7 @@ def open_request(
             "remind_minutes": DEFAULT_REMIND_MINUTES,
             "due_at": due_at,
             "remind_at": remind_at,
+            "calendar_id": calendar.id,
             "updated_at": now,
         },
     )
@@ -132,12 +136,17 @@ def open_request(
 def plan_sla(
     session: Session, *, by: Actor, now: datetime, request_id: int, sla_hours: object, remind_hours_before: object = 0
 ) -> dict[str, datetime]:
-    """The request is due so many hours from now, with a reminder before. Answers `due_at` and `remind_at`."""
+    """The request is due so many working hours from now, with a reminder before, by the calendar of whoever handles it,
+    else of whoever opened it. Answers `due_at` and `remind_at`."""
     sla, remind = minutes("sla_hours", sla_hours), minutes("remind_hours_before", remind_hours_before)
-    due_at, remind_at = plan(now, sla, remind)
+    # Most often it is planned by whoever has just opened it; only otherwise is it reckoned a second time.
+    guessed = calendar_of(session, by.department_id)
+    due_at, remind_at = plan(now, sla, remind, guessed)
     values = {"sla_minutes": sla, "remind_minutes": remind, "due_at": due_at, "remind_at": remind_at}
-    _take_step(session, "plan_sla", request_id, by=by, now=now, values=values)
-    return {"due_at": due_at, "remind_at": remind_at}
+    request = _take_step(session, "plan_sla", request_id, by=by, now=now, values=values)
+    if calendar_for(session, request) is not guessed:
+        request = count_from_now(session, request, now=now)
+    return {"due_at": request.due_at, "remind_at": request.remind_at}
 
 
 def assign(
@@ -166,6 +175,7 @@ def assign(
     if kept["priority"] is not None:
         values["priority"] = kept["priority"]
     request = _take_step(session, "assign", request_id, by=by, now=now, values=values)
+    request = count_by(session, request, calendar_of(session, assignee.department_id), now=now)
     told = text("Assigned to {person}", person=Person(assignee.id))
     note_step(session, request, by=by, now=now, kind="assigned", message=told, detail=kept["note"])
     tell_assignee(
@@ -183,6 +193,7 @@ def record_handling(
     kept = _read(HANDLING_FIELDS, {"handling": handling})
     values = {"handling": kept["handling"], "handled_at": now, "handled_by_id": by.id}
     request = _take_step(session, "record_handling", request_id, by=by, now=now, values=values)
+    request = run_again(session, request, by=by, now=now)
     told = _with_files(session, request, attachments, by=by, now=now, told=text("Recorded the handling"))
     note_step(session, request, by=by, now=now, kind="handled", message=told, detail=kept["handling"])
     tell(session, ServiceRequestHandled(request_id=request.id, at=now, by=by))
@@ -216,12 +227,12 @@ def record_feedback(
 def return_to_handling(
     session: Session, *, by: Actor, now: datetime, request_id: int, sla_hours: object = None
 ) -> dict[str, datetime]:
-    """The same assignee handles it once more, with a new due time: as long as the first, or `sla_hours`.
+    """The same assignee handles it once more, with a new due time: as many working hours as the first, or `sla_hours`.
 
     Answers the new `due_at` and `remind_at`. Tells ServiceRequestReturned."""
     seen = find_request(session, by=by, request_id=request_id)
     sla = seen.sla_minutes if sla_hours is None else minutes("sla_hours", sla_hours)
-    due_at, remind_at = plan(now, sla, seen.remind_minutes)
+    due_at, remind_at = plan(now, sla, seen.remind_minutes, calendar_for(session, seen))
     values = {
         "due_at": due_at,
         "remind_at": remind_at,
@@ -252,6 +263,7 @@ def cancel(session: Session, *, by: Actor, now: datetime, request_id: int, reaso
     kept = _read(REASON_FIELDS, {"reason": reason})
     values = {"cancelled_at": now, "cancelled_by_id": by.id, "cancel_reason": kept["reason"]}
     request = _take_step(session, "cancel", request_id, by=by, now=now, values=values)
+    request = run_again(session, request, by=by, now=now)
     note_step(session, request, by=by, now=now, kind="cancelled", message=text("Cancelled"), detail=kept["reason"])
     tell(session, ServiceRequestCancelled(request_id=request.id, reason=kept["reason"], at=now, by=by))
     return request

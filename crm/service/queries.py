@@ -125,7 +125,8 @@ def conditions(session: Session, query: str, filters: Mapping[str, object], now:
     for name, value in read(FILTER_FIELDS, given, options=options, partial=True).items():
         if name == "overdue":
             if value:
-                found += [ServiceRequest.due_at < now, ServiceRequest.status.in_(WAITING_FOR_US)]
+                waits_for_us = ServiceRequest.status.in_(WAITING_FOR_US), ServiceRequest.waiting_since.is_(None)
+                found += [ServiceRequest.due_at < now, *waits_for_us]
         else:
             found.append(getattr(ServiceRequest, name) == value)
     return found

@@ -11,6 +11,7 @@ from enum import StrEnum
 from crm.core.errors import Fault, Invalid
 from crm.core.fields import Field, Kind
 from crm.core.i18n import Text, ctext, text
+from crm.worktime.calendar import ALWAYS, Calendar
 
 
 class Status(StrEnum):
@@ -92,6 +93,8 @@ FEEDBACK_FIELDS = (
     Field("customer_words", text("What the customer said"), Kind.LONG, longest=2_000),
 )
 NOTE_FIELDS = (Field("note", text("Note"), Kind.LONG, longest=2_000),)
+WAITING_FIELDS = (Field("question", text("What the customer is asked"), Kind.LONG, required=True, longest=2_000),)
+ANSWER_FIELDS = (Field("answer", text("What the customer answered"), Kind.LONG, longest=2_000),)
 REASON_FIELDS = (Field("reason", text("Reason"), Kind.LONG, required=True, longest=2_000),)
 
 
@@ -127,8 +130,31 @@ def minutes(field: str, hours: object) -> int:
     raise Invalid([Fault(field, text("The time must be a number of hours, at most one year."))])
 
 
-def plan(now: datetime, sla_minutes: int, remind_minutes: int) -> tuple[datetime, datetime]:
-    """Due time and reminder time of a round that begins now. The reminder never comes in the first half of the time."""
-    ahead = min(remind_minutes, sla_minutes // 2)
-    due_at = now + timedelta(minutes=sla_minutes)
-    return due_at, due_at - timedelta(minutes=ahead)
+def plan(
+    now: datetime, sla_minutes: int, remind_minutes: int, calendar: Calendar = ALWAYS
+) -> tuple[datetime, datetime]:
+    """Due time and reminder time of a round that begins now, both in working time. The reminder never comes in the first
+    half of the time."""
+    due_at = calendar.add(now, sla_minutes)
+    return due_at, reminder(due_at, sla_minutes, remind_minutes, calendar)
+
+
+def reminder(due_at: datetime, sla_minutes: int, remind_minutes: int, calendar: Calendar = ALWAYS) -> datetime:
+    """When the reminder for this due time goes out."""
+    return min(due_at, calendar.add(due_at, -min(remind_minutes, sla_minutes // 2)))
+
+
+def why_not_wait(*, number: str, status: str, waiting: bool) -> Text | None:
+    """Why the clock cannot be stopped until the customer answers, or None if it can."""
+    if status not in WAITING_FOR_US:
+        return text(
+            "Service request {number} waits for nothing from us: its state is “{status}”.",
+            number=number,
+            status=STATUS_NAMES[status],
+        )
+    return text("Service request {number} already waits for the customer.", number=number) if waiting else None
+
+
+def why_not_answered(*, number: str, waiting: bool) -> Text | None:
+    """Why the clock cannot go on, or None if it can."""
+    return None if waiting else text("Service request {number} does not wait for the customer.", number=number)

@@ -119,12 +119,18 @@ def _supervisors(session: Session, request: ServiceRequest) -> list[User]:
 def _mark(
     session: Session, *, by: Actor, now: datetime, request_id: int, column: str, statuses: tuple[Status, ...]
 ) -> ServiceRequest | None:
-    """Note the time of the reminder or escalation if the request still waits; None if there is nothing to remind of."""
+    """Note the time of the reminder or escalation if the request still waits for us; None if there is nothing to remind
+    of, or the customer owes an answer."""
     if not by.is_system and not by.may("service", "assign"):
         raise Denied(text("Only those who assign service requests may remind and escalate."))
     return session.scalar(
         update(ServiceRequest)
-        .where(ServiceRequest.id == request_id, ServiceRequest.status.in_(statuses), may_see(by, "assign"))
+        .where(
+            ServiceRequest.id == request_id,
+            ServiceRequest.status.in_(statuses),
+            ServiceRequest.waiting_since.is_(None),
+            may_see(by, "assign"),
+        )
         .values({column: now, "version": ServiceRequest.version + 1})
         .returning(ServiceRequest),
         execution_options={"synchronize_session": False, "populate_existing": True},
