@@ -31,6 +31,8 @@ from crm.accounts.demo import DEMO_PEOPLE, seed_accounts, seed_roles
 from crm.accounts.first import any_user, create_first_administrator
 from crm.accounts.passwords import DEMO_PASSWORD
 from crm.accounts.signing_in import sweep
+from crm.competitors import api as competitors_api
+from crm.competitors import routes as competitors
 from crm.core.clock import Clock, utc_now
 from crm.core.config import ROOT, Config, ConfigError, load_config
 from crm.core.db import Base, Database, reading, unit_of_work
@@ -40,16 +42,20 @@ from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
 from crm.demo import seed_customers
+from crm.demo.interactions import seed_interactions
 from crm.dictionary import routes as dictionary
 from crm.dictionary.seed import seed_dictionary
 from crm.files import api as files_api
 from crm.files import routes as files
 from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
+from crm.interactions import api as interactions_api
+from crm.interactions import routes as interactions
 from crm.migrations import migrate, newest_version
 from crm.notices import api as notices_api
 from crm.notices import own_routes as notice_choices
 from crm.notices import routes as notices
+from crm.notices.demo import settle_notices
 from crm.notices.robots import Courier
 from crm.records import pages as records
 from crm.service import api as service_api
@@ -83,6 +89,7 @@ TABLES = (
     "crm.accounts.models",
     "crm.accounts.credentials",
     "crm.activity.models",
+    "crm.competitors.models",
     "crm.core.audit",
     "crm.core.due",
     "crm.core.heartbeat",
@@ -91,6 +98,7 @@ TABLES = (
     "crm.customers.models",
     "crm.dictionary.models",
     "crm.files.models",
+    "crm.interactions.models",
     "crm.notices.models",
     "crm.service.models",
     "crm.worktime.models",
@@ -130,6 +138,8 @@ def rooms() -> tuple[Room, ...]:
             navigation=customers.NAVIGATION,
         ),
         Room(pages=(records.pages,)),
+        Room(pages=(interactions.pages,), api=(interactions_api.api,), navigation=interactions.NAVIGATION),
+        Room(pages=(competitors.pages,), api=(competitors_api.api,), navigation=competitors.NAVIGATION),
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
@@ -233,7 +243,9 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("people", seed_accounts),
     ("working time", seed_worktime),
     ("customers", seed_customers),
+    ("interactions", seed_interactions),
     ("cases", seed_cases),
+    ("notices", settle_notices),
 )
 
 

@@ -47,6 +47,8 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "customers": (text("Customers"), ("view", "create", "edit", "delete", "assign", "export", "import")),
     "contacts": (text("Contacts"), ("view", "create", "edit", "delete", "export", "import")),
     "service": (text("Service requests"), ("view", "create", "edit", "assign", "approve", "export")),
+    "interactions": (text("Interactions"), ("view", "create", "edit", "delete")),
+    "competitors": (text("Competitors"), ("view", "create", "edit", "delete")),
     "processes": (text("Processes"), ("view", "assign", "administer")),
     "accounts": (text("Users and roles"), ("view", "administer")),
     "dictionary": (text("Data dictionary"), ("view", "administer")),

@@ -82,8 +82,10 @@ def insert_record(sort: RecordType[R], session: Session, *, by: Actor, now: date
     put_in_index(sort, session, record)
     given = {name: value for name, value in kept.items() if value not in (None, [], False)}
     name = sort.title_of(record)
-    message = text("{sort} “{name}” was created", sort=sort.name, name=name)
-    note(sort, session, record, by=by, now=now, kind=f"{sort.key}.created", message=message, new=given)
+    message, detail = text("{sort} “{name}” was created", sort=sort.name, name=name), None
+    if sort.told is not None:
+        message, detail = sort.told(record)
+    note(sort, session, record, by=by, now=now, kind=f"{sort.key}.created", message=message, detail=detail, new=given)
     _tell(sort, session, "created", record, tuple(given), by=by, now=now)
     return record
 

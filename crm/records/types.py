@@ -142,6 +142,8 @@ class RecordType(Generic[R]):
     # Words by which the record is found besides its number, title and `searched`; or how it is put into the index at all.
     words: Callable[[Session, R], Iterable[str | None]] | None = None
     index: Callable[[Session, R], None] | None = None
+    # How the timeline tells that there is a new one: the sentence, and what somebody wrote.
+    told: Callable[[R], tuple[Text, str | None]] | None = None
     # What is told instead of RecordCreated, RecordChanged, RecordDeleted.
     event: Event | None = None
 
