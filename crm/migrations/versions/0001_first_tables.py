@@ -453,6 +453,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
+        "competitor",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=1000),
+            nullable=False,
+            comment="orders Chinese names by sound; equal for like names",
+        ),
+        sa.Column("products", sa.Text(), nullable=True),
+        sa.Column("strengths", sa.Text(), nullable=True),
+        sa.Column("weaknesses", sa.Text(), nullable=True),
+        sa.Column("website", sa.String(length=200), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_competitor_named")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_competitor_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_competitor_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_competitor_created_by_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_competitor_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_competitor")),
+    )
+    op.create_index(
+        "uq_competitor_name",
+        "competitor",
+        ["sort_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "customer",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column(
@@ -982,6 +1018,56 @@ def upgrade() -> None:
     )
     op.create_index("ix_task_urge_task_id", "task_urge", ["task_id", "at"], unique=False)
     op.create_table(
+        "interaction",
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("held_at", UtcDateTime(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column(
+            "direction", sa.String(length=10), nullable=False, comment="out: we turned to them; in: they turned to us"
+        ),
+        sa.Column("place", sa.String(length=200), nullable=True),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("person_id", Id, nullable=True, comment="who of us it was"),
+        sa.Column("next_visit", sa.Date(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("direction IN ('out', 'in')", name=op.f("ck_interaction_direction_known")),
+        sa.CheckConstraint("subject <> ''", name=op.f("ck_interaction_named")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_interaction_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_interaction_version_positive")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_interaction_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_interaction_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_interaction_customer_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user.id"], name=op.f("fk_interaction_person_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_interaction_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+    )
+    op.create_index(
+        "ix_interaction_by_time",
+        "interaction",
+        ["held_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_interaction_contact_id", "interaction", ["contact_id", "held_at"], unique=False)
+    op.create_index("ix_interaction_customer_id", "interaction", ["customer_id", "held_at", "id"], unique=False)
+    op.create_index(
+        "ix_interaction_next_visit",
+        "interaction",
+        ["next_visit"],
+        unique=False,
+        postgresql_where=sa.text("next_visit IS NOT NULL AND deleted_at IS NULL"),
+        sqlite_where=sa.text("next_visit IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_table(
         "service_request",
         sa.Column("id", Id, nullable=False),
         sa.Column("customer_id", Id, nullable=False),
@@ -1138,6 +1224,21 @@ def downgrade() -> None:
     )
     op.drop_index("ix_service_request_assigned_to_id", table_name="service_request")
     op.drop_table("service_request")
+    op.drop_index(
+        "ix_interaction_next_visit",
+        table_name="interaction",
+        postgresql_where=sa.text("next_visit IS NOT NULL AND deleted_at IS NULL"),
+        sqlite_where=sa.text("next_visit IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_interaction_customer_id", table_name="interaction")
+    op.drop_index("ix_interaction_contact_id", table_name="interaction")
+    op.drop_index(
+        "ix_interaction_by_time",
+        table_name="interaction",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("interaction")
     op.drop_index("ix_task_urge_task_id", table_name="task_urge")
     op.drop_table("task_urge")
     op.drop_index("ix_task_copy_user_id", table_name="task_copy")
@@ -1267,6 +1368,13 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_table("customer")
+    op.drop_index(
+        "uq_competitor_name",
+        table_name="competitor",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("competitor")
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
     op.drop_table("api_token")
     op.drop_index(op.f("ix_user_substitute_id"), table_name="user")
