@@ -24,11 +24,11 @@ class Choice:
 @dataclass(frozen=True)
 class RemoteChoices:
     """A source too big for a page: `find` tells the choice of a value that this person may use, `search_url` answers
-    `?q=` with `[{"value", "label", "hint"}]`, `first` is offered where no script runs."""
+    `?q=` with `[{"value", "label", "hint"}]`, `first` answers what is offered before anything is typed."""
 
     find: Callable[[str], Choice | None]
     search_url: str
-    first: Sequence[Choice] = ()
+    first: Callable[[], Sequence[Choice]] = tuple
 
 
 Source = Sequence[Choice] | RemoteChoices

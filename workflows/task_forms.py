@@ -18,7 +18,7 @@ import forms
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.permissions import Actor
-from forms import BoundForm, Choice
+from forms import BoundForm, Source
 from workflows.attachments import finder
 from workflows.kept import restore
 from workflows.library import Published
@@ -104,6 +104,6 @@ def facts_of(task: Task) -> dict[str, Any]:
 
 def _choices(
     session: Session, description: forms.FormDescription, *, by: Actor, now: datetime, data: Mapping[str, Any]
-) -> dict[str, list[Choice]]:
+) -> dict[str, Source]:
     sources = registry().choices
-    return {name: list(sources[name](session, by, now, data)) for name in description.choice_sources if name in sources}
+    return {name: sources[name](session, by, now, data) for name in description.choice_sources if name in sources}

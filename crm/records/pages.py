@@ -244,7 +244,10 @@ def detach_act(sort: RecordType[Any], record_id: int, file_id: int) -> ResponseR
 
 @pages.get("/<key>/suggest", endpoint="suggest")
 def suggest_records(key: str) -> ResponseReturnValue:
-    """Records that fit what is being typed into a form, as JSON: `value` for the field, `label` for the reader."""
+    """Records that fit what is being typed into a form, as JSON: `value` for the field, `label` for the reader.
+
+    The value is what somebody could type, number and title, or with `?value=key` the record's key alone.
+    """
     if key not in {sort.key for sort in record_types()}:
         raise NotFound()
     sort, actor = record_type(key), current_actor()
@@ -258,7 +261,13 @@ def suggest_records(key: str) -> ResponseReturnValue:
             )
         words = request.args.get("q", "").strip()[:200]
         found = suggest(sort, session, by=actor, now=now(), words=words, filters=filters)
-    return jsonify([{"value": f"{number} {title}", "label": title, "hint": number} for _, number, title in found])
+    by_key = request.args.get("value") == "key"
+    return jsonify(
+        [
+            {"value": str(record_id) if by_key else f"{number} {title}", "label": title, "hint": number}
+            for record_id, number, title in found
+        ]
+    )
 
 
 def _create(sort: RecordType[R]) -> Callable[..., R]:

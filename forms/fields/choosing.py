@@ -93,7 +93,7 @@ class Choosing(FieldType):
         if self.source_name:
             source = self.source(asking)
             if isinstance(source, RemoteChoices):
-                return options_from(source.first, str)
+                return options_from(source.first(), str)
             return options_from(source if source is not None else asking.scope.get(self.source_name), str)
         if self.formula.formula:
             return options_from(self.formula.value(asking.scope), str)

@@ -162,7 +162,7 @@ def test_choices_come_from_a_named_source_or_a_variable(form: Build) -> None:
 
 def test_a_source_too_big_for_a_page_is_asked_for_one_choice(form: Build) -> None:
     found = {choice.value: choice for choice in PEOPLE}
-    remote = forms.RemoteChoices(find=found.get, search_url="/people", first=PEOPLE[:1])
+    remote = forms.RemoteChoices(find=found.get, search_url="/people", first=lambda: PEOPLE[:1])
     assert form(PERSON, choices={"people": remote}, post=[("who", "8")]).validate()
     assert not form(PERSON, choices={"people": remote}, post=[("who", "9")]).validate()
 
