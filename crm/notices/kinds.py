@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm.core.i18n import Text, ctext
@@ -56,11 +55,10 @@ def known(key: str) -> NoticeKind | None:
     return _kinds.get(key)
 
 
-def all_kinds() -> Mapping[Text, tuple[NoticeKind, ...]]:
-    """All sorts by group, in the order of pages."""
-    # Groups are compared by their words: a Text with values cannot be a key.
-    found = {group: tuple(kind for kind in _kinds.values() if kind.group == group) for group in GROUPS}
-    return {group: kinds for group, kinds in found.items() if kinds}
+def all_kinds() -> list[tuple[Text, tuple[NoticeKind, ...]]]:
+    """All sorts by group, in the order of pages; groups without any are left out."""
+    found = [(group, tuple(kind for kind in _kinds.values() if kind.group == group)) for group in GROUPS]
+    return [(group, kinds) for group, kinds in found if kinds]
 
 
 def choosable() -> dict[str, NoticeKind]:

@@ -74,7 +74,7 @@ def save() -> AnyResponse:
     with reading_session() as session:
         robots = queries.robots_of(session, actor.id or 0)
     choices: dict[tuple[str, str], str] = {}
-    for kinds in all_kinds().values():
+    for _group, kinds in all_kinds():
         for kind in kinds:
             if (mailing := request.form.get(f"{kind.key}.mail")) is not None:
                 choices[kind.key, queries.MAIL_ROAD] = mailing
@@ -169,7 +169,7 @@ def _page(status: int = 200, *, robot: RobotForm | None = None) -> Response:
                     for kind in kinds
                 ],
             )
-            for group, kinds in all_kinds().items()
+            for group, kinds in all_kinds()
         ],
         mailings=[(mailing.value, shown(words)) for mailing, words in MAILINGS.items()],
         hour=hour,
