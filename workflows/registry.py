@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from crm.core.errors import RuleBroken
 from crm.core.i18n import text
 from crm.permissions import Actor
-from forms import Choice
+from forms import Source
 from workflows import processes
 from workflows.engine import Operation
 
@@ -87,11 +87,12 @@ class ServiceOperation:
         return self.run(step, **given)
 
 
-ChoiceSource = Callable[[Session, Actor, datetime, Mapping[str, Any]], Sequence[Choice]]
+ChoiceSource = Callable[[Session, Actor, datetime, Mapping[str, Any]], Source]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]
 Ongoing = Callable[[Session, Sequence[int]], Collection[int]]
 Visible = Callable[[Session, Actor, int], bool]
 Ending = Callable[[Any], tuple[RecordRef, str]]
+About = Callable[[Any], RecordRef]
 GivingUp = Callable[[Session, Actor, datetime, int, str], None]
 Facts = Callable[[Session, Actor, int], Markup]
 HandingOver = Callable[[Session, Actor, datetime, int, str, int, str], None]
@@ -105,7 +106,7 @@ class Bindings:
 
     `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
     record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
-    no more purpose, with the reason. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
+    no more purpose, with the reason. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     `handed_over` does to the record what a new holder of an open step means for it (record, step, user, note), `sent_back` what it
     means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it.
@@ -116,6 +117,8 @@ class Bindings:
     openings: Mapping[str, Opening] = field(default_factory=dict)
     triggers: Mapping[type, Callable[[Session, Any], CaseStart]] = field(default_factory=dict)
     endings: Mapping[type, Ending] = field(default_factory=dict)
+    pauses: Mapping[type, About] = field(default_factory=dict)
+    resumes: Mapping[type, About] = field(default_factory=dict)
     giving_up: Mapping[str, GivingUp] = field(default_factory=dict)
     ongoing: Mapping[str, Ongoing] = field(default_factory=dict)
     visible: Mapping[str, Visible] = field(default_factory=dict)

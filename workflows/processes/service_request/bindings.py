@@ -16,25 +16,31 @@ from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.customers.models import Customer
-from crm.customers.queries import may_see as may_see_customer
 from crm.dictionary.queries import choices
 from crm.permissions import Actor
 from crm.service import operations as service
 from crm.service import watching
-from crm.service.events import ServiceRequestCancelled, ServiceRequestOpened
+from crm.service.events import (
+    ServiceRequestCancelled,
+    ServiceRequestOpened,
+    ServiceRequestPaused,
+    ServiceRequestResumed,
+)
 from crm.service.going_back import go_back
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, loads_of_teams
 from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
+from crm.service.waiting import lock_before
 from forms import Choice
+from workflows.choosing import records
+from workflows.operations.pausing import lock_cases_of
 from workflows.registry import Bindings, CaseStart, ChoiceSource, RecordRef, StepContext, TakingBack, operations
 
 KEY = "service_request"
 RECORD = "service_request"
 # Whoever the decision table may name as a team can also be chosen by hand.
 HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
-MOST_CHOICES = 2_000
 # In which state a request is when a step begins.
 BEFORE_STEP = {
     "assign": Status.OPENED,
@@ -84,6 +90,16 @@ def ended_by(event: ServiceRequestCancelled) -> tuple[RecordRef, str]:
     return RecordRef(RECORD, event.request_id), event.reason
 
 
+def about(event: ServiceRequestPaused | ServiceRequestResumed) -> RecordRef:
+    """The request whose clock was stopped, or runs again."""
+    return RecordRef(RECORD, event.request_id)
+
+
+def lock_cases(session: Session, request_id: int) -> None:
+    """The cases of a request are locked before the request is, as by every step."""
+    lock_cases_of(session, RecordRef(RECORD, request_id))
+
+
 def give_up(session: Session, by: Actor, now: datetime, record_id: int, reason: str) -> None:
     """Cancelling the case cancels the request, unless it is finished."""
     request = find_request(session, by=by, request_id=record_id)
@@ -119,8 +135,8 @@ def plan(
 def assign(
     step: StepContext, *, request_id: int, assignee_id: int, priority: int, note: str = ""
 ) -> Mapping[str, object]:
-    """The request is given to an agent, who is told by mail."""
-    service.assign(
+    """The request is given to an agent, who is told. Answers the due time and the reminder by the agent's calendar."""
+    request = service.assign(
         step.session,
         by=step.by,
         now=step.now,
@@ -129,7 +145,8 @@ def assign(
         priority=priority,
         note=note,
     )
-    return {"assignee_id": assignee_id, "priority": priority}
+    times = {"due_at": request.due_at, "remind_at": request.remind_at}
+    return {"assignee_id": assignee_id, "priority": priority, **times}
 
 
 def record_handling(step: StepContext, *, request_id: int, handling: str, attachments: list[Any] | None = None) -> None:
@@ -202,17 +219,6 @@ def back_to(status: Status) -> TakingBack:
     return undo
 
 
-def customer_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
-    """The customers whom this person may serve, by name, with number and telephone."""
-    rows = session.scalars(
-        select(Customer)
-        .where(may_see_customer(by), Customer.deleted_at.is_(None))
-        .order_by(Customer.name, Customer.id)
-        .limit(MOST_CHOICES)
-    )
-    return [Choice(str(row.id), row.name, f"{row.number} · {row.phone}" if row.phone else row.number) for row in rows]
-
-
 def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
     """Who could handle it, with the number of requests that each has in hand, and in which role."""
     seen: dict[int, Choice] = {}
@@ -264,7 +270,7 @@ BINDINGS = Bindings(
         ("service/escalate", escalate),
     ),
     choices={
-        "customers": customer_choices,
+        "customers": records("customer"),
         "request_handlers": handler_choices,
         "service_types": listed("service_type"),
         "channels": listed("channel"),
@@ -272,6 +278,8 @@ BINDINGS = Bindings(
     openings={KEY: open_from_form},
     triggers={ServiceRequestOpened: start_for},
     endings={ServiceRequestCancelled: ended_by},
+    pauses={ServiceRequestPaused: about},
+    resumes={ServiceRequestResumed: about},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
     visible={RECORD: may_see},
@@ -285,3 +293,4 @@ BINDINGS = Bindings(
         "service/return_to_handling": back_to(Status.FED_BACK),
     },
 )
+lock_before(lock_cases)

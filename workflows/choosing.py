@@ -1,0 +1,46 @@
+"""Choice lists of forms that are made of records: the first ones, the rest by typing. Bindings name them (`records("customer")`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crm.core.errors import NotFound
+from crm.core.numbers import typed_key
+from crm.permissions import Actor
+from crm.records.queries import find_many, find_one
+from crm.records.types import record_type
+from forms import Choice, RemoteChoices
+from workflows.registry import ChoiceSource
+
+FIRST = 50
+
+
+def records(key: str) -> ChoiceSource:
+    """The records of a sort that the person may see, as a choice source; the answer is the record's id as text."""
+
+    def of_person(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> RemoteChoices:
+        sort = record_type(key)
+
+        def choice(record: Any) -> Choice:
+            return Choice(str(record.id), sort.title_of(record), record.number)
+
+        def find(value: str) -> Choice | None:
+            record_id = typed_key(value)
+            if record_id is None:
+                return None
+            try:
+                return choice(find_one(sort, session, by=by, record_id=record_id))
+            except NotFound:
+                return None
+
+        def first() -> Sequence[Choice]:
+            return [choice(record) for record in find_many(sort, session, by=by, now=now, limit=FIRST).rows]
+
+        return RemoteChoices(find=find, search_url=f"/records/{key}/suggest?value=key", first=first)
+
+    of_person.__doc__ = f"Records of the sort `{key}` that the person may see."
+    return of_person
