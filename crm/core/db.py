@@ -35,6 +35,16 @@ NAMING = {
 }
 
 
+# How long PostgreSQL works for one of ours, lets it wait for a row that another holds, and keeps a transaction that has
+# fallen asleep: nobody waits longer for an answer, and what is stuck does not hold up the others.
+PATIENCE = (
+    "timezone=UTC",
+    "statement_timeout=60s",
+    "lock_timeout=10s",
+    "idle_in_transaction_session_timeout=120s",
+)
+
+
 class Base(DeclarativeBase):
     """All tables of the product."""
 
@@ -122,7 +132,7 @@ class Database:
                 max_overflow=10,
                 pool_timeout=10,
                 pool_pre_ping=False,
-                connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+                connect_args={"connect_timeout": 5, "options": " ".join(f"-c {setting}" for setting in PATIENCE)},
             )
         event.listen(self.engine, "checkin", _leave_nothing_open)
         watch(self.engine)

@@ -28,6 +28,9 @@ def migrate(database: Database, metadata: MetaData, *, to: str = "head") -> bool
             return False
     with database._writing.begin() as connection:
         if not database.is_sqlite:
+            # A large table may take its time, and another program's migration is waited for.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         before = present_version(connection)
         alembic = _alembic(metadata, connection)

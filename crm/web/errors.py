@@ -31,7 +31,7 @@ RETRY_SECONDS = 5
 SQLITE_FULL = ("database or disk is full", "disk i/o error")
 SQLITE_AWAY = ("unable to open database file", "database is locked", "attempt to write a readonly database")
 # PostgreSQL: connection lost or refused, server going down or starting, too many connections, deadlock, out of time.
-AWAY_STATES = ("08", "57P0", "53300", "40P01", "55P03", "57014")
+AWAY_STATES = ("08", "57P0", "53300", "40P01", "55P03", "57014", "25P03")
 
 log = logging.getLogger(__name__)
 
