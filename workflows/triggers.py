@@ -1,5 +1,5 @@
-"""Which business event starts which process, and which one ends it. The table itself stands in the bindings of the processes; this joins it to
-the events of one database.
+"""Which business event starts which process, which one ends it, and which stops its clock. The table itself stands in the
+bindings of the processes; this joins it to the events of one database.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from crm.core.events import Listeners
 from workflows.operations.cancelling import end_cases_of
+from workflows.operations.pausing import pause_cases_of, resume_cases_of
 from workflows.operations.starting import start_case
-from workflows.registry import CaseStart, Ending, registry
+from workflows.registry import About, CaseStart, Ending, registry
 
 
 def listen(listeners: Listeners) -> None:
@@ -22,6 +23,10 @@ def listen(listeners: Listeners) -> None:
         listeners.on(event_type, _starter(build))
     for event_type, ending in registry().endings.items():
         listeners.on(event_type, _ender(ending))
+    for event_type, about in registry().pauses.items():
+        listeners.on(event_type, _pauser(about))
+    for event_type, about in registry().resumes.items():
+        listeners.on(event_type, _resumer(about))
 
 
 @cache
@@ -39,3 +44,19 @@ def _ender(ending: Ending) -> Callable[[Session, Any], None]:
         end_cases_of(session, record, by=event.by, now=event.at, reason=reason)
 
     return end
+
+
+@cache
+def _pauser(about: About) -> Callable[[Session, Any], None]:
+    def pause(session: Session, event: Any) -> None:
+        pause_cases_of(session, about(event), by=event.by, now=event.at)
+
+    return pause
+
+
+@cache
+def _resumer(about: About) -> Callable[[Session, Any], None]:
+    def resume(session: Session, event: Any) -> None:
+        resume_cases_of(session, about(event), by=event.by, now=event.at)
+
+    return resume

@@ -8,15 +8,16 @@ changes nothing any more. Which handler does the work stands in scheduler/jobs.p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Index,
+    Select,
     String,
     Text,
     and_,
@@ -39,6 +40,9 @@ from crm.core.prepared import Prepared, insert_into
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
 TRIES = len(BACK_OFF) + 1
+# Where a held row remembers when it was due, and when it is due meanwhile.
+HELD = "held"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 STILL_WANTED = text("failed_at IS NULL")
 TRIED_BEFORE = text("failed_at IS NULL AND attempts > 0")
 
@@ -180,6 +184,36 @@ def unschedule(
     if spare is not None:
         query = query.where(DueRow.id != spare)
     session.execute(query, execution_options={"synchronize_session": False})
+
+
+def hold(session: Session, *, kinds: Collection[str], subject_id: int) -> None:
+    """The rows of a subject wait until `let_run`, however long that takes; they remember when they were due."""
+    for row in session.scalars(_of_subject(kinds, subject_id)):
+        if HELD not in row.payload:
+            row.payload = {**row.payload, HELD: row.due_at.isoformat()}
+            row.due_at = NEVER
+    session.flush()
+
+
+def hold_again(session: Session, due: Due, *, now: datetime) -> None:
+    """A row that was claimed before its subject was held: it stands again, and waits like the others."""
+    payload = {**due.payload, HELD: due.payload.get(HELD) or due.due_at.isoformat()}
+    schedule(session, Appointment(due.kind, NEVER, due.subject_id, due.ref, payload), now=now)
+
+
+def let_run(session: Session, *, kinds: Collection[str], subject_id: int, move: Callable[[datetime], datetime]) -> None:
+    """The rows that were held are due again, each when `move` says for the time at which it was due before."""
+    for row in session.scalars(_of_subject(kinds, subject_id)):
+        if HELD in row.payload:
+            row.due_at = move(datetime.fromisoformat(row.payload[HELD]))
+            row.payload = {name: value for name, value in row.payload.items() if name != HELD}
+    session.flush()
+
+
+def _of_subject(kinds: Collection[str], subject_id: int) -> Select[DueRow]:
+    wanted = select(DueRow).where(DueRow.kind.in_(sorted(kinds)), DueRow.subject_id == subject_id)
+    fresh = wanted.where(DueRow.failed_at.is_(None)).order_by(DueRow.id).with_for_update()
+    return fresh.execution_options(populate_existing=True)
 
 
 def anything_due(session: Session, *, now: datetime, kinds: Collection[str] | None = None) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from crm.core.db import company_time
-from crm.core.due import Due
+from crm.core.due import Due, hold_again
 from crm.permissions import SYSTEM
 from workflows import engine, library
 from workflows.models import InstanceStatus, ProcessInstance
@@ -27,6 +27,10 @@ def fire(session: Session, due: Due, *, now: datetime) -> None:
         .execution_options(populate_existing=True)
     ).one_or_none()
     if instance is None or due.ref is None or instance.status != InstanceStatus.RUNNING:
+        return
+    if instance.paused_at is not None:
+        # It was claimed at the moment at which the clock of the case was stopped.
+        hold_again(session, due, now=now)
         return
     published = library.published(session, instance.version_id)
     call = services(session, instance, by=SYSTEM, now=now)
