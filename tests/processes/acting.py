@@ -12,7 +12,7 @@ from crm.notices.models import Notice
 from crm.permissions import Actor
 from tests.processes.stories import Story
 from workflows import queries
-from workflows.models import ProcessEvent, Task
+from workflows.models import ProcessEvent, ProcessInstance, Task
 from workflows.verbs.queries import standing_of
 from workflows.verbs.rules import actions
 
@@ -56,6 +56,6 @@ def why_not(story: Story, by: Actor, task: Task | int, verb: str) -> str | None:
     """The reason that a sleeping button shows, in English; None where the verb is allowed."""
     with reading(story.database) as session:
         found = task_of(story, task)
-        instance = queries.find_instance(session, found.instance_id, by=by)
+        instance = session.get_one(ProcessInstance, found.instance_id)
         reason = actions(found, by, standing_of(session, found, instance, by=by), now=story.clock())[verb]
         return None if reason is None else str(reason)

@@ -102,11 +102,13 @@ def store_step(
     task_id: int | None = None,
     detail: Mapping[str, object] | None = None,
     firing: int | None = None,
+    tells: bool = True,
 ) -> None:
     """Make a step true: the case's state, the tasks that it opened or withdrew, its timers and a line of history.
 
-    `firing` is the due row of the timer that is acting, if one is. When the case has moved since it was read, Conflict is
-    raised, at the commit at the latest.
+    Whoever has a task from now on is told, unless the caller says it in better words (`tells`). `firing` is the due row of
+    the timer that is acting, if one is. When the case has moved since it was read, Conflict is raised, at the commit at the
+    latest.
     """
     MOVE.later(
         session,
@@ -128,7 +130,8 @@ def store_step(
         rows = [_task_row(instance, published, task, people, now=now) for task in step.opened]
         for row in rows:
             OPEN_TASK.later(session, row)
-        tell_opened(session, instance, published, rows, by=by, now=now)
+        if tells:
+            tell_opened(session, instance, published, rows, by=by, now=now)
     _store_timers(session, instance, step, now=now, firing=firing)
     opened = [task.token for task in step.opened]
     kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed], "opened": opened})

@@ -95,6 +95,7 @@ def send_back(
         node_id=task.node_id,
         task_id=task.id,
         detail={"reason": written, "to": to},
+        tells=False,
     )
     _hand_to_those_who_did_it(session, published, task, step.opened, reason=written, by=by, now=now)
     session.refresh(task)

@@ -164,4 +164,5 @@ def _store(
         node_id=hand.task.node_id,
         task_id=hand.task.id,
         detail=detail,
+        tells=event == "signer_removed",
     )
