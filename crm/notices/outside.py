@@ -100,6 +100,9 @@ class Road:
         try:
             with self._reached(host, port, until) as reached, _ended_at(reached, until):
                 answer = self._exchange(reached, parts, port, body, headers)
+            if monotonic() >= until:
+                # An answer that was cut off looks like a short one.
+                raise TimeoutError
         except TimeoutError:
             raise RoadFault(SILENT, f"{self.seconds:g}") from None
         except ssl.SSLCertVerificationError:
