@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from crm.accounts.queries import colleagues
-from crm.core.errors import Fault, Invalid
+from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.fields import Field, Kind
 from crm.core.i18n import text
 from crm.core.numbers import quoted, typed_key
 from crm.dictionary.queries import choices_of
 from crm.permissions import PERMISSIONS, Actor
-from crm.records.queries import titles_of, typed_record
+from crm.records.queries import find_one, titles_of, typed_record
 from crm.records.types import Owned, R, RecordType, categories_of, record_type
 from crm.web.languages import current_locale
 from crm.web.record_forms import Choices, RecordForm, Search, build_form
@@ -43,6 +43,8 @@ def record_form(
     first = {**(sort.first(session, by, now) if sort.first and record is None else {}), **(given or {})}
     if isinstance(sort.reach, Owned):
         first.setdefault("owner_id", by.id)
+    if record is None and sort.customer and first.get(sort.customer) is None:
+        first[sort.customer] = _customer_behind(sort, session, by, first)
     present = {each.name: first.get(each.name) if record is None else getattr(record, each.name) for each in fields}
     return build_form(
         fields,
@@ -110,6 +112,22 @@ def given_by_address(sort: RecordType[Any], arguments: Mapping[str, str]) -> dic
         if value:
             found[each.name] = typed_key(value) if each.kind in {Kind.RECORD, Kind.PERSON} else value
     return found
+
+
+def _customer_behind(sort: RecordType[Any], session: Session, by: Actor, first: Mapping[str, object]) -> int | None:
+    """Whose customer the other records are that a new form begins with: a form opened on a contact knows the customer."""
+    for each in sort.fields:
+        target = record_type(each.target) if each.kind is Kind.RECORD else None
+        record_id = first.get(each.name)
+        if target is None or not target.customer or target.is_customer or not isinstance(record_id, int):
+            continue
+        try:
+            named = find_one(target, session, by=by, record_id=record_id)
+        except NotFound:
+            continue
+        customer_id: int | None = getattr(named, target.customer)
+        return customer_id
+    return None
 
 
 def _searches(

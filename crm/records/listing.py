@@ -58,11 +58,18 @@ def list_page(sort: RecordType[R], *, template: str = "records/index.html") -> s
             further=[
                 _box(sort, each, address, choices)
                 for name, each in known.items()
-                if name not in sort.filters and (each.kind is not Kind.RECORD or name not in address.filters)
+                if name not in sort.filters and not _is_drawn_otherwise(sort, each, address)
             ],
             fixed=_fixed(sort, session, address, filters),
             may_create=actor.may(sort.module, "create"),
         )
+
+
+def _is_drawn_otherwise(sort: RecordType[Any], each: Field, address: ListAddress) -> bool:
+    """A record that the list is narrowed to is a chip; and numbers and times are asked for by their ends."""
+    if each.kind is Kind.RECORD:
+        return each.name in address.filters
+    return f"{each.name}_from" in filter_fields(sort) and each.name not in address.filters
 
 
 def _keys(sort: RecordType[Any], session: Session, by: Actor, address: ListAddress) -> dict[str, object]:

@@ -7,7 +7,8 @@ customer, kept in the search index, and told as an event. The version is checked
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -215,11 +216,18 @@ def read_values(
 def check_version(sort: RecordType[R], record: R, seen: int) -> None:
     """Refuse to overwrite what somebody else has changed since it was looked at."""
     if record.version != seen:
-        current = {each.name: getattr(record, each.name) for each in sort.fields}
+        current = {each.name: _as_told(getattr(record, each.name)) for each in sort.fields}
         raise Conflict(
             text("{name} has been changed by somebody else meanwhile.", name=sort.title_of(record)),
             current={**current, "version": record.version},
         )
+
+
+def _as_told(value: object) -> object:
+    """A value as the API writes it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def put_in_index(sort: RecordType[R], session: Session, record: R) -> None:
@@ -269,7 +277,7 @@ def note(
         kind=kind,
         message=message,
         detail=detail,
-        link=sort.link(record.id),
+        link=None if sort.is_customer else sort.link(record.id),
     )
 
 

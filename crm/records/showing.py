@@ -17,8 +17,8 @@ from crm.core.fields import Field, Kind
 from crm.core.i18n import Text
 from crm.dictionary.queries import Names, names
 from crm.permissions import Actor
-from crm.records.queries import find_many, titles_of
-from crm.records.types import R, RecordType, categories_of, record_type
+from crm.records.queries import find_many, may_do_below, titles_of
+from crm.records.types import R, RecordType, Through, categories_of, record_type
 from crm.web.doors import now
 from crm.web.languages import current_locale
 from crm.web.slots import Panel
@@ -74,8 +74,12 @@ def timeline_page(
     sort: RecordType[Any], session: Session, *, by: Actor, record_id: int, before: str | None
 ) -> dict[str, object]:
     """A page of the record's timeline, for `records/_timeline.html`."""
-    happenings = timeline_of(session, by=by, record_type=sort.key, record_id=record_id, before=before, limit=PAGE + 1)
-    happened, further = page_of_lines(happenings, with_links=False)
+    # A customer's timeline tells of everything about it; those of other records of themselves alone.
+    whose: dict[str, Any] = {"record_type": sort.key, "record_id": record_id}
+    if sort.is_customer:
+        whose = {"customer_id": record_id}
+    happenings = timeline_of(session, by=by, before=before, limit=PAGE + 1, **whose)
+    happened, further = page_of_lines(happenings, with_links=sort.is_customer)
     return {"happened": happened, "before": further, "record_id": record_id, "sort": sort}
 
 
@@ -102,8 +106,14 @@ def related(sort: RecordType[R], field: str, *, columns: Sequence[str] = (), ord
                 rows=found.rows,
                 has_more=found.next is not None,
                 words=words_for(session, (sort.shown[name] for name in shown if name in sort.shown), found.rows),
-                may_create=actor.may(sort.module, "create"),
+                may_create=_may_create(sort, session, actor, field, record_id),
             )
         )
 
     return panel
+
+
+def _may_create(sort: RecordType[Any], session: Session, by: Actor, field: str, record_id: int) -> bool:
+    if isinstance(sort.reach, Through) and sort.reach.field == field:
+        return may_do_below(sort, session, by=by, parent_id=record_id, action="create")
+    return by.may(sort.module, "create")

@@ -44,7 +44,15 @@
     });
   }
 
+  // The address of a list names the filters that are set, and not all the others too.
+  function nameOnlySet(form) {
+    const empty = () => Array.from(form.elements).filter((field) => field.name && !field.value);
+    form.addEventListener("submit", () => empty().forEach((field) => (field.disabled = true)));
+    addEventListener("pageshow", () => Array.from(form.elements).forEach((field) => (field.disabled = false)));
+  }
+
   function begin() {
+    document.querySelectorAll("[data-filters]").forEach(nameOnlySet);
     if (window.TomSelect) document.querySelectorAll("[data-record-search]").forEach(look);
   }
 
