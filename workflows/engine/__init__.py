@@ -14,7 +14,7 @@ version), `checking` and `limited`.
 from workflows.engine.assignees import AssigneeKind, AssigneeRule, Base, read_rule
 from workflows.engine.bundle import Bundle
 from workflows.engine.checking import check
-from workflows.engine.definition import Definition, compile  # noqa: A004 -- called as engine.compile
+from workflows.engine.definition import Beginning, Definition, compile  # noqa: A004 -- called as engine.compile
 from workflows.engine.diagram import Flow, Lane, Node
 from workflows.engine.errors import BadValue, BundleRefused, EngineError, Problem, StepRefused, UnknownToken
 from workflows.engine.limited import check_limited
@@ -44,6 +44,7 @@ __all__ = [
     "AssigneeRule",
     "BadValue",
     "Base",
+    "Beginning",
     "Budget",
     "Bundle",
     "BundleRefused",

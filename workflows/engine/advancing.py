@@ -8,6 +8,8 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.errors import StepRefused
+from workflows.engine.specs.event_definitions import fire_conditions
+from workflows.engine.specs.events import ScopeEvent
 from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
 from workflows.engine.workflow import Workflow
@@ -27,6 +29,12 @@ def guarded(act: Callable[[], object], task: Token) -> None:
 
 
 def advance(workflow: Workflow) -> None:
+    _run_ready(workflow)
+    while not workflow.completed and fire_conditions(workflow):
+        _run_ready(workflow)
+
+
+def _run_ready(workflow: Workflow) -> None:
     run, ready = workflow.run, workflow.ready
     while ready:
         token = ready.popleft()
@@ -51,7 +59,10 @@ def check_nothing_lost(workflow: Workflow) -> None:
                     raise _lost(token)
                 alive = True
             elif state == TaskState.WAITING:
-                alive = alive or token.id in workflow.event_manager.tasks
+                # What waits for the whole of a process does not keep it going: it may never happen.
+                alive = alive or (
+                    token.id in workflow.event_manager.tasks and not isinstance(token.task_spec, ScopeEvent)
+                )
             elif state == TaskState.STARTED and hasattr(token.task_spec, "watch"):
                 nested = workflow.subprocesses.get(token.id)
                 if nested is None or nested.completed:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import feel
 from workflows.engine import expressions, timers
 from workflows.engine.decisions import Decisions
-from workflows.engine.diagram import Diagram, Node, Process, Repetition
+from workflows.engine.diagram import USER_KINDS, Diagram, EventMark, Node, Process, Repetition
 from workflows.engine.specs.activities import Activity, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
 from workflows.engine.specs.countersign import read_countersign
 from workflows.engine.specs.ends import EndEvent
-from workflows.engine.specs.event_definitions import Occurrence, Timer
-from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ThrowSpec
+from workflows.engine.specs.event_definitions import Condition, Occurrence, Several, Timer
+from workflows.engine.specs.events import BoundaryEvent, CatchSpec, EventGateway, ReceiveTask, ScopeEvent, ThrowSpec
 from workflows.engine.specs.gateways import ExclusiveGateway, InclusiveGateway, ParallelGateway
-from workflows.engine.specs.nested import NestedProcess
+from workflows.engine.specs.nested import EventSubprocess, NestedProcess
 from workflows.engine.specs.people import HumanTask
 from workflows.engine.specs.process import ProcessSpec
 from workflows.engine.specs.repetition import MAX_ROUNDS, ForEach, Repeated, StandardLoop
@@ -26,14 +26,14 @@ CHILD = " [child]"
 def build_specs(diagram: Diagram, decisions: Decisions) -> tuple[ProcessSpec, dict[str, ProcessSpec]]:
     """The main process and all others by id. The diagram must have passed the linter."""
     assert diagram.main is not None  # noqa: S101 -- checked by the linter
-    specs = {process.id: _Builder(process, decisions).build() for process in diagram.used()}
+    specs = {process.id: _Builder(diagram, process, decisions).build() for process in diagram.used()}
     main = specs.pop(diagram.main)
     return main, specs
 
 
 class _Builder:
-    def __init__(self, process: Process, decisions: Decisions) -> None:
-        self.process, self.decisions = process, decisions
+    def __init__(self, diagram: Diagram, process: Process, decisions: Decisions) -> None:
+        self.diagram, self.process, self.decisions = diagram, process, decisions
         self.spec = ProcessSpec(process.id, process.name)
         self.bordered = {node.attached_to for node in process.nodes.values() if node.attached_to}
 
@@ -42,12 +42,28 @@ class _Builder:
             self._add(node)
         for node in self.process.nodes.values():
             self._connect(node)
-        starts = [node.id for node in self.process.nodes.values() if node.kind == "startEvent"]
-        self.spec.start.ways = tuple(Way(None, ident) for ident in starts)
+        starts = [node for node in self.process.nodes.values() if node.kind == "startEvent"]
+        # The plain one first: a case begins there unless something else is said.
+        self.spec.start.beginnings = {
+            node.id: Way(None, node.id) for node in sorted(starts, key=lambda n: bool(n.events))
+        }
+        events = (node for node in self.process.nodes.values() if node.triggered_by_event)
+        self.spec.start.watching = tuple(Way(None, self._watch(node).name) for node in events)
         for spec in self.spec.task_specs.values():
             if isinstance(spec, InclusiveGateway):
                 spec.reach = _reach(self.process, spec.element)
         return self.spec
+
+    def _watch(self, sub_process: Node) -> ScopeEvent:
+        """What waits, in this process, to start the event sub-process."""
+        inner = self.diagram.processes[sub_process.id].nodes.values()
+        start = next(node for node in inner if node.kind == "startEvent")
+        event = ScopeEvent(self.spec, start, _definition(start))
+        event.ways = (Way(None, sub_process.id),)
+        nested = self.spec.task_specs[sub_process.id]
+        nested.ways = (Way(None, self.spec.end.name),)
+        nested.interrupting = start.interrupting
+        return event
 
     def _add(self, node: Node) -> None:
         if node.id in self.bordered:
@@ -79,7 +95,7 @@ class _Builder:
     def _element(self, node: Node, name: str) -> ElementSpec:
         kind = node.kind
         if kind == "startEvent":
-            return CatchSpec(self.spec, node, _definition(node))
+            return CatchSpec(self.spec, node, Occurrence())  # by which it begins, has happened
         if kind == "endEvent":
             return EndEvent(self.spec, node, _definition(node))
         if kind == "boundaryEvent":
@@ -105,7 +121,7 @@ class _Builder:
 
     def _activity(self, node: Node, name: str) -> Activity:
         kind = node.kind
-        if kind in ("userTask", "manualTask"):
+        if kind in USER_KINDS:
             return _human(HumanTask(self.spec, name, node), node.properties)
         if kind == "scriptTask":
             script = ScriptTask(self.spec, name, node)
@@ -121,8 +137,14 @@ class _Builder:
             rule = RuleTask(self.spec, name, node)
             rule.decisions, rule.decision, rule.result = self.decisions, node.called or "", node.result_variable
             return rule
-        inner = node.id if kind == "subProcess" else node.called or ""
-        return NestedProcess(self.spec, name, node, inner)
+        if node.triggered_by_event:
+            return EventSubprocess(self.spec, name, node, node.id)
+        inner = (node.called or "") if kind == "callActivity" else node.id
+        nested = NestedProcess(self.spec, name, node, inner)
+        if kind == "callActivity":
+            called = self.diagram.processes[inner]
+            nested.inputs, nested.outputs = called.inputs, called.outputs
+        return nested
 
     def _repeated(self, node: Node, repetition: Repetition, child: str) -> Repeated:
         condition = _optional(repetition.condition)
@@ -154,9 +176,15 @@ def _human(task: HumanTask, properties: Mapping[str, str]) -> HumanTask:
 
 
 def _definition(node: Node) -> Occurrence:
-    event = node.event
-    if event is None:
-        return Occurrence()
+    parts = tuple(_occurrence(node, event) for event in node.events)
+    if len(parts) > 1:
+        return Several(parts, every=node.all_events)
+    return parts[0] if parts else Occurrence()
+
+
+def _occurrence(node: Node, event: EventMark) -> Occurrence:
+    if event.kind == "conditional":
+        return Condition(expressions.parse(event.text))
     if event.kind == "timer":
         text = expressions.source(event.text)
         is_plain = any(pattern.fullmatch(text) for pattern in (timers.DURATION, timers.MOMENT, timers.CYCLE))

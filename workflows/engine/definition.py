@@ -29,10 +29,34 @@ class Definition:
     flows: Mapping[str, Flow]
     lanes: tuple[Lane, ...]
     participants: Mapping[str, str]
+    beginnings: Mapping[str, Beginning]
     start_form: str | None
     start_roles: tuple[str, ...]
     spec: ProcessSpec
     nested: Mapping[str, ProcessSpec]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A start event by which a case can begin.
+
+    `kind` is none (a person, or another room, starts it), message, signal or timer; `name` that of the message or signal;
+    `variable` takes what came with it, where the diagram names one; `timer` the text of the timer with its kind.
+    """
+
+    node_id: str
+    kind: str = "none"
+    name: str | None = None
+    variable: str | None = None
+    timer: tuple[str, str] | None = None
+
+
+def _beginning(node: Node) -> Beginning:
+    event = node.event
+    if event is None:
+        return Beginning(node.id)
+    timer = (event.timer_kind, event.text) if event.kind == "timer" else None
+    return Beginning(node.id, event.kind, event.name, event.variable, timer)
 
 
 def compile(bundle: Bundle) -> Definition:  # noqa: A001 -- the word of the house for it
@@ -43,7 +67,10 @@ def compile(bundle: Bundle) -> Definition:  # noqa: A001 -- the word of the hous
         raise BundleRefused(errors)
     spec, nested = build_specs(diagram, decisions)
     main = diagram.processes[diagram.main]
-    start = next(node for node in main.nodes.values() if node.kind == "startEvent")
+    starts = sorted(
+        (node for node in main.nodes.values() if node.kind == "startEvent"), key=lambda node: bool(node.events)
+    )
+    start = starts[0]
     return Definition(
         bundle=bundle,
         diagram=diagram,
@@ -55,6 +82,7 @@ def compile(bundle: Bundle) -> Definition:  # noqa: A001 -- the word of the hous
         flows=MappingProxyType(dict(diagram.flows)),
         lanes=diagram.lanes,
         participants=MappingProxyType(dict(diagram.participants)),
+        beginnings=MappingProxyType({node.id: _beginning(node) for node in starts}),
         start_form=start.form_key,
         start_roles=tuple(role.strip() for role in (start.role or "").split(",") if role.strip()),
         spec=spec,

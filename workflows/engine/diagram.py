@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 USER_KINDS = frozenset({"userTask", "manualTask"})
 GATEWAY_KINDS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
-NESTED_KINDS = frozenset({"subProcess", "callActivity"})
+INNER_KINDS = frozenset({"subProcess", "transaction"})
+NESTED_KINDS = INNER_KINDS | {"callActivity"}
 
 
 @dataclass(frozen=True)
 class EventMark:
-    """What an event waits for or throws. `text` is the timer's text, `payload` a FEEL expression for what is thrown."""
+    """What an event waits for or throws.
+
+    `text` is the timer's text, or the condition of a conditional event; `payload` a FEEL expression for what is thrown.
+    """
 
     kind: str
     name: str | None = None
@@ -50,7 +54,8 @@ class Operator:
 class Node:
     """One element of the diagram. `process` is the process or sub-process in which it stands.
 
-    `moves_data` tells that arrows to or from data objects are drawn, which have no effect. `extensions` are all words
+    `interrupting` belongs to boundary events and to the start of an event sub-process, `all_events` tells that every one
+    of several events must happen and not just the first. `moves_data` tells that arrows to or from data objects are drawn, which have no effect. `extensions` are all words
     of our own at the element, for rooms that read more than the engine does: properties, text elements inside of
     extensionElements, and attributes of a foreign namespace, by their name without namespace (in this order of rank).
     """
@@ -70,6 +75,7 @@ class Node:
     default_flow: str | None = None
     attached_to: str | None = None
     interrupting: bool = True
+    all_events: bool = False
     events: tuple[EventMark, ...] = ()
     repetition: Repetition | None = None
     operator: Operator | None = None
@@ -111,13 +117,18 @@ class Lane:
 
 @dataclass(frozen=True)
 class Process:
-    """A process or a sub-process: a scope of its own. `parent` is the sub-process's surroundings."""
+    """A process or a sub-process: a scope of its own. `parent` is the sub-process's surroundings.
+
+    `inputs` and `outputs` are the variables that a call hands in and gets back; None: all of them.
+    """
 
     id: str
     name: str
     documentation: str = ""
     executable: bool = True
     parent: str | None = None
+    inputs: tuple[str, ...] | None = None
+    outputs: tuple[str, ...] | None = None
     nodes: Mapping[str, Node] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from workflows.engine.diagram import NESTED_KINDS, USER_KINDS, Node
 from workflows.engine.errors import StepRefused
 from workflows.engine.regions import SPLIT_KINDS, Regions
 from workflows.engine.specs.base import Way, split_name, withdraw_boundary_events
+from workflows.engine.specs.nested import NestedProcess
 from workflows.engine.specs.people import fellows
 from workflows.engine.specs.repetition import StandardLoop
 from workflows.engine.stepping import DEFAULT_BUDGET, finish, look, open_token, resume
@@ -118,7 +119,8 @@ def _carried(task: Token, holder: Token) -> dict[str, Any]:
     """The variables with which the case goes on: what the task saw, but nothing of rounds that count no more."""
     data = task.data
     for at, place in _places(task):
-        if place is not at and not isinstance(at.task_spec.repeated_by, StandardLoop):
+        kept_apart = isinstance(at.task_spec, NestedProcess) and not at.task_spec.passes_all
+        if kept_apart or (place is not at and not isinstance(at.task_spec.repeated_by, StandardLoop)):
             data = place.data
         if place is holder:
             break

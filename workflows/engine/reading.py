@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from workflows.engine.diagram import Diagram, EventMark, Flow, Lane, Node, Operator, Process, Repetition
+from workflows.engine.diagram import INNER_KINDS, Diagram, EventMark, Flow, Lane, Node, Operator, Process, Repetition
 from workflows.engine.errors import BundleRefused, Problem
 from workflows.engine.safe_xml import read_xml
 from workflows.engine.texts import N_
@@ -113,6 +113,8 @@ class _Reader:
             documentation=_documentation(element),
             executable=element.get("isExecutable", "true") == "true",
             parent=parent,
+            inputs=_variables(element, "dataInput"),
+            outputs=_variables(element, "dataOutput"),
             nodes=nodes,
             flows=flows,
         )
@@ -129,7 +131,7 @@ class _Reader:
                 continue
             node = self._node(child, kind, ident, lane, arrows)
             nodes[node.id] = self.nodes[node.id] = node
-            if kind in ("subProcess", "transaction", "adHocSubProcess"):
+            if kind in INNER_KINDS or kind == "adHocSubProcess":
                 self._process(child, ident, self.lane_of.get(node.id, lane))
 
     def _flow(self, element: Any, process: str) -> Flow:
@@ -165,7 +167,9 @@ class _Reader:
             extensions=_words(element, properties),
             default_flow=element.get("default"),
             attached_to=element.get("attachedToRef") if kind == "boundaryEvent" else None,
-            interrupting=element.get("cancelActivity", "true").lower() == "true",
+            interrupting=element.get("isInterrupting" if kind == "startEvent" else "cancelActivity", "true").lower()
+            == "true",
+            all_events=element.get("parallelMultiple") == "true",
             events=tuple(self._events(element)),
             repetition=_repetition(element),
             operator=operator,
@@ -189,6 +193,8 @@ class _Reader:
             kind = local.removesuffix(_EVENT_END)
             if kind == "timer":
                 yield _timer(child)
+            elif kind == "conditional":
+                yield EventMark(kind, text=_text(child.find(f"{BPMN}condition")) or "")
             elif kind in self.names:
                 yield self._named(kind, child, element)
             else:
@@ -242,6 +248,16 @@ def _properties(element: Any) -> dict[str, str]:
         if group.tag == f"{SPIFF}properties"
         for prop in group.iterchildren(f"{SPIFF}property")
     }
+
+
+def _variables(process: Any, tag: str) -> tuple[str, ...] | None:
+    """Ids of what a process says that it takes in or gives back; None where it says nothing."""
+    found = [
+        part.get("id") or ""
+        for spec in process.iterchildren(f"{BPMN}ioSpecification")
+        for part in spec.iterchildren(BPMN + tag)
+    ]
+    return tuple(found) or None
 
 
 def _words(element: Any, properties: dict[str, str]) -> dict[str, str]:

@@ -22,12 +22,23 @@ from workflows.engine.workflow import Workflow
 
 
 def start(
-    definition: Definition, data: Mapping[str, Any], *, call: Call, now: datetime, budget: Budget = DEFAULT_BUDGET
-) -> Step:
-    """A new case with `data`, run to where it first waits."""
+    definition: Definition, data: Mapping[str, Any], *, call: Call, now: datetime, budget: Budget = DEFAULT_BUDGET,
+    at: str | None = None,
+) -> Step:  # fmt: skip
+    """A new case with `data`, run to where it first waits.
+
+    `at` is one of `definition.beginnings`: the start event of the message, signal or timer by which the case begins, with
+    the payload as `data`. Without it, a case begins at its plain start event, or at its only one.
+    """
     run = Run(call=call, now=now, budget=budget)
     variables = clean_data(data)
     workflow = Workflow(definition.spec, definition.nested, run)
+    if at is not None:
+        begin = definition.beginnings.get(at)
+        if begin is None:
+            raise StepRefused(N_("The process cannot begin at {element}."), {"element": at}, at)
+        variables = variables if begin.variable is None else {begin.variable: variables}
+        workflow.task_tree.internal_data["at"] = at
     workflow.task_tree.data = variables
     return finish(workflow, Resting({}, {}))
 
@@ -74,7 +85,8 @@ def awaited(definition: Definition, state: bytes) -> list[str]:
     """Names of the messages and signals that the case waits for now."""
     workflow = look(definition, state)
     events = (token.task_spec.event_definition for token in workflow.event_manager.tasks.values())
-    return sorted({event.name for event in events if event.kind in ("message", "signal")})
+    parts = (part for event in events for part in event.parts())
+    return sorted({part.name for part in parts if part.kind in ("message", "signal")})
 
 
 def live_nodes(definition: Definition, state: bytes) -> list[str]:
@@ -83,8 +95,7 @@ def live_nodes(definition: Definition, state: bytes) -> list[str]:
     found: dict[str, None] = {}
     for token in workflow.all_tokens():
         spec = token.task_spec
-        waits_at_border = getattr(spec, "attached_to", None) is not None
-        if not token.is_finished and spec.node is not None and not waits_at_border and not token.workflow.completed:
+        if not token.is_finished and spec.node is not None and not spec.stands_by and not token.workflow.completed:
             found[spec.bpmn_id] = None
     return list(found)
 

@@ -38,9 +38,10 @@ def check_move(old: Definition, new: Definition, state: bytes, *, now: datetime)
 def _unwatched(old: Definition, new: Definition, state: bytes) -> Iterator[Problem]:
     live = set(Resting.of(look(old, state)).tasks.values())
     for node in new.nodes.values():
-        if node.attached_to in live and node.id not in old.nodes:
-            message = N_("The event {element} is new and does not watch the step {owner} that is already open.")
-            yield Problem(node.id, message, {"element": node.id, "owner": node.attached_to}, "warning")
+        watched = node.process if node.triggered_by_event else node.attached_to
+        if (node.triggered_by_event or watched in live) and node.id not in old.nodes:
+            message = N_("The event {element} is new and does not watch {owner}, which is already under way.")
+            yield Problem(node.id, message, {"element": node.id, "owner": watched}, "warning")
 
 
 def move_case(old: Definition, new: Definition, state: bytes) -> bytes:

@@ -36,6 +36,7 @@ class ElementSpec(BpmnSpecMixin):  # type: ignore[misc]
 
     recorded_as: str | None = "node"
     looks_around = False  # does a waiting token of this kind depend on where other tokens are?
+    stands_by = False  # does a waiting token wait beside the others, without holding anything up?
     counts_arrivals = False  # does it need to know by which flow a token came?
 
     def __init__(self, process: ProcessSpec, name: str, node: Node | None = None, **kwargs: Any) -> None:

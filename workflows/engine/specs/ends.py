@@ -8,6 +8,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.specs.base import ElementSpec, Way
+from workflows.engine.specs.events import ScopeEvent
 from workflows.engine.specs.merging import merge_branches
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ class EndJoin(ElementSpec):
                 my_task.data = merge_branches([*waiting, my_task])
                 for token in waiting:
                     token.cancel()
-        if all(token is my_task for token in my_task.workflow.unfinished()):
+        others = [token for token in my_task.workflow.unfinished() if token is not my_task]
+        if all(isinstance(token.task_spec, ScopeEvent) for token in others):
+            for token in others:  # nothing is under way any more that an event could interrupt or stand beside
+                token.withdraw()
             return True
         if arrived:
             my_task._set_state(TaskState.WAITING)

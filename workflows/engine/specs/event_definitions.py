@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from workflows.engine import timers
 from workflows.engine.errors import StepRefused
 from workflows.engine.run import shown
 from workflows.engine.specs.base import boundary_events
+from workflows.engine.specs.merging import present_data
 from workflows.engine.texts import N_
 from workflows.engine.values import clean
 
@@ -39,8 +41,16 @@ class Occurrence(EventDefinition):  # type: ignore[misc]
 
     __hash__ = None  # type: ignore[assignment]
 
+    def parts(self) -> tuple[Occurrence, ...]:
+        """The single things that are waited for or thrown."""
+        return (self,)
+
     def arm(self, my_task: Token) -> None:
         """The token begins to wait."""
+
+    def is_enough(self, my_task: Token, part: Occurrence) -> bool:
+        """`part` has happened: does the token go on?"""
+        return True
 
     def throw(self, my_task: Token) -> None:
         if self.kind in ("none", "terminate"):
@@ -49,25 +59,20 @@ class Occurrence(EventDefinition):  # type: ignore[misc]
         value = (
             None if self.payload is None else clean(top.script_engine.evaluate(my_task, self.payload), self.name or "")
         )
-        if self.kind in ("error", "escalation"):
+        if self.kind in ("error", "escalation", "cancel"):
             self._throw_outwards(my_task, value)
             return
         caught = hear(top, self.kind, self.name, value)
         top.run.note("message", my_task.task_spec.bpmn_id, name=self.name, payload=shown(value), caught=caught)
 
     def _throw_outwards(self, my_task: Token, value: Any) -> None:
-        # The library offers an error to every waiting event of the surrounding process; only those at the border of
-        # the very sub-process that threw it may catch it.
-        workflow = my_task.workflow
-        top = workflow.top_workflow
-        while workflow.parent_task_id is not None:
-            owner = top.get_task_from_id(workflow.parent_task_id)
-            holder = owner.parent if owner.task_spec.repeated_by is not None else owner
-            for waiting in boundary_events(holder):
-                if waiting._state == TaskState.WAITING and waiting.task_spec.event_definition == self:
-                    waiting.task_spec.fire(waiting, value)
-                    return
-            workflow = owner.workflow
+        # The library offers an error to every waiting event of the surrounding process; only an event sub-process of the
+        # process that threw it, or what is at the border of that process or of one around it, may catch it.
+        for waiting in _listeners_outwards(my_task):
+            part = caught_by(waiting, self)
+            if part is not None:
+                waiting.task_spec.fire(waiting, value, part)
+                return
         if self.kind == "error":
             element = my_task.task_spec.bpmn_id
             message = N_("The error {name} thrown at {element} is caught nowhere.")
@@ -83,16 +88,38 @@ class Occurrence(EventDefinition):  # type: ignore[misc]
             my_task.data.update(payload)
 
 
+def _listeners_outwards(my_task: Token) -> Iterator[Token]:
+    """Tokens that wait around `my_task`, from the inside outwards."""
+    workflow = my_task.workflow
+    top = workflow.top_workflow
+    while True:
+        for token in workflow.unfinished():
+            spec = token.task_spec
+            if token._state == TaskState.WAITING and spec.stands_by and spec.attached_to is None:
+                yield token
+        if workflow.parent_task_id is None:
+            return
+        owner = top.get_task_from_id(workflow.parent_task_id)
+        holder = owner.parent if owner.task_spec.repeated_by is not None else owner
+        yield from (event for event in boundary_events(holder) if event._state == TaskState.WAITING)
+        workflow = owner.workflow
+
+
+def caught_by(token: Token, thrown: Occurrence) -> Occurrence | None:
+    """The part of what the token waits for that `thrown` is."""
+    return next((part for part in token.task_spec.event_definition.parts() if part == thrown), None)
+
+
 def hear(top: Workflow, kind: str, name: str | None, payload: Any) -> bool:
     """A message reaches the one that has waited longest, a signal everybody who waits. False when nobody does."""
     sought = Occurrence(kind, name)
     waiting = [
-        token
+        (token, part)
         for _, token in sorted(top.event_manager.tasks.items())
-        if token._state == TaskState.WAITING and token.task_spec.event_definition == sought
+        if token._state == TaskState.WAITING and (part := caught_by(token, sought)) is not None
     ]
-    for token in waiting[:1] if kind == "message" else waiting:
-        token.task_spec.fire(token, payload)
+    for token, part in waiting[:1] if kind == "message" else waiting:
+        token.task_spec.fire(token, payload, part)
     return bool(waiting)
 
 
@@ -126,3 +153,65 @@ def due_of(token: Token) -> timers.Due | None:
         return None
     at, left, cycle = kept
     return timers.Due(datetime.fromisoformat(at), left, cycle)
+
+
+class Condition(Occurrence):
+    """Happens when its condition becomes true for the present data of the process, wherever in it they change."""
+
+    def __init__(self, condition: feel.Expression) -> None:
+        super().__init__("conditional")
+        self.condition = condition
+
+    def becomes_true(self, my_task: Token) -> bool:
+        """Asked whenever the case comes to rest; true once each time that the condition begins to hold."""
+        kept = my_task.internal_data
+        engine = my_task.workflow.script_engine
+        data = present_data(my_task.workflow)
+        holds = engine.environment.evaluate(self.condition, data, element=my_task.task_spec.bpmn_id) is True
+        held = kept.pop("held", False)
+        if holds:
+            kept["held"] = True
+        return holds and not held
+
+
+def fire_conditions(top: Workflow) -> bool:
+    """Fire the first event whose condition has become true. False when there is none."""
+    for _, token in sorted(top.event_manager.tasks.items()):
+        for part in token.task_spec.event_definition.parts():
+            if isinstance(part, Condition) and token._state == TaskState.WAITING and part.becomes_true(token):
+                top.run.spend_step(token.task_spec.bpmn_id)
+                token.task_spec.fire(token, None, part)
+                return True
+    return False
+
+
+class Several(Occurrence):
+    """Several events in one: the first of them is enough, or (`every`) all must happen, in whatever order."""
+
+    def __init__(self, parts: tuple[Occurrence, ...], *, every: bool) -> None:
+        super().__init__("several")
+        self._parts, self.every = parts, every
+
+    def parts(self) -> tuple[Occurrence, ...]:
+        return self._parts
+
+    def arm(self, my_task: Token) -> None:
+        for part in self._parts:
+            part.arm(my_task)
+
+    def throw(self, my_task: Token) -> None:
+        for part in self._parts:
+            part.throw(my_task)
+
+    def is_enough(self, my_task: Token, part: Occurrence) -> bool:
+        if not self.every:
+            return True
+        kept = my_task.internal_data
+        index = next(index for index, known in enumerate(self._parts) if known is part)
+        kept["seen"] = sorted({*kept.get("seen", ()), index})
+        if part.kind == "timer":
+            kept.pop("due", None)
+        if len(kept["seen"]) < len(self._parts):
+            return False
+        del kept["seen"]
+        return True

@@ -10,6 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows.engine import timers
 from workflows.engine.specs.base import ElementSpec, withdraw_boundary_events
 from workflows.engine.specs.event_definitions import Occurrence, due_of, keep_due
+from workflows.engine.specs.merging import present_data
 
 if TYPE_CHECKING:
     from workflows.engine.diagram import Node
@@ -39,16 +40,21 @@ class CatchSpec(ElementSpec, CatchingEvent):  # type: ignore[misc]
     def _on_cancel(self, my_task: Token) -> None:
         my_task.workflow.top_workflow.event_manager.remove_task(my_task)
 
-    def fire(self, my_task: Token, payload: Any = None) -> None:
-        """What the token waited for has happened. One that was withdrawn by an earlier listener hears nothing."""
+    def fire(self, my_task: Token, payload: Any = None, part: Occurrence | None = None) -> None:
+        """`part` of what the token waited for has happened; without it, its timer is due.
+
+        A token that was withdrawn by an earlier listener hears nothing.
+        """
         if my_task._state != TaskState.WAITING:
             return
-        run = my_task.workflow.top_workflow.run
-        due = due_of(my_task)
-        if due is not None:
-            run.note("timer", self.element, due_at=due.at)
-        self.event_definition.receive(my_task, payload)
-        self.occur(my_task, due)
+        due = None
+        if part is None:
+            due = due_of(my_task)
+            part = next(part for part in self.event_definition.parts() if part.kind == "timer")
+            my_task.workflow.top_workflow.run.note("timer", self.element, due_at=due.at if due else None)
+        part.receive(my_task, payload)
+        if self.event_definition.is_enough(my_task, part):
+            self.occur(my_task, due)
 
     def occur(self, my_task: Token, due: timers.Due | None) -> None:
         """The token goes on; where events were raced, the others have lost."""
@@ -61,8 +67,19 @@ class CatchSpec(ElementSpec, CatchingEvent):  # type: ignore[misc]
 
     def settle(self, my_task: Token) -> None:
         my_task.workflow.top_workflow.event_manager.remove_task(my_task)
-        my_task.internal_data.pop("due", None)
+        for name in ("due", "held", "seen"):
+            my_task.internal_data.pop(name, None)
         my_task._ready()
+
+    def stays(self, my_task: Token, due: timers.Due | None) -> bool:
+        """The event has happened but does not interrupt: may it happen again? Only a timer comes to an end."""
+        if due is None:
+            return True
+        again = timers.next_due(due, my_task.workflow.top_workflow.run.now)
+        if again is None:
+            return False
+        keep_due(my_task, again)
+        return True
 
 
 class ReceiveTask(CatchSpec):
@@ -76,6 +93,8 @@ class EventGateway(ElementSpec):
 class BoundaryEvent(CatchSpec):
     """Waits at the border of an element. Interrupting: ends it. Not interrupting: starts a branch beside it."""
 
+    stands_by = True
+
     def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
         super().__init__(process, node, definition)
         self.attached_to = node.attached_to
@@ -88,16 +107,49 @@ class BoundaryEvent(CatchSpec):
                 if sibling.task_spec.bpmn_id == self.attached_to and not sibling.is_finished:
                     withdraw_boundary_events(sibling)
                     sibling.cancel()
-            return
-        again = timers.next_due(due, my_task.workflow.top_workflow.run.now) if due else None
-        if due is not None and again is None:
+        elif self.stays(my_task, due):
+            # It may happen again: the token stays and sends another one on its way.
+            my_task.workflow.top_workflow.run.note("node", self.element)
+            self.follow(my_task, self.ways)
+        else:
             self.settle(my_task)
-            return
-        # It may happen again: the token stays and sends another one on its way.
-        if again is not None:
-            keep_due(my_task, again)
-        my_task.workflow.top_workflow.run.note("node", self.element)
-        self.follow(my_task, self.ways)
+
+
+class ScopeEvent(CatchSpec):
+    """Waits as long as its process is under way, and then starts an event sub-process: instead of all else, or beside it.
+
+    It is drawn as the start event inside of that sub-process, and waits outside of it.
+    """
+
+    stands_by = True
+    attached_to = None
+    recorded_as = None  # the start event inside tells it
+
+    def __init__(self, process: ProcessSpec, node: Node, definition: Occurrence) -> None:
+        super().__init__(process, node, definition)
+        self.interrupting = node.interrupting
+
+    def fire(self, my_task: Token, payload: Any = None, part: Occurrence | None = None) -> None:
+        # What comes with the event is for the sub-process; the token that waits keeps the data with which it began, with
+        # which those of the sub-process are compared at the end.
+        if my_task._state == TaskState.WAITING:
+            began_with, my_task.data = my_task.data, present_data(my_task.workflow)
+            super().fire(my_task, payload, part)
+            my_task.data = began_with
+
+    def occur(self, my_task: Token, due: timers.Due | None) -> None:
+        workflow = my_task.workflow
+        if self.interrupting:
+            for other in workflow.unfinished():
+                if other is not my_task and not other.is_finished:
+                    other.withdraw()
+        ends = self.interrupting or not self.stays(my_task, due)
+        child = my_task._add_child(workflow.spec.task_specs[self.ways[0].target])
+        child.data = dict(my_task.data)
+        child.task_spec._update(child)
+        if ends:
+            workflow.top_workflow.event_manager.remove_task(my_task)
+            my_task._set_state(TaskState.COMPLETED)
 
 
 class ThrowSpec(ElementSpec, ThrowingEvent):  # type: ignore[misc]

@@ -145,8 +145,7 @@ class InclusiveGateway(Join, Choice):
 
     def _may_arrive(self, token: Token, occupied: set[str]) -> bool:
         spec = token.task_spec
-        waits_at_border = token._state == TaskState.WAITING and getattr(spec, "attached_to", None) is not None
-        if spec is self or waits_at_border:
+        if spec is self or (spec.stands_by and token._state == TaskState.WAITING):
             return False
         reach = self.reach.get(spec.bpmn_id, _NOWHERE)
         # BPMN's rule: only a token that leads to an empty flow, and to none that is taken already, is waited for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -19,9 +20,17 @@ class StartSpec(ElementSpec):
 
     recorded_as = None
     trigger_specs: tuple[str, ...] = ()
+    beginnings: Mapping[str, Way]  # by the id of the start event
+    watching: tuple[Way, ...] = ()  # to the events that may start an event sub-process
 
     def _update_hook(self, my_task: Token) -> bool:
         return True
+
+    def leave(self, my_task: Token) -> tuple[Way, ...]:
+        at = my_task.internal_data.pop("at", None)
+        begin = next(iter(self.beginnings.values())) if at is None else self.beginnings[at]
+        # The events first: they must be waiting before anything happens.
+        return (*self.watching, begin)
 
 
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
