@@ -80,6 +80,10 @@ class TaskBody(Body):
     priority = fields.String()
     due = fields.AwareDateTime(allow_none=True)
     overdue = fields.Boolean()
+    paused = fields.Boolean(metadata={"description": "its clock stands still, because the customer owes an answer"})
+    working_minutes_left = fields.Integer(
+        allow_none=True, metadata={"description": "working time until it is due, negative when overdue"}
+    )
     status = fields.String()
     opened_at = fields.AwareDateTime()
     closed_at = fields.AwareDateTime(allow_none=True)

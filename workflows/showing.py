@@ -17,6 +17,8 @@ from crm.core.i18n import Text, ctext, translate
 from crm.customers.queries import customer_names
 from crm.permissions import Actor
 from crm.service.rules import PRIORITY_LEVELS, PRIORITY_NAMES
+from crm.worktime.kept import calendars
+from crm.worktime.showing import time_left
 from workflows import library
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
@@ -60,6 +62,9 @@ class ShownTask:
     closed_at: datetime | None
     closed_by: str
     overdue: bool
+    paused: bool
+    working_minutes_left: int | None
+    left_text: str
 
     @property
     def done(self) -> bool:
@@ -102,8 +107,11 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
     people = names_of(session, {i for task in tasks for i in (task.assignee_id, task.closed_by_id) if i}, by.locale)
     customers = customer_names(session, {task.customer_id for task in tasks if task.customer_id})
     roles = role_names(session, by.locale) if any(task.role for task in tasks) else {}
+    every = calendars(session)
     shown = []
     for task in tasks:
+        is_open, paused_due = task.status == TaskStatus.OPEN, task.paused_due_at
+        left = time_left(every.of(task.department_id), task.due if is_open else None, now)
         published = library.published(session, task.version_id)
         level, word = PRIORITY_WORDS[task.priority]
         shown.append(
@@ -128,7 +136,10 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
                 opened_at=task.opened_at,
                 closed_at=task.closed_at,
                 closed_by=people.get(task.closed_by_id or 0, ""),
-                overdue=task.status == TaskStatus.OPEN and task.due_at < now,
+                overdue=is_open and task.due_at < now,
+                paused=is_open and paused_due is not None and task.due is None,
+                working_minutes_left=None if left is None else -left.minutes if left.overdue else left.minutes,
+                left_text="" if left is None else left.words.in_language(by.locale),
             )
         )
     return shown

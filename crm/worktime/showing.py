@@ -14,6 +14,15 @@ from crm.worktime.hours import write_hours
 
 # The State Council names next year's holidays in November; from then on a missing year is worth a warning.
 WARN_AHEAD = timedelta(days=60)
+# From so many working days on nobody wants to read hours and minutes.
+LEAST_DAYS = 3
+LEFT = text("{time} left (working time)")
+OVERDUE = text("{time} over (working time)")
+DAYS_AND_HOURS = text("{large} working days {small} h")
+DAYS = text("{large} working days")
+HOURS_AND_MINUTES = text("{large} h {small} min")
+HOURS = text("{large} h")
+MINUTES = text("{small} min")
 
 
 @dataclass(frozen=True)
@@ -30,38 +39,43 @@ class Cell:
 
 @dataclass(frozen=True)
 class TimeLeft:
-    """How much working time is left until something is due: `minutes` is negative once it is overdue.
-
-    `plain` says that this calendar is always open, so that it is time on the clock."""
+    """How much working time is left until something is due, in whole minutes; or how long it is `overdue`."""
 
     minutes: int
-    plain: bool = False
-
-    @property
-    def overdue(self) -> bool:
-        return self.minutes < 0
+    overdue: bool
+    day_minutes: int
 
     @property
     def words(self) -> Text:
-        """The length in words, largest part first."""
-        hours, minutes = divmod(abs(self.minutes), 60)
-        if hours and minutes:
-            return text("{hours} h {minutes} min", hours=hours, minutes=minutes)
-        return text("{hours} h", hours=hours) if hours else text("{minutes} min", minutes=minutes)
+        """What a reader sees beside the task."""
+        source = OVERDUE if self.overdue else LEFT
+        return text(source.source, time=self.length)
+
+    @property
+    def length(self) -> Text:
+        """How long that is, the largest parts first; days are working days."""
+        days, rest = divmod(self.minutes, self.day_minutes)
+        if days >= LEAST_DAYS:
+            return _parts(days, rest // 60, DAYS, DAYS_AND_HOURS, DAYS)
+        hours, minutes = divmod(self.minutes, 60)
+        return _parts(hours, minutes, MINUTES, HOURS_AND_MINUTES, HOURS)
+
+
+def _parts(large: int, small: int, only_small: Text, both: Text, only_large: Text) -> Text:
+    source = both if large and small else only_large if large else only_small
+    return text(source.source, large=large, small=small)
 
 
 def time_left(calendar: Calendar, due_at: datetime | None, now: datetime) -> TimeLeft | None:
-    """The working time from now to the due time; None without one, and for one that is far out of reach."""
-    if due_at is None:
+    """The working time from now to the due time. None without one, for one that is far out of reach, and where every hour
+    is a working hour: there the due time itself says it best."""
+    if due_at is None or calendar.is_always_open:
         return None
     try:
         minutes = calendar.between(now, due_at)
     except OutOfReach:
         return None
-    if due_at < now and minutes == 0:
-        # Overdue since the office closed, or for less than a minute: it is overdue all the same.
-        minutes = -1
-    return TimeLeft(minutes, calendar.is_always_open)
+    return TimeLeft(abs(minutes), due_at < now, calendar.day_minutes)
 
 
 def first_of_month(words: str, today: date) -> date:
