@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from crm.files.api import FileAnswer
 from crm.files.queries import files_of
@@ -12,7 +12,8 @@ from crm.permissions import check_may
 from crm.service import queries
 from crm.service.operations import open_request
 from crm.service.rules import OPEN_FIELDS
-from crm.web.api import ApiBlueprint, etag_of
+from crm.service.waiting import customer_answered, wait_for_customer
+from crm.web.api import ApiBlueprint, Body, etag_of
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.record_api import answer_of, asked_filters, body_of, page_answer, page_schema, place_of, query_of
 
@@ -23,13 +24,14 @@ MOMENTS = (
     "assigned_at",
     "due_at",
     "remind_at",
+    "waiting_since",
     "reminded_at",
     "escalated_at",
     "handled_at",
     "fed_back_at",
 )
 PEOPLE = ("opened_by_id", "assigned_by_id", "assigned_to_id", "handled_by_id", "fed_back_by_id", "archived_by_id")
-WORDS = ("assignment_note", "handling", "result", "customer_words", "archive_note", "cancel_reason")
+WORDS = ("waiting_for", "assignment_note", "handling", "result", "customer_words", "archive_note", "cancel_reason")
 ServiceRequestBody = body_of("ServiceRequestBody", OPEN_FIELDS).from_dict(
     {"attachments": fields.List(fields.Integer(), metadata={"description": "numbers of files that were sent before"})},
     name="ServiceRequestBody",
@@ -41,6 +43,7 @@ ServiceRequestAnswer = answer_of(
         "number": fields.String(),
         "status": fields.String(),
         "rounds": fields.Integer(),
+        "waited_minutes": fields.Integer(),
         "satisfaction": fields.Integer(allow_none=True),
         **{name: fields.AwareDateTime(allow_none=True) for name in (*MOMENTS, "archived_at", "cancelled_at")},
         **{name: fields.Integer(allow_none=True) for name in (*PEOPLE, "cancelled_by_id")},
@@ -53,6 +56,18 @@ ServiceRequestDetail = ServiceRequestAnswer.from_dict(
 )
 ServiceRequestPage = page_schema("ServiceRequestPage", ServiceRequestAnswer)
 ServiceRequestQuery = query_of("ServiceRequestQuery", queries.FILTERS, queries.FILTER_FIELDS, queries.SORTS, "-number")
+
+
+class QuestionBody(Body):
+    """What the customer was asked."""
+
+    question = fields.String(required=True, validate=validate.Length(1, 2000))
+
+
+class AnswerBody(Body):
+    """What the customer answered, if it is to be kept."""
+
+    answer = fields.String(load_default="", validate=validate.Length(max=2000))
 
 
 @api.get("")
@@ -91,6 +106,26 @@ def post_request(body: dict[str, Any]) -> tuple[dict[str, object], dict[str, str
 @api.response(200, ServiceRequestDetail)
 def get_request(request_id: int) -> tuple[dict[str, object], dict[str, str]]:
     """One service request, with its files."""
+    return _detail(request_id)
+
+
+@api.post("/<int:request_id>/wait")
+@api.arguments(QuestionBody)
+@api.response(200, ServiceRequestDetail)
+def post_wait(body: dict[str, Any], request_id: int) -> tuple[dict[str, object], dict[str, str]]:
+    """The customer was asked something: the clock of the service level stands still until they answer."""
+    with writing() as session:
+        wait_for_customer(session, by=current_actor(), now=now(), request_id=request_id, question=body["question"])
+    return _detail(request_id)
+
+
+@api.post("/<int:request_id>/answered")
+@api.arguments(AnswerBody)
+@api.response(200, ServiceRequestDetail)
+def post_answered(body: dict[str, Any], request_id: int) -> tuple[dict[str, object], dict[str, str]]:
+    """The customer has answered: the clock runs again, and what was due moves by the working time that passed."""
+    with writing() as session:
+        customer_answered(session, by=current_actor(), now=now(), request_id=request_id, answer=body["answer"])
     return _detail(request_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,10 +16,12 @@ from crm.dictionary.queries import choices
 from crm.service.queries import SORTS, find_requests
 from crm.service.rules import STATUS_NAMES
 from crm.service.showing import request_facts, request_rows, requests_of_customer
-from crm.web.doors import current_actor, now, reading_session, requires
+from crm.service.waiting import customer_answered, wait_for_customer
+from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import current_locale, shown
 from crm.web.lists import list_address, sort_column
 from crm.web.navigation import Entry
+from crm.web.security import safe_next
 from crm.web.slots import add_panel, panels_of
 
 pages = Blueprint("service", __name__, url_prefix="/service-requests")
@@ -83,6 +85,38 @@ def timeline(request_id: int) -> ResponseReturnValue:
         answer = make_response(render_template("service/_timeline.html", **_timeline(session, request_id)))
     answer.vary.add("HX-Request")
     return answer
+
+
+@pages.post("/<int:request_id>/wait")
+def wait(request_id: int) -> ResponseReturnValue:
+    """The customer was asked something; the clock stands still."""
+    with writing() as session:
+        wait_for_customer(
+            session,
+            by=current_actor(),
+            now=now(),
+            request_id=request_id,
+            question=request.form.get("question", ""),
+            version=request.form.get("version", None, int),
+        )
+    flash(shown(text("The clock stands still until the customer answers.")), "good")
+    return redirect(safe_next(request.form.get("next"), url_for("service.show", request_id=request_id)))
+
+
+@pages.post("/<int:request_id>/answered")
+def answered(request_id: int) -> ResponseReturnValue:
+    """The customer has answered; the clock runs again."""
+    with writing() as session:
+        customer_answered(
+            session,
+            by=current_actor(),
+            now=now(),
+            request_id=request_id,
+            answer=request.form.get("answer", ""),
+            version=request.form.get("version", None, int),
+        )
+    flash(shown(text("The clock runs again.")), "good")
+    return redirect(safe_next(request.form.get("next"), url_for("service.show", request_id=request_id)))
 
 
 def _timeline(session: Session, request_id: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import render_template
+from flask import request as asked
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,13 @@ from crm.customers.queries import customer_names
 from crm.dictionary.queries import names
 from crm.files.showing import file_rows
 from crm.permissions import Actor
+from crm.service.clock import calendar_for
 from crm.service.models import ServiceRequest
 from crm.service.queries import find_request, find_requests
-from crm.service.rules import PRIORITY_LEVELS, PRIORITY_NAMES, STATUS_NAMES, Status
+from crm.service.rules import PRIORITY_LEVELS, PRIORITY_NAMES, STATUS_NAMES, WAITING_FOR_US, Status
+from crm.service.waiting import waiting_actions
 from crm.web.doors import now
+from crm.worktime.showing import time_left
 
 STATUS_TONES: Mapping[str, str] = {
     Status.OPENED: "info",
@@ -59,6 +63,9 @@ class RequestRow:
     priority_level: str
     assignee: str
     due_at: datetime
+    left_text: str
+    overdue: bool
+    paused: bool
     opened_at: datetime
     is_waiting: bool
 
@@ -90,10 +97,24 @@ def request_facts(session: Session, *, by: Actor, request_id: int) -> dict[str, 
         "status_tone": STATUS_TONES[request.status],
         "priority_name": PRIORITY_NAMES[request.priority],
         "priority_level": PRIORITY_LEVELS[request.priority],
-        "is_waiting": request.status in {Status.OPENED, Status.ASSIGNED},
+        "is_waiting": request.status in WAITING_FOR_US,
+        "left_text": left_text(session, request, locale=by.locale),
+        "overdue": request.is_overdue(now()),
+        # Beside a task or on a case: stopping the clock leads back there.
+        "request_path": asked.full_path.rstrip("?"),
+        "waiting_actions": waiting_actions(session, request, by=by, now=now()),
         "steps_taken": _steps(request, people),
         "files": file_rows(session, record_type="service_request", record_id=request.id, locale=by.locale),
     }
+
+
+def left_text(session: Session, request: ServiceRequest, *, locale: str) -> str:
+    """The working time that is left, while it waits for us; nothing where every hour counts. Asks no statement a row."""
+    if request.status not in WAITING_FOR_US:
+        return ""
+    # While the customer owes an answer, what was left when the clock was stopped is what is left.
+    left = time_left(calendar_for(session, request), request.due_at, request.waiting_since or now())
+    return "" if left is None else left.words.in_language(locale)
 
 
 def _steps(request: ServiceRequest, people: Mapping[int, str]) -> list[StepTaken]:
@@ -149,8 +170,11 @@ def request_rows(session: Session, requests: Sequence[ServiceRequest], *, locale
             priority_level=PRIORITY_LEVELS[request.priority],
             assignee=people.get(request.assigned_to_id or 0, ""),
             due_at=request.due_at,
+            left_text=left_text(session, request, locale=locale),
+            overdue=request.is_overdue(now()),
+            paused=request.waiting_since is not None,
             opened_at=request.opened_at,
-            is_waiting=request.status in {Status.OPENED, Status.ASSIGNED},
+            is_waiting=request.status in WAITING_FOR_US,
         )
         for request in requests
     ]

@@ -143,6 +143,9 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
         "cancelled": (text("cancelled the case"), "ban", "bad"),
         "incident": (text("“{step}” could not be carried out", step=name), "alert-triangle", "bad"),
         "retried": (text("had “{step}” tried again", step=name), "refresh", "neutral"),
+        "paused": (text("stopped the clock until the customer answers"), "clock-pause", "info"),
+        "resumed": (text("let the clock run again"), "clock-play", "info"),
+        "rung": (text("climbed the ladder of “{step}”", step=name), "bell-ringing", "warn"),
     }
     words, icon, tone = lines[event.kind]
     detail = str(event.detail.get("reason", ""))

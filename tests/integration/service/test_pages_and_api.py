@@ -134,3 +134,42 @@ def test_a_filter_that_cannot_be_is_refused_by_name(app: Flask, ids: dict[str, i
         answer = api.get(f"/service-requests?{query}")
         assert answer.status_code == 422, query
         assert [fault["field"] for fault in answer.get_json()["errors"]] == [field]
+
+
+def test_the_clock_is_stopped_and_goes_on_in_the_browser(
+    client: FlaskClient, ids: dict[str, int], clock: MovableClock
+) -> None:
+    browser = as_user(client, "agent1")
+    page = f"/service-requests/{ids['opened']}"
+    assert f'action="{page}/wait"' in browser.get(page).text
+    assert browser.post(f"{page}/wait", data={"question": " "}).status_code == 422
+    stopped = browser.post(f"{page}/wait", data={"question": "序列号 <i>?</i>", "next": "/tasks?folder=mine"})
+    assert (stopped.status_code, stopped.location) == (302, "/tasks?folder=mine")
+    shown = browser.get(page).text
+    assert "序列号 &lt;i&gt;?&lt;/i&gt;" in shown
+    assert f'action="{page}/answered"' in shown
+    clock.move(hours=5)
+    assert browser.post(f"{page}/answered", data={"answer": "A-1188", "next": "https://elsewhere"}).location == page
+    assert "A-1188" in browser.get(page).text
+    assert f'action="{page}/wait"' not in browser.get(f"/service-requests/{ids['handled']}").text
+
+
+def test_a_program_stops_the_clock_and_lets_it_go_on(app: Flask, ids: dict[str, int], clock: MovableClock) -> None:
+    api, path = program_of(app, "agent1"), f"/service-requests/{ids['opened']}"
+    before = api.get(path).json
+    assert before is not None
+    assert api.post(f"{path}/wait", json={}).status_code == 422
+    stopped = api.post(f"{path}/wait", json={"question": "序列号？"}).json
+    assert stopped is not None and (stopped["waiting_since"], stopped["waiting_for"]) == (
+        clock().isoformat(),
+        "序列号？",
+    )
+    assert api.post(f"{path}/wait", json={"question": "?"}).status_code == 422
+    clock.move(hours=5)
+    answered = api.post(f"{path}/answered", json={}).json
+    assert answered is not None and (answered["waiting_since"], answered["waited_minutes"]) == (None, 300)
+    # Without a calendar every hour counts.
+    moved = datetime.fromisoformat(answered["due_at"]) - datetime.fromisoformat(before["due_at"])
+    assert moved.total_seconds() == 5 * 3600
+    assert program_of(app, "contracts").post(f"{path}/wait", json={"question": "?"}).status_code == 403
+    assert program_of(app, "stranger").post(f"{path}/wait", json={"question": "?"}).status_code == 404
