@@ -38,11 +38,11 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "sales_supervisor", "销售主管", "Sales supervisor", Scope.DEPARTMENT_AND_BELOW,
-        {"customers": "*", "contacts": "*", "service": "*", "processes": "view assign", "accounts": "view", "dictionary": "view"},
+        {"customers": "*", "contacts": "*", "service": "*", "interactions": "*", "competitors": "*", "processes": "view assign", "accounts": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "customer_manager", "客户经理", "Customer manager", Scope.OWN,
-        {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "*", "interactions": "*", "competitors": "view create edit", "processes": "view", "dictionary": "view"},
+        {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "service_agent", "客服专员", "Service agent", Scope.ALL,
