@@ -55,16 +55,28 @@ def _reach(sort: RecordType[Any], by: Actor, action: str) -> ColumnElement[bool]
         return false()
     match sort.reach:
         case Owned():
-            owner, department = sort.column("owner_id"), sort.column("department_id")
-            return in_scope(by, sort.module, action, owner=owner, department=department)
+            return _owned(sort, by, sort.module, action)
         case Through(name, parent) if scope is not Scope.ALL:
             above = record_type(parent)
-            owner, department = above.column("owner_id"), above.column("department_id")
-            reach = in_scope(by, sort.module, action, owner=owner, department=department)
+            reach = _owned(above, by, sort.module, action)
             named: ColumnElement[bool] = sort.column(name).in_(select(above.model.id).where(reach))
             return named
         case _:
             return true()
+
+
+def _owned(sort: RecordType[Any], by: Actor, module: str, action: str) -> ColumnElement[bool]:
+    own = in_scope(by, module, action, owner=sort.column("owner_id"), department=sort.column("department_id"))
+    further = _also(sort, by, action)
+    return own if further is None or own is true() else or_(own, further)
+
+
+def _also(sort: RecordType[Any], by: Actor, action: str) -> ColumnElement[bool] | None:
+    """What is open to this person, or to whom they stand in for, without being theirs."""
+    if not isinstance(sort.reach, Owned) or sort.reach.also is None:
+        return None
+    people = [by] if by.in_place_of is None else [by, by.in_place_of]
+    return or_(*(sort.reach.also(person, action) for person in people))
 
 
 def find_one(
@@ -106,7 +118,10 @@ def _may_do(sort: RecordType[R], session: Session, by: Actor, record: R, action:
         case Owned():
             if not isinstance(record, OwnedRow):
                 raise TypeError(f"{sort.key} is owned, but its model is no OwnedRow")
-            return reaches(by, sort.module, action, owner_id=record.owner_id, department_id=record.department_id)
+            if reaches(by, sort.module, action, owner_id=record.owner_id, department_id=record.department_id):
+                return True
+            further = _also(sort, by, action) if by.may(sort.module, action) else None
+            return further is not None and _holds(sort, session, record.id, further)
         case Through(name, _):
             return may_do_below(sort, session, by=by, parent_id=getattr(record, name), action=action)
         case Everybody():
@@ -121,9 +136,11 @@ def may_do_below(sort: RecordType[Any], session: Session, *, by: Actor, parent_i
     if not isinstance(sort.reach, Through):
         raise TypeError(f"{sort.key} is not reached through another record")
     above = record_type(sort.reach.parent)
-    owner, department = above.column("owner_id"), above.column("department_id")
-    reach = in_scope(by, sort.module, action, owner=owner, department=department)
-    return session.scalar(select(above.model.id).where(above.model.id == parent_id, reach)) is not None
+    return _holds(above, session, parent_id, _owned(above, by, sort.module, action))
+
+
+def _holds(sort: RecordType[Any], session: Session, record_id: int, clause: ColumnElement[bool]) -> bool:
+    return session.scalar(select(sort.model.id).where(sort.model.id == record_id, clause)) is not None
 
 
 def find_many(

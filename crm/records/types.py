@@ -44,7 +44,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Owned:
-    """Whose record it is stands in its own columns `owner_id` and `department_id`."""
+    """Whose record it is stands in its own columns `owner_id` and `department_id`.
+
+    `also` opens further records to a person for an action, whatever the scope of the permission; e.g. those without owner.
+    """
+
+    also: Callable[[Actor, str], ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True)
