@@ -5,7 +5,7 @@ is done many thousand times an hour is therefore written once as a `Prepared`; e
 their types, faults keep their kinds, and the transaction is the session's.
 
 A change whose outcome nobody waits for is done `later`: with the next statement of the transaction or at its commit, several
-in one journey to the database. No statement ever overtakes another one.
+in one journey to the database. No statement overtakes them, unless it says that it looks at something else.
 """
 
 from __future__ import annotations
@@ -127,20 +127,26 @@ class Prepared:
         text = self._text(connection.dialect)
         queue(connection, text.sql, text.bind(values), refusal)
 
-    def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns."""
-        return self._run(session, values, lambda text, cursor: [text.row(row) for row in cursor.fetchall()])
+    def rows(self, session: Session, values: Mapping[str, Any], *, apart: bool = False) -> list[tuple[Any, ...]]:
+        """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns.
+
+        With `apart` it looks at nothing that waiting changes touch, so they go on waiting.
+        """
+        return self._run(session, values, lambda text, cursor: [text.row(row) for row in cursor.fetchall()], apart)
 
     def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None."""
         return next(iter(self.rows(session, values)), None)
 
-    def _run(self, session: Session, values: Mapping[str, Any], take: Callable[[_Text, Any], R]) -> R:
+    def _run(
+        self, session: Session, values: Mapping[str, Any], take: Callable[[_Text, Any], R], apart: bool = False
+    ) -> R:
         """Execute in the session's transaction by the driver's own cursor, and take what is wanted from it."""
         if session.autoflush:
             session.flush()
         connection = connection_of(session)
-        send(connection)
+        if not apart:
+            send(connection)
         text = self._text(connection.dialect)
         cursor = connection.connection.cursor()
         try:

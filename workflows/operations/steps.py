@@ -185,7 +185,7 @@ def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> dict[int, 
     """Which of the people that the diagram names are still here, with the department of each; a task of one who left
     goes to its role."""
     wanted = {task.assignee for task in opened if task.assignee is not None}
-    return {user_id: row[0] for user_id in wanted for row in IS_HERE.rows(session, {"user_id": user_id})}
+    return {user_id: row[0] for user_id in wanted for row in IS_HERE.rows(session, {"user_id": user_id}, apart=True)}
 
 
 def _task_row(

@@ -45,6 +45,12 @@ def test_a_later_change_is_seen_by_the_next_statement_of_any_kind(session: Sessi
     assert session.connection().exec_driver_sql("SELECT count(*) FROM due_row WHERE kind = 'first'").scalar() == 3
 
 
+def test_a_statement_about_something_else_leaves_them_waiting(session: Session, now: datetime) -> None:
+    ADD.later(session, row("first", now))
+    assert COUNT.rows(session, {"of_kind": "first"}, apart=True) == [(0,)]
+    assert COUNT.rows(session, {"of_kind": "first"}) == [(1,)]
+
+
 def test_later_changes_keep_their_order(database: Database, now: datetime) -> None:
     with unit_of_work(database) as session:
         ADD.later(session, row("one", now))
