@@ -102,6 +102,7 @@ class TaskDetailBody(TaskBody):
 
     form = fields.Nested(FormBody, allow_none=True)
     answers = fields.Dict(allow_none=True, metadata={"description": "with what it was completed"})
+    version = fields.Integer(metadata={"description": "as in the ETag"})
     actions = fields.Dict(keys=fields.String(), values=fields.Nested(ActionBody))
 
 

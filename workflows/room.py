@@ -25,9 +25,10 @@ from workflows.operations import incidents, timers
 from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import routes as studio
+from workflows.verbs import api as verbs_api
 
 PAGES = (inbox.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions)
-API = (inbox_api.api, instances_api.processes, instances_api.instances, studio_api.api)
+API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api)
 NAVIGATION = (
     Entry(
         text("Inbox"),

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from crm.permissions import Actor
-from crm.web.api import ApiBlueprint, Body, PageQuery
+from crm.web.api import ApiBlueprint, Body, PageQuery, etag_of
 from crm.web.doors import current_actor, now, reading_session, writing
 from workflows import library, queries
 from workflows.bodies import AnswersBody, TaskBody, TaskDetailBody, actions_body, form_body, task_body
@@ -18,11 +18,13 @@ from workflows.doors import stepping
 from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
 from workflows.inbox.queries import counts, page
-from workflows.models import TaskStatus
+from workflows.models import ProcessInstance, TaskStatus
 from workflows.operations import tasks
-from workflows.rules import task_actions
 from workflows.showing import show_tasks
 from workflows.task_forms import Submission
+from workflows.verbs.bodies import TaskAroundBody, around_body
+from workflows.verbs.queries import standing_of
+from workflows.verbs.rules import actions
 
 api = ApiBlueprint("tasks_api", __name__, url_prefix="/tasks", description="The task inbox")
 
@@ -46,6 +48,12 @@ class TasksBody(Body):
     items = fields.List(fields.Nested(TaskBody))
     next = fields.String(allow_none=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class FullTaskBody(TaskDetailBody):
+    """A task with everything that can be done with it, and all that lies around it."""
+
+    around = fields.Nested(TaskAroundBody)
 
 
 def count_folders(session: Session, actor: Actor, moment: datetime) -> dict[str, int]:
@@ -83,15 +91,15 @@ def list_tasks(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @api.get("/<int:task_id>")
-@api.response(200, TaskDetailBody)
-def get_task(task_id: int) -> dict[str, Any]:
+@api.response(200, FullTaskBody)
+def get_task(task_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """A task with its form, its values, and each action with the reason if it is not allowed."""
-    with reading_session() as session:
-        return _detail(session, task_id)
+    body = get_again(task_id)
+    return body, etag_of(body["version"])
 
 
 @api.post("/<int:task_id>/claim")
-@api.response(200, TaskDetailBody)
+@api.response(200, FullTaskBody)
 def claim(task_id: int) -> dict[str, Any]:
     """The task, offered to a group, becomes mine."""
     with writing() as session:
@@ -100,7 +108,7 @@ def claim(task_id: int) -> dict[str, Any]:
 
 
 @api.post("/<int:task_id>/release")
-@api.response(200, TaskDetailBody)
+@api.response(200, FullTaskBody)
 def release(task_id: int) -> dict[str, Any]:
     """The task goes back to its group."""
     with writing() as session:
@@ -110,7 +118,7 @@ def release(task_id: int) -> dict[str, Any]:
 
 @api.post("/<int:task_id>/save")
 @api.arguments(AnswersBody)
-@api.response(200, TaskDetailBody)
+@api.response(200, FullTaskBody)
 def save(body: Mapping[str, Any], task_id: int) -> dict[str, Any]:
     """Keep a draft of the answers; they may be incomplete."""
     submission = Submission(answers=body["answers"])
@@ -121,7 +129,7 @@ def save(body: Mapping[str, Any], task_id: int) -> dict[str, Any]:
 
 @api.post("/<int:task_id>/complete")
 @api.arguments(AnswersBody)
-@api.response(200, TaskDetailBody)
+@api.response(200, FullTaskBody)
 def complete(body: Mapping[str, Any], task_id: int) -> dict[str, Any]:
     """The step is done with these answers; the case runs on."""
     submission = Submission(answers=body["answers"])
@@ -139,11 +147,16 @@ def get_again(task_id: int) -> dict[str, Any]:
 def _detail(session: Session, task_id: int) -> dict[str, Any]:
     actor = current_actor()
     task = queries.find_task(session, task_id, by=actor)
+    instance = session.get_one(ProcessInstance, task.instance_id)
     form_key = library.published(session, task.version_id).definition.nodes[task.node_id].form_key
     form = tasks.task_form(session, task, by=actor, now=now())
     return {
         **task_body(show_tasks(session, [task], by=actor, now=now())[0]),
         "form": form_body(library.published(session, task.version_id), form_key, form),
         "answers": task.answers if task.status == TaskStatus.DONE else None,
-        "actions": actions_body(task_actions(task, actor), actor.locale),
+        "actions": actions_body(
+            actions(task, actor, standing_of(session, task, instance, by=actor), now=now()), actor.locale
+        ),
+        "around": around_body(session, task, by=actor),
+        "version": task.version,
     }

@@ -35,9 +35,9 @@ class BackTo:
     done_by_id: int | None
 
 
-def targets(session: Session, task: Task) -> list[BackTo]:
+def targets(session: Session, task: Task, *, by: Actor) -> list[BackTo]:
     """The steps of people that the case has passed, in the order of their first passing. Wakes the engine: for the page and
-    the call that send back, not for lists."""
+    the call that send back, not for lists. Reasons name steps in the reader's language."""
     if task.status != TaskStatus.OPEN:
         return []
     published = library.published(session, task.version_id)
@@ -46,17 +46,17 @@ def targets(session: Session, task: Task) -> list[BackTo]:
     path = [element for kind, element, *_ in queries.path_of(events) if kind == "node"]
     done_by = {done.node_id: done.closed_by_id for done in _done(session, task.instance_id)}
     try:
-        found = engine.send_back_targets(published.definition, state, task.token, path)
+        passed = engine.send_back_targets(published.definition, state, task.token, path)
     except engine.UnknownToken:
         return []
-    return [
-        BackTo(
-            target.node_id,
-            None if target.reason is None else text(target.reason.template, **target.reason.params),
-            done_by.get(target.node_id),
-        )
-        for target in found
-    ]
+    words = published.translator(by.locale)
+
+    def why_not(reason: engine.Phrase | None) -> Text | None:
+        if reason is None:
+            return None
+        return text(reason.template, **{name: words(str(value)) for name, value in reason.params.items()})
+
+    return [BackTo(found.node_id, why_not(found.reason), done_by.get(found.node_id)) for found in passed]
 
 
 def send_back(
@@ -69,7 +69,7 @@ def send_back(
     task, instance = hand.task, hand.instance
     refuse(task, why_not_send_back(task, by, hand.standing))
     written = read_note(reason, required=True, field="reason")
-    offered = {target.node_id: target for target in targets(session, task)}
+    offered = {target.node_id: target for target in targets(session, task, by=by)}
     target = offered.get(to)
     if target is None:
         raise Invalid([Fault("to", text("Choose one of the steps that this case has passed."))])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
@@ -55,6 +55,16 @@ def _copy_to(
     if new:
         tell_story(session, task, "copied", by=by, now=now, people=new, note=note)
     return new
+
+
+def read_copy(session: Session, *, by: Actor, now: datetime, task_id: int) -> None:
+    """Copies of the task's case that this person has not looked at yet count as read."""
+    task = queries.find_task(session, task_id, by=by)
+    session.execute(
+        update(TaskCopy)
+        .where(TaskCopy.instance_id == task.instance_id, TaskCopy.user_id == by.id, TaskCopy.read_at.is_(None))
+        .values(read_at=now)
+    )
 
 
 def urge(session: Session, *, by: Actor, now: datetime, task_id: int, note: str = "") -> Task:

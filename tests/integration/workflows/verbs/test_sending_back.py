@@ -35,7 +35,7 @@ def forked() -> str:
 
 def targets(story: Story, task: Task) -> dict[str, BackTo]:
     with reading(story.database) as session:
-        return {target.node_id: target for target in sending_back.targets(session, task)}
+        return {target.node_id: target for target in sending_back.targets(session, task, by=story.people.agent1)}
 
 
 def test_a_step_goes_back_to_whoever_did_it_with_the_reason_and_their_answers(story: Story) -> None:
