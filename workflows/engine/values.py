@@ -27,6 +27,9 @@ MAX_DIGITS = 60
 MAX_EXPONENT = 400
 INT_LIMIT = 2**63
 
+# What JSON gives back as it is.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -171,7 +174,8 @@ def restore(value: Any) -> Any:
         tag = value.get(RESERVED_KEY)
         if tag is not None:
             return _TAGS[tag][2](value["value"])
-        return {key: restore(item) for key, item in value.items()}
+        # Most values are plain: a call for each of them would take most of the time.
+        return {key: item if type(item) in _PLAIN else restore(item) for key, item in value.items()}
     if type(value) is list:
-        return [restore(item) for item in value]
+        return [item if type(item) in _PLAIN else restore(item) for item in value]
     return value
