@@ -102,6 +102,7 @@ TABLES = (
     "crm.notices.models",
     "crm.service.models",
     "crm.worktime.models",
+    "workflows.assigning.models",
     "workflows.inbox.models",
     "workflows.models",
 )

@@ -185,8 +185,12 @@ class Task(Base):
     data: Mapped[dict[str, Any]] = mapped_column(Json, comment="what the process knew when the task was opened")
     draft: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what was entered so far, faulty or not")
     answers: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="with what it was completed")
+    excluded_id: Mapped[int | None] = mapped_column(Id, comment="who must not do it: the one who started the case")
+    candidate_ids: Mapped[list[int] | None] = mapped_column(
+        Json, comment="those of whom any may claim it; the same as task_candidate, read along with the task"
+    )
     delegated_by_id: Mapped[int | None] = mapped_column(Id, comment="who handed it to its holder and gets it back")
-    on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="for whom a substitute closed it")
+    on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="in whose place its holder has it, or a substitute closed it")
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     department_id: Mapped[int | None] = mapped_column(Id, comment="whose calendar counts its working time")
     paused_due_at: Mapped[datetime | None] = mapped_column(

@@ -17,7 +17,7 @@ from crm.accounts.queries import names_of
 from crm.core.errors import NotFound
 from crm.permissions import Actor
 from workflows.directing import directed_by
-from workflows.models import Incident, ProcessEvent, ProcessInstance, Task, TaskCopy, TaskStatus
+from workflows.models import Incident, ProcessEvent, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
 from workflows.registry import registry
 
 # A case sent back a thousand times has a long history; pages show its newest part.
@@ -42,10 +42,12 @@ def may_see(session: Session, instance: ProcessInstance, *, by: Actor) -> bool:
     if visible and instance.record_id is not None and visible(session, by, instance.record_id):
         return True
     concerned = or_(
-        Task.assignee_id == by.id,
+        Task.assignee_id.in_([by.id, *by.represents]),
         Task.closed_by_id == by.id,
-        and_(Task.assignee_id.is_(None), Task.role.in_(by.role_keys)),
+        Task.on_behalf_of_id == by.id,
+        and_(Task.assignee_id.is_(None), Task.role.in_(by.group_keys)),
         and_(Task.status == TaskStatus.OPEN, directed_by(by)),
+        exists().where(TaskCandidate.task_id == Task.id, TaskCandidate.user_id.in_([by.id, *by.represents])),
     )
     shown = exists().where(TaskCopy.instance_id == instance.id, TaskCopy.user_id == by.id)
     acted = exists().where(ProcessEvent.instance_id == instance.id, ProcessEvent.actor_id == by.id)
@@ -58,9 +60,15 @@ def find_task(session: Session, task_id: int, *, by: Actor) -> Task:
     task = session.get(Task, task_id)
     if task is None:
         raise NotFound
-    if by.id not in (task.assignee_id, task.closed_by_id) and task.role not in by.role_keys:
+    if not concerns(task, by):
         find_instance(session, task.instance_id, by=by)
     return task
+
+
+def concerns(task: Task, by: Actor) -> bool:
+    """Has this person to do with the task: as who has or had it or is offered it, or as a substitute of one of them?"""
+    people = {task.assignee_id, task.closed_by_id, task.on_behalf_of_id, *(task.candidate_ids or ())} - {None}
+    return by.id in people or bool(by.represents & people) or task.role in by.group_keys
 
 
 def find_task_at(session: Session, instance_id: int, token: int, *, by: Actor) -> Task:

@@ -98,6 +98,7 @@ Facts = Callable[[Session, Actor, int], Markup]
 HandingOver = Callable[[Session, Actor, datetime, int, str, int, str], None]
 SendingBack = Callable[[Session, Actor, datetime, int, str, str], None]
 TakingBack = Callable[[StepContext], None]
+Owner = Callable[[Session, int], int | None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Bindings:
     no more purpose, with the reason. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     `handed_over` does to the record what a new holder of an open step means for it (record, step, user, note), `sent_back` what it
-    means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it.
+    means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it. `owners` tells by
+    record type who is responsible for a record, for tasks that are given by that; else its customer's manager is.
     """
 
     operations: Mapping[str, ServiceOperation] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Bindings:
     handed_over: Mapping[str, HandingOver] = field(default_factory=dict)
     sent_back: Mapping[str, SendingBack] = field(default_factory=dict)
     taken_back: Mapping[str, TakingBack] = field(default_factory=dict)
+    owners: Mapping[str, Owner] = field(default_factory=dict)
 
 
 def operations(*functions: tuple[str, Callable[..., Mapping[str, object] | None]]) -> Mapping[str, ServiceOperation]:

@@ -20,13 +20,25 @@ PRIORITIES = range(4)
 
 
 def is_offered_to(task: Task, by: Actor) -> bool:
-    """Does the task wait in a group of this person, claimed by nobody?"""
-    return task.status == TaskStatus.OPEN and task.assignee_id is None and task.role in by.role_keys
+    """Does the task wait, claimed by nobody, for a group of this person or for them among others? Whoever stands in for
+    somebody is offered what that person is offered."""
+    if task.status != TaskStatus.OPEN or task.assignee_id is not None:
+        return False
+    return task.role in by.group_keys or by.id in (named := task.candidate_ids or ()) or bool(by.represents & {*named})
 
 
 def is_with(task: Task, by: Actor) -> bool:
-    """Is the task this person's own?"""
-    return task.status == TaskStatus.OPEN and task.assignee_id is not None and task.assignee_id == by.id
+    """Is the task this person's own, or that of somebody for whom they stand in?"""
+    if task.status != TaskStatus.OPEN or task.assignee_id is None:
+        return False
+    return task.assignee_id == by.id or task.assignee_id in by.represents
+
+
+def why_not_person(task: Task, user_id: int | None) -> Text | None:
+    """The reason why this of all people must not do the task, however they come by it."""
+    if task.excluded_id is not None and task.excluded_id == user_id:
+        return text("Whoever started this case must not do this step; a colleague has to.")
+    return None
 
 
 def why_not_open(task: Task) -> Text | None:
@@ -40,10 +52,14 @@ def why_not_open(task: Task) -> Text | None:
 def why_not_claim(task: Task, by: Actor) -> Text | None:
     if reason := why_not_open(task):
         return reason
-    if is_with(task, by):
+    if task.assignee_id is not None and task.assignee_id == by.id:
         return text("You have claimed this task already.")
+    if is_with(task, by):
+        return text("You stand in for whoever has this task; just do it.")
     if task.assignee_id is not None:
         return text("A colleague has claimed this task.")
+    if reason := why_not_person(task, by.id):
+        return reason
     if not is_offered_to(task, by):
         return text("This task is offered to a group that you do not belong to.")
     return None
@@ -54,7 +70,7 @@ def why_not_release(task: Task, by: Actor) -> Text | None:
         return reason
     if not is_with(task, by):
         return text("Only the person who holds this task can give it back.")
-    if task.role is None:
+    if task.role is None and not task.candidate_ids:
         return text("This task was given to you personally; there is no group to give it back to.")
     if task.delegated_by_id is not None:
         return text("This task was delegated to you; hand it back to the person who did so.")
@@ -74,7 +90,7 @@ def why_not_save(task: Task, by: Actor) -> Text | None:
     if reason := why_not_open(task):
         return reason
     if is_with(task, by) or is_offered_to(task, by):
-        return None
+        return why_not_person(task, by.id)
     if task.assignee_id is not None:
         return text("This task is with a colleague.")
     return text("This task is offered to a group that you do not belong to.")

@@ -55,10 +55,10 @@ class AssigneeRule:
 
 
 def read_rule(node: Node) -> AssigneeRule | None:
-    """The rule of a task that the linter has passed; None where role, assignee and candidates say all."""
+    """The rule of a task that the linter has passed; None where its role and assignee say all."""
     said = node.extensions
     kind, forbidden = said.get("assign", "").strip(), said.get("assignNot", "").strip()
-    if not kind and not forbidden:
+    if not kind and not forbidden and not said.get("candidates", "").strip():
         return None
     formula = said.get("assignTo", "") if kind else said.get("assignee") or said.get("candidates") or ""
     if not kind:

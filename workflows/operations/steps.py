@@ -21,6 +21,7 @@ from crm.core.i18n import text
 from crm.core.prepared import Prepared, insert_into
 from crm.permissions import Actor
 from crm.worktime.kept import calendar_of
+from workflows.assigning.opening import as_history, assign_opened, columns_for, offer
 from workflows.engine import OpenTask, Step
 from workflows.kept import keep
 from workflows.library import Published
@@ -56,7 +57,8 @@ MOVE = Prepared(
 )
 OPEN_TASK = insert_into(
     TASK, "instance_id", "token", "node_id", "name", "process_key", "version_id", "title", "customer_id", "role",
-    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "version",
+    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "excluded_id", "candidate_ids",
+    "on_behalf_of_id", "version",
 )  # fmt: skip
 NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
 IS_HERE = Prepared(
@@ -127,9 +129,20 @@ def store_step(
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
-        rows = [_task_row(instance, published, task, people, now=now) for task in step.opened]
+        given = assign_opened(session, instance, published, step.opened, now=now)
+        rows = [
+            {
+                **_task_row(instance, published, task, people, now=now),
+                **columns_for(session, given.get(task.token)),
+            }
+            for task in step.opened
+        ]
         for row in rows:
             OPEN_TASK.later(session, row)
+        for token, assignment in given.items():
+            offer(session, instance.id, token, assignment.candidates)
+        if given:
+            detail = {**(detail or {}), "assigned": as_history(given, step.opened)}
         if tells:
             tell_opened(session, instance, published, rows, by=by, now=now)
     _store_timers(session, instance, step, now=now, firing=firing)

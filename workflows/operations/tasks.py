@@ -11,17 +11,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
-from crm.core.db import affected, company_time
+from crm.core.db import Id, affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.permissions import Actor
 from forms import BoundForm
 from workflows import engine, library
+from workflows.assigning.standing import acting, in_place_of
 from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import moved_on, record_event, services, store_step
+from workflows.queries import concerns
 from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release, why_not_save
 from workflows.task_forms import Submission, checked_answers, facts_of, step_form
 
@@ -43,6 +45,7 @@ DONE = Prepared(
         closed_at=bindparam("now"),
         closed_by_id=bindparam("by_id"),
         assignee_id=bindparam("by_id"),
+        on_behalf_of_id=bindparam("absent_id", type_=Id),
         answers=bindparam("kept"),
         draft=None,
         version=TASK.c.version + 1,
@@ -87,16 +90,15 @@ def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
     task = _task(session, task_id, by=by)
     if reason := why_not_claim(task, by):
         raise (Conflict if task.assignee_id not in (None, by.id) else Denied)(reason)
+    absent_id = in_place_of(task, by)
     taken = session.execute(
         update(TASK)
         .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id.is_(None))
-        .values(assignee_id=by.id, claimed_at=now, version=TASK.c.version + 1)
+        .values(assignee_id=by.id, on_behalf_of_id=absent_id, claimed_at=now, version=TASK.c.version + 1)
     )
     if affected(taken) != 1:
         raise Conflict(text("A colleague has claimed this task."))
-    record_event(
-        session, instance_id=task.instance_id, now=now, kind="claimed", by=by, node_id=task.node_id, task_id=task.id
-    )
+    _note(session, task, "claimed", absent_id, by=by, now=now)
     session.refresh(task)
     return task
 
@@ -108,14 +110,12 @@ def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task
         raise Denied(reason)
     given = session.execute(
         update(TASK)
-        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id == by.id)
-        .values(assignee_id=None, claimed_at=None, version=TASK.c.version + 1)
+        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id == task.assignee_id)
+        .values(assignee_id=None, on_behalf_of_id=None, claimed_at=None, version=TASK.c.version + 1)
     )
     if affected(given) != 1:
         raise moved_on()
-    record_event(
-        session, instance_id=task.instance_id, now=now, kind="released", by=by, node_id=task.node_id, task_id=task.id
-    )
+    _note(session, task, "released", in_place_of(task, by), by=by, now=now)
     session.refresh(task)
     return task
 
@@ -186,6 +186,8 @@ def _finish(
     by: Actor,
     now: datetime,
 ) -> Task:
+    by = acting(session, task, by)
+    absent_id = in_place_of(task, by)
     published = library.published(session, task.version_id)
     call = services(session, instance, by=by, now=now)
     try:
@@ -196,9 +198,19 @@ def _finish(
         raise  # a refusal, or a database that is away: neither is the case's fault
     except Exception as cause:
         raise StepFault(task=task, answers=answers, entered=entered, files=files, by=by, cause=cause) from cause
-    DONE.later(session, {"task_id": task.id, "now": now, "by_id": by.id, "kept": keep(answers)}, refusal=moved_on)
+    done = {"task_id": task.id, "now": now, "by_id": by.id, "absent_id": absent_id, "kept": keep(answers)}
+    DONE.later(session, done, refusal=moved_on)
     store_step(
-        session, instance, published, step, now=now, event="completed", by=by, node_id=task.node_id, task_id=task.id
+        session,
+        instance,
+        published,
+        step,
+        now=now,
+        event="completed",
+        by=by,
+        node_id=task.node_id,
+        task_id=task.id,
+        detail=_for_absent(absent_id),
     )
     return task
 
@@ -215,7 +227,7 @@ def task_form(
         session,
         published,
         published.definition.nodes[task.node_id].form_key,
-        by=by,
+        by=acting(session, task, by),
         now=now,
         data=facts,
         values=values,
@@ -227,18 +239,32 @@ def task_form(
 def _task(session: Session, task_id: int, *, by: Actor) -> Task:
     """The task, if this person may work on it; what is not theirs does not exist for them."""
     task = session.get(Task, task_id)
-    if task is None or not _concerns(task, by):
+    if task is None or not concerns(task, by):
         raise NotFound
     return task
 
 
-def _concerns(task: Task, by: Actor) -> bool:
-    return by.id in (task.assignee_id, task.closed_by_id) or task.role in by.role_keys
+def _note(session: Session, task: Task, kind: str, absent_id: int | None, *, by: Actor, now: datetime) -> None:
+    record_event(
+        session,
+        instance_id=task.instance_id,
+        now=now,
+        kind=kind,
+        by=by,
+        node_id=task.node_id,
+        task_id=task.id,
+        detail=_for_absent(absent_id),
+    )
+
+
+def _for_absent(absent_id: int | None) -> dict[str, object]:
+    """In whose place somebody acted, for the history."""
+    return {} if absent_id is None else {"in_place_of": absent_id}
 
 
 def _refusal(session: Session, task: Task, by: Actor, reason: Any) -> HeliuError:
     """Who may not know the task hears nothing of it; who was too late hears who was first."""
-    if not _concerns(task, by):
+    if not concerns(task, by):
         return NotFound()
     if task.status == TaskStatus.DONE:
         user = session.get(User, task.closed_by_id) if task.closed_by_id else None
