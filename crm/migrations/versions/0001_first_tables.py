@@ -82,6 +82,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_version")),
     )
     op.create_table(
+        "assignee_turn",
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("node_id", sa.String(length=120), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("last_id", Id, nullable=True, comment="the user who was chosen last"),
+        sa.PrimaryKeyConstraint("process_key", "node_id", "role", name=op.f("pk_assignee_turn")),
+    )
+    op.create_table(
         "audit_entry",
         sa.Column("id", Id, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -756,8 +764,17 @@ def upgrade() -> None:
         sa.Column("data", Json, nullable=False, comment="what the process knew when the task was opened"),
         sa.Column("draft", Json, nullable=True, comment="what was entered so far, faulty or not"),
         sa.Column("answers", Json, nullable=True, comment="with what it was completed"),
+        sa.Column("excluded_id", Id, nullable=True, comment="who must not do it: the one who started the case"),
+        sa.Column(
+            "candidate_ids",
+            Json,
+            nullable=True,
+            comment="those of whom any may claim it; the same as task_candidate, read along with the task",
+        ),
         sa.Column("delegated_by_id", Id, nullable=True, comment="who handed it to its holder and gets it back"),
-        sa.Column("on_behalf_of_id", Id, nullable=True, comment="for whom a substitute closed it"),
+        sa.Column(
+            "on_behalf_of_id", Id, nullable=True, comment="in whose place its holder has it, or a substitute closed it"
+        ),
         sa.Column("urged_at", UtcDateTime(), nullable=True),
         sa.Column("department_id", Id, nullable=True, comment="whose calendar counts its working time"),
         sa.Column(
@@ -1435,4 +1452,5 @@ def downgrade() -> None:
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
     op.drop_index("ix_audit_entry_actor", table_name="audit_entry")
     op.drop_table("audit_entry")
+    op.drop_table("assignee_turn")
     op.drop_table("access_version")
