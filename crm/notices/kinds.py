@@ -12,10 +12,11 @@ LONGEST_KIND = 40
 TASKS = ctext("notices", "Tasks")
 CONVERSATION = ctext("notices", "Said to me")
 SERVICE = ctext("notices", "Service requests")
+SALES = ctext("notices", "Opportunities")
 REMINDERS = ctext("notices", "Reminders")
 SYSTEM = ctext("notices", "This system")
 # In this order a page shows them.
-GROUPS = (TASKS, CONVERSATION, SERVICE, REMINDERS, SYSTEM)
+GROUPS = (TASKS, CONVERSATION, SERVICE, SALES, REMINDERS, SYSTEM)
 
 
 @dataclass(frozen=True)
