@@ -41,6 +41,9 @@ def record_form(
     those who may assign choose the owner."""
     fields = [each for each in form_fields(sort, by, is_new=record is None) if each.name not in but]
     first = {**(sort.first(session, by, now) if sort.first and record is None else {}), **(given or {})}
+    if record is None:
+        # An address may name any record; what the reader may not see must not show its name.
+        first = {name: value for name, value in first.items() if _may_name(sort, session, by, name, value)}
     if isinstance(sort.reach, Owned):
         first.setdefault("owner_id", by.id)
     if record is None and sort.customer and first.get(sort.customer) is None:
@@ -114,6 +117,17 @@ def given_by_address(sort: RecordType[Any], arguments: Mapping[str, str]) -> dic
     return found
 
 
+def _may_name(sort: RecordType[Any], session: Session, by: Actor, name: str, value: object) -> bool:
+    field = sort.shown.get(name)
+    if field is None or field.kind is not Kind.RECORD or not isinstance(value, int):
+        return True
+    try:
+        find_one(record_type(field.target), session, by=by, record_id=value)
+    except NotFound:
+        return False
+    return True
+
+
 def _customer_behind(sort: RecordType[Any], session: Session, by: Actor, first: Mapping[str, object]) -> int | None:
     """Whose customer the other records are that a new form begins with: a form opened on a contact knows the customer."""
     for each in sort.fields:
@@ -121,10 +135,7 @@ def _customer_behind(sort: RecordType[Any], session: Session, by: Actor, first: 
         record_id = first.get(each.name)
         if target is None or not target.customer or target.is_customer or not isinstance(record_id, int):
             continue
-        try:
-            named = find_one(target, session, by=by, record_id=record_id)
-        except NotFound:
-            continue
+        named = find_one(target, session, by=by, record_id=record_id)
         customer_id: int | None = getattr(named, target.customer)
         return customer_id
     return None
