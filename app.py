@@ -58,6 +58,10 @@ from crm.notices import routes as notices
 from crm.notices.demo import settle_notices
 from crm.notices.robots import Courier
 from crm.records import pages as records
+from crm.reminders import api as reminders_api
+from crm.reminders import routes as reminders
+from crm.reminders import rule_routes as reminder_rules
+from crm.reminders.operations import seed_rules
 from crm.service import api as service_api
 from crm.service import routes as service
 from crm.web import server
@@ -74,7 +78,7 @@ from crm.web.sessions import Sessions
 from crm.worktime import api as worktime_api
 from crm.worktime import routes as worktime
 from crm.worktime.seed import seed_calendar, seed_worktime
-from scheduler.jobs import Jobs, add_mail, add_notices
+from scheduler.jobs import Jobs, add_mail, add_notices, add_reminders
 from scheduler.rhythm import every, nightly
 from scheduler.runner import run_forever
 from workflows import library
@@ -100,6 +104,7 @@ TABLES = (
     "crm.files.models",
     "crm.interactions.models",
     "crm.notices.models",
+    "crm.reminders.models",
     "crm.service.models",
     "crm.worktime.models",
     "workflows.assigning.models",
@@ -145,6 +150,7 @@ def rooms() -> tuple[Room, ...]:
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),
         Room(pages=(notices.pages, notice_choices.pages), api=(notices_api.api,)),
+        Room(pages=(reminders.pages, reminder_rules.pages), api=reminders_api.API, navigation=reminders.NAVIGATION),
         Room(pages=(worktime.pages,), api=(worktime_api.api,), navigation=worktime.NAVIGATION),
         Room(pages=workflows.PAGES, api=workflows.API, navigation=workflows.NAVIGATION),
     )
@@ -205,6 +211,7 @@ def jobs(config: Config) -> Jobs:
     table = Jobs()
     add_mail(table, transport_for(config))
     add_notices(table, Courier(config.base_url))
+    add_reminders(table)
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every(
@@ -236,6 +243,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
     seed_dictionary(session)
     seed_calendar(session, now)
     library.seed_from_files(session, now=now)
+    seed_rules(session)
 
 
 # The demonstration, step by step.

@@ -53,6 +53,7 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "accounts": (text("Users and roles"), ("view", "administer")),
     "dictionary": (text("Data dictionary"), ("view", "administer")),
     "worktime": (text("Working time"), ("view", "administer")),
+    "reminders": (text("Reminders"), ("administer",)),
 }
 
 PERMISSIONS = frozenset((module, action) for module, (_, actions) in MODULES.items() for action in actions)

@@ -20,6 +20,7 @@ from crm.core.due import BACK_OFF, Appointment, Due, DueRow
 from crm.core.mail import Transport
 from crm.notices import delivery, keeping, operations
 from crm.notices.robots import Courier
+from crm.reminders import operations as reminders
 from scheduler.rhythm import Rhythm, every
 
 Handler = Callable[[Session, Due, datetime], object]
@@ -147,6 +148,13 @@ def add_notices(jobs: Jobs, courier: Courier) -> None:
         abroad=True,
     )
     jobs.every("old notices", keeping.forget_old_notices, every(hours=1))
+
+
+def add_reminders(jobs: Jobs) -> None:
+    """Rules look for what people should be told of: each quarter of an hour it is seen whose time has come."""
+    jobs.on(reminders.DUE, reminders.remind)
+    jobs.every("reminders", reminders.look_around, every(hours=0.25))
+    jobs.every("old reminders", reminders.forget_old, every(hours=24))
 
 
 def _message_id(due: Due) -> int:

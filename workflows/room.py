@@ -13,9 +13,10 @@ from crm.core.due import Due
 from crm.core.events import Listeners
 from crm.core.i18n import text
 from crm.permissions import Actor
+from crm.reminders.kinds import add_rules
 from crm.web.navigation import Entry
 from crm.web.slots import Panel, add_panel
-from workflows import queries, triggers
+from workflows import queries, reminding, triggers
 from workflows.inbox import api as inbox_api
 from workflows.inbox import arriving
 from workflows.inbox import routes as inbox
@@ -51,8 +52,10 @@ NAVIGATION = (
 
 
 def set_up(listeners: Listeners) -> None:
-    """Join the processes to the rooms below: events start cases, record pages show them, `GET /me` counts tasks."""
+    """Join the processes to the rooms below: events start cases, record pages show them, `GET /me` counts
+    tasks, reminders look at them."""
     triggers.listen(listeners)
+    add_rules(*reminding.RULES)
     for record_type in registry().visible:
         add_panel(record_type, _panel(record_type))
     if inbox_api.count_folders not in COUNTS:

@@ -244,6 +244,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_process_definition")),
     )
     op.create_table(
+        "reminder_rule",
+        sa.Column("kind", sa.String(length=40), nullable=False, comment="names an entry of crm/reminders/kinds.py"),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("span", sa.Integer(), nullable=False, comment="days or hours before or after, by kind"),
+        sa.Column(
+            "hour", sa.Integer(), nullable=False, comment="of the company's clock; for rules that look once a day"
+        ),
+        sa.Column("whom", Json, nullable=False, comment="owner, holder, manager"),
+        sa.Column("workdays_only", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("looked_on", sa.Date(), nullable=True, comment="the last day on which it looked"),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("hour BETWEEN 0 AND 23", name=op.f("ck_reminder_rule_hour_of_a_day")),
+        sa.CheckConstraint("span >= 0", name=op.f("ck_reminder_rule_span_not_negative")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_reminder_rule_version_positive")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_reminder_rule")),
+    )
+    op.create_table(
         "role",
         sa.Column("id", Id, nullable=False),
         sa.Column("key", sa.String(length=60), nullable=False),
@@ -696,6 +714,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_process_event")),
     )
     op.create_index("ix_process_event_instance", "process_event", ["instance_id", "id"], unique=False)
+    op.create_table(
+        "reminder_told",
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False, comment="kind and occasion"),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_reminder_told_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_reminder_told")),
+    )
+    op.create_index("ix_reminder_told_at", "reminder_told", ["at"], unique=False)
     op.create_table(
         "saved_view",
         sa.Column("id", Id, nullable=False),
@@ -1345,6 +1372,8 @@ def downgrade() -> None:
         sqlite_where=sa.text("is_default"),
     )
     op.drop_table("saved_view")
+    op.drop_index("ix_reminder_told_at", table_name="reminder_told")
+    op.drop_table("reminder_told")
     op.drop_index("ix_process_event_instance", table_name="process_event")
     op.drop_table("process_event")
     op.drop_index(op.f("ix_password_link_user_id"), table_name="password_link")
@@ -1421,6 +1450,7 @@ def downgrade() -> None:
     op.drop_table("search_entry")
     op.drop_table("scheduler_heartbeat")
     op.drop_table("role")
+    op.drop_table("reminder_rule")
     op.drop_table("process_definition")
     op.drop_index("ix_outbox_message_to_user_id", table_name="outbox_message")
     op.drop_index("ix_outbox_message_ended", table_name="outbox_message")

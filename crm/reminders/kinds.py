@@ -1,0 +1,134 @@
+"""What kinds of reminders there are. Rooms add theirs when they are imported, with the question that finds what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from crm.core.i18n import Text, ctext, text
+from crm.notices.kinds import REMINDERS, NoticeKind, add_kinds
+from crm.notices.models import Mailing
+
+LONGEST_KIND = 30
+
+
+class Whom(StrEnum):
+    """To whom a reminder goes."""
+
+    OWNER = "owner"
+    HOLDER = "holder"
+    MANAGER = "manager"
+
+
+WHOM_NAMES = {
+    Whom.OWNER: text("Whoever looks after the customer"),
+    Whom.HOLDER: text("Whoever holds it"),
+    Whom.MANAGER: text("Their superior"),
+}
+
+
+class Span(StrEnum):
+    """What a rule's number counts."""
+
+    DAYS_BEFORE = "days_before"
+    DAYS_AFTER = "days_after"
+    HOURS_BEFORE = "hours_before"
+    HOURS_AFTER = "hours_after"
+
+
+SPAN_NAMES = {
+    Span.DAYS_BEFORE: ctext("reminder", "days before"),
+    Span.DAYS_AFTER: ctext("reminder", "days after"),
+    Span.HOURS_BEFORE: ctext("reminder", "hours before"),
+    Span.HOURS_AFTER: ctext("reminder", "hours after"),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a rule's question is asked with. `today` is the company's day; `after` the last record of the batch before.
+
+    `mine` asks only for what concerns one person, for their own page.
+    """
+
+    now: datetime
+    today: date
+    span: int
+    after: int
+    limit: int
+    mine: int | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to remind of. `id` is the record's number, by which batches go on; `occasion` is new when it is to be said
+    again; `name` stands for it in a list. With a `notice_key` it is told by itself, and not where that was told already."""
+
+    id: int
+    occasion: str
+    message: Text
+    name: str
+    link: str
+    owner_id: int | None = None
+    holder_id: int | None = None
+    about: tuple[str, int] | None = None
+    notice_key: str | None = None
+
+
+Find = Callable[[Session, Look], Sequence[Finding]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderKind:
+    """A kind of reminder. `find` answers in the order of `id`, at most `limit`; `several` says how many in one sentence with
+    `{count}` where one person has many at once. Rules that are not `daily` look every quarter of an hour."""
+
+    key: str
+    label: Text
+    explains: Text
+    several: Text
+    find: Find
+    span: Span
+    usual: int
+    most: int
+    whom: tuple[Whom, ...] = (Whom.OWNER,)
+    offers: tuple[Whom, ...] = (Whom.OWNER, Whom.MANAGER)
+    daily: bool = True
+    hour: int = 7
+    active: bool = True
+    mail: Mailing = Mailing.DIGEST
+    icon: str = "bell-ringing"
+    tone: str = "info"
+
+    @property
+    def notice(self) -> str:
+        """The sort of notice by which it is told."""
+        return f"reminder.{self.key}"
+
+
+_kinds: dict[str, ReminderKind] = {}
+
+
+def add_rules(*kinds: ReminderKind) -> None:
+    """From now on there are reminders of these kinds; said twice in the same words, it holds once."""
+    for kind in kinds:
+        if len(kind.key) > LONGEST_KIND:
+            raise ValueError(f"{kind.key} is longer than {LONGEST_KIND} letters")
+        if _kinds.get(kind.key, kind) != kind:
+            raise ValueError(f"two rooms have reminders called {kind.key}")
+        _kinds[kind.key] = kind
+        add_kinds(NoticeKind(kind.notice, kind.label, REMINDERS, kind.mail, icon=kind.icon, tone=kind.tone))
+
+
+def reminder_kind(key: str) -> ReminderKind | None:
+    """The kind of this name; None if no room has it (any more)."""
+    return _kinds.get(key)
+
+
+def reminder_kinds() -> tuple[ReminderKind, ...]:
+    """All kinds."""
+    return tuple(_kinds.values())

@@ -1,0 +1,99 @@
+"""The questions of reminders about tasks: due soon, overdue. They reach tasks that somebody holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, true
+from sqlalchemy.orm import Session
+
+from crm.core.i18n import Text, text
+from crm.notices.models import Mailing
+from crm.reminders.kinds import Finding, Look, ReminderKind, Span, Whom
+from workflows import library
+from workflows.models import ProcessInstance, Task, TaskStatus
+from workflows.telling import spoken
+
+# Cases about this record remind and escalate by timers of their own diagram.
+REMINDED_BY_THEIR_CASE = "service_request"
+# A clock that was down this long still tells of what became overdue meanwhile.
+CATCH_UP = timedelta(days=14)
+
+
+def tasks_soon(session: Session, look: Look) -> Sequence[Finding]:
+    """Tasks that are due within so many hours."""
+    return _tasks(session, look, look.now, look.now + timedelta(hours=look.span), text("Due soon: {task}: {case}"))
+
+
+def tasks_late(session: Session, look: Look) -> Sequence[Finding]:
+    """Tasks that have been overdue for so many hours."""
+    last = look.now - timedelta(hours=look.span)
+    return _tasks(session, look, last - CATCH_UP, last, text("Overdue: {task}: {case}"))
+
+
+def _tasks(session: Session, look: Look, first: datetime, last: datetime, says: Text) -> Sequence[Finding]:
+    rows = session.execute(
+        select(Task)
+        .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
+        .where(
+            Task.status == TaskStatus.OPEN,
+            Task.assignee_id.is_not(None) if look.mine is None else Task.assignee_id == look.mine,
+            Task.due_at > first,
+            Task.due_at <= last,
+            Task.id > look.after,
+            true() if look.mine is not None else ProcessInstance.record_type.is_distinct_from(REMINDED_BY_THEIR_CASE),
+        )
+        .order_by(Task.id)
+        .limit(look.limit)
+    )
+    return [
+        Finding(
+            id=task.id,
+            occasion=f"{task.id}-{task.due_at:%Y%m%d%H%M}",
+            message=Text(
+                says.source,
+                {"task": spoken(library.published(session, task.version_id), task.name), "case": task.title},
+            ),
+            name=task.title,
+            link=f"/tasks/{task.id}",
+            holder_id=task.assignee_id,
+            about=("task", task.id),
+        )
+        for (task,) in rows
+    ]
+
+
+RULES = (
+    ReminderKind(
+        key="task_soon",
+        label=text("Tasks that are due soon"),
+        explains=text("A task that somebody holds is due within so many hours."),
+        several=text("{count} tasks are due soon"),
+        find=tasks_soon,
+        span=Span.HOURS_BEFORE,
+        usual=4,
+        most=240,
+        whom=(Whom.HOLDER,),
+        offers=(Whom.HOLDER, Whom.MANAGER),
+        daily=False,
+        mail=Mailing.NOW,
+        icon="clock",
+    ),
+    ReminderKind(
+        key="task_late",
+        label=text("Tasks that are overdue"),
+        explains=text("The due time of a task that somebody holds has passed."),
+        several=text("{count} tasks are overdue"),
+        find=tasks_late,
+        span=Span.HOURS_AFTER,
+        usual=0,
+        most=240,
+        whom=(Whom.HOLDER,),
+        offers=(Whom.HOLDER, Whom.MANAGER),
+        daily=False,
+        mail=Mailing.NOW,
+        icon="alert-triangle",
+        tone="bad",
+    ),
+)
