@@ -1,10 +1,11 @@
-"""Which business event starts which process, which one ends it, and which stops its clock. The table itself stands in the
-bindings of the processes; this joins it to the events of one database.
+"""Which business event starts which process, which one ends it, which one it waits for, and which
+stops its clock. The table itself stands in the bindings of the processes; this joins it to the events of one
+database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from crm.core.events import Listeners
 from workflows.operations.cancelling import end_cases_of
+from workflows.operations.messages import tell_cases_of
 from workflows.operations.pausing import pause_cases_of, resume_cases_of
 from workflows.operations.starting import start_case
-from workflows.registry import About, CaseStart, Ending, registry
+from workflows.registry import About, CaseStart, Ending, Message, registry
 
 
 def listen(listeners: Listeners) -> None:
@@ -23,6 +25,8 @@ def listen(listeners: Listeners) -> None:
         listeners.on(event_type, _starter(build))
     for event_type, ending in registry().endings.items():
         listeners.on(event_type, _ender(ending))
+    for event_type, told in registry().messages.items():
+        listeners.on(event_type, _messenger(told))
     for event_type, about in registry().pauses.items():
         listeners.on(event_type, _pauser(about))
     for event_type, about in registry().resumes.items():
@@ -44,6 +48,15 @@ def _ender(ending: Ending) -> Callable[[Session, Any], None]:
         end_cases_of(session, record, by=event.by, now=event.at, reason=reason)
 
     return end
+
+
+@cache
+def _messenger(told: Callable[[Session, Any], Sequence[Message]]) -> Callable[[Session, Any], None]:
+    def bring(session: Session, event: Any) -> None:
+        for message in told(session, event):
+            tell_cases_of(session, message, by=event.by, now=event.at)
+
+    return bring
 
 
 @cache

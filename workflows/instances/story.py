@@ -139,6 +139,11 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
         "completed": (text("completed “{step}”", step=name), "check", "good"),
         "claimed": (text("claimed “{step}”", step=name), "hand-grab", "neutral"),
         "released": (text("gave “{step}” back to the group", step=name), "arrow-back-up", "neutral"),
+        "message": (
+            text("told the case: “{message}”", message=event.detail.get("message", "")),
+            "mail-opened",
+            "accent",
+        ),
         "timer": (text("timer “{step}” was due", step=name), "clock", "warn"),
         "cancelled": (text("cancelled the case"), "ban", "bad"),
         "incident": (text("“{step}” could not be carried out", step=name), "alert-triangle", "bad"),
