@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, request, url_for
+from markupsafe import Markup
 from werkzeug.security import safe_join
 
 YEAR = 365 * 24 * 3600
@@ -46,15 +47,22 @@ def set_up_assets(app: Flask) -> None:
         return response
 
     app.view_functions["static"] = static
-    app.jinja_env.globals.update(icon_sheet=icon_sheet)
+    app.jinja_env.globals.update(draw_icon=draw_icon)
 
 
-def icon_sheet() -> str:
-    """The address of the drawn symbols, built once a request: a page shows a hundred of them."""
+def draw_icon(name: str, label: str = "", class_: str = "", **more: str) -> Markup:
+    """A symbol of tools/icons.txt. A page shows a hundred of them, so each is put together once and the sheet found once a page."""
     if "icon_sheet" not in g:
         g.icon_sheet = url_for("static", filename="vendor/icons.svg")
-    address: str = g.icon_sheet
-    return address
+    return _drawn(g.icon_sheet, name, label, more.get("class", class_))
+
+
+@lru_cache(maxsize=2_000, typed=True)
+def _drawn(sheet: str, name: str, label: str, class_: str) -> Markup:
+    role = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>').format(
+        class_, role, sheet, name
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -92,6 +92,17 @@ def shown_ago(value: datetime | None) -> str:
     return str(format_timedelta(distance, add_direction=True, locale=BABEL_LOCALES[current_locale()], threshold=0.95))
 
 
+def shown_span(value: timedelta) -> str:
+    """How long: “3 hours”, “2 days”."""
+    return str(format_timedelta(value, locale=BABEL_LOCALES[current_locale()]))
+
+
+def is_today(value: datetime) -> bool:
+    """Is it today for the reader?"""
+    zone = current_timezone()
+    return value.astimezone(zone).date() == now().astimezone(zone).date()
+
+
 def set_up_languages(app: Flask) -> None:
     """Give pages their language: one catalogue for templates, Flask-Babel and `Text`."""
     babel = Babel(
@@ -116,8 +127,9 @@ def set_up_languages(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(
-        datetime=shown_datetime, date=shown_date, number=shown_number, ago=shown_ago, shown=shown
+        datetime=shown_datetime, date=shown_date, number=shown_number, ago=shown_ago, span=shown_span, shown=shown
     )
+    app.jinja_env.tests.update(today=is_today)
     app.jinja_env.globals.update(now=now, current_locale=current_locale, languages={"zh_CN": "中文", "en": "English"})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
-from crm.web.security import draws_diagrams, takes_body
+from crm.web.security import LARGEST_NUMBER, draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping, submitted
@@ -87,6 +88,9 @@ def count() -> ResponseReturnValue:
 
 def waiting_count(actor: Actor) -> int:
     """Tasks that are with this person now."""
+    counted: int | None = g.get("waiting_count")
+    if counted is not None:
+        return counted
     with reading_session() as session:
         return count_mine(session, by=actor)
 
@@ -211,6 +215,8 @@ def _folder_page() -> dict[str, Any]:
     filters = read_filters(request.args)
     with reading_session() as session:
         numbers = counts(session, by=actor, now=now())
+        # The navigation shows it too, on the same page.
+        g.waiting_count = numbers[Folder.MINE]
         after = cursor_values(request.args.get("after"), folder, sort)
         found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort, after=after)
         if after is not None and not found.rows:
@@ -259,9 +265,31 @@ def _folder_page() -> dict[str, Any]:
         "next_url": _url({**kept, "after": write_page(found), "earlier": [*earlier, *_mark(place)]})
         if found.next
         else "",
+        "urls": Addresses.of(folder, place),
         "here": _url(place),
         "total": numbers[folder],
     }
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the rows of a folder lead: the page of a row, and the act of claiming it."""
+
+    row: Callable[[ShownTask | ShownCase], str]
+    claim: Callable[[ShownTask | ShownCase], str]
+
+    @classmethod
+    def of(cls, folder: Folder, place: Mapping[str, Any]) -> Addresses:
+        """Each is built once and filled in for every row: the same address but for the number."""
+        task, claim = _address("inbox.task", "task_id", place), _address("inbox.claim", "task_id", place)
+        return cls(_address("cases.show", "instance_id") if folder is Folder.STARTED else task, claim)
+
+
+def _address(
+    endpoint: str, name: str, place: Mapping[str, Any] | None = None
+) -> Callable[[ShownTask | ShownCase], str]:
+    before, _, after = url_for(endpoint, **{**(place or {}), name: LARGEST_NUMBER}).partition(str(LARGEST_NUMBER))
+    return lambda row: f"{before}{row.id}{after}"
 
 
 def _customer_name(
