@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crm.accounts.queries import names_of
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows import queries
 from workflows.engine import Definition
+from workflows.instances.sentences import people_of, sentence
 from workflows.library import Published
 from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 
@@ -58,6 +60,7 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
     tasks = queries.tasks_of(session, instance.id)
     incidents = queries.incidents_of(session, instance.id)
     people = queries.people_in(session, [*events, *tasks, *incidents], locale=by.locale)
+    people |= names_of(session, {named for event in events for named in people_of(event)} - people.keys(), by.locale)
     open_now = [task for task in tasks if task.status == TaskStatus.OPEN]
     return Story(
         steps=_steps(instance, published, tasks, people, locale=by.locale),
@@ -66,7 +69,7 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
         overdue=[task.node_id for task in open_now if task.due_at < now],
         failed=[incident.node_id for incident in incidents if incident.node_id],
         labels=labels(published, by.locale),
-        entries=[entry for event in reversed(events) for entry in _entries(event, published, people, by.locale)],
+        entries=[entry for event in reversed(events) for entry in _entries(event, published, people, by)],
         xml=published.definition.bundle.bpmn[1].decode(),
         incidents=incidents,
     )
@@ -129,8 +132,9 @@ def _steps(
     return steps
 
 
-def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str], locale: str) -> list[Entry]:
+def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str], by: Actor) -> list[Entry]:
     """A line for the event itself, above it (newest first) one for each decision on its way."""
+    locale = by.locale
     who = people.get(event.actor_id or 0) or SYSTEM_NAME.in_language(locale)
     name = published.name_of(event.node_id, locale) if event.node_id else ""
     entries = [_decision(event, entry, published, locale) for entry in event.detail.get("passed", ()) if len(entry) > 2]
@@ -152,7 +156,8 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
         "resumed": (text("let the clock run again"), "clock-play", "info"),
         "rung": (text("climbed the ladder of “{step}”", step=name), "bell-ringing", "warn"),
     }
-    words, icon, tone = lines[event.kind]
+    target = published.name_of(event.detail["to"], locale) if event.detail.get("to") else ""
+    words, icon, tone = lines.get(event.kind) or sentence(event, step=name, target=target, people=people, by=by)
     detail = str(event.detail.get("reason", ""))
     if event.detail.get("late_seconds"):
         minutes = event.detail["late_seconds"] // 60
