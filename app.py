@@ -84,7 +84,8 @@ from scheduler.runner import run_forever
 from workflows import library
 from workflows import room as workflows
 from workflows.demo import seed_cases
-from workflows.models import TIMER
+from workflows.ladders.seed import seed_ladders
+from workflows.models import RUNG, TIMER
 from workflows.operations.checking import check_cases
 from workflows.operations.counting import check_counts, condense
 
@@ -109,6 +110,7 @@ TABLES = (
     "crm.worktime.models",
     "workflows.assigning.models",
     "workflows.inbox.models",
+    "workflows.ladders.models",
     "workflows.models",
 )
 
@@ -213,6 +215,7 @@ def jobs(config: Config) -> Jobs:
     add_notices(table, Courier(config.base_url))
     add_reminders(table)
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
+    table.on(RUNG, workflows.climb_ladder, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every(
         "counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone)
@@ -243,6 +246,7 @@ def lay_foundations(session: Session, now: datetime) -> None:
     seed_dictionary(session)
     seed_calendar(session, now)
     library.seed_from_files(session, now=now)
+    seed_ladders(session, now)
     seed_rules(session)
 
 

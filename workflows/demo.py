@@ -18,7 +18,8 @@ from crm.core import due
 from crm.customers.models import Customer
 from crm.demo import DemoRequest, DemoStep, demo_requests, moment
 from crm.permissions import Actor
-from workflows.models import TIMER, ProcessInstance, Task, TaskStatus
+from workflows.ladders import climbing
+from workflows.models import RUNG, TIMER, ProcessInstance, Task, TaskStatus
 from workflows.operations import starting, tasks, timers
 from workflows.task_forms import Submission
 
@@ -88,7 +89,8 @@ def _take(session: Session, step: DemoStep, case: list[int], person: Callable[[s
 
 def _fire_until(session: Session, until: datetime) -> None:
     """Let the timers act that were due by then, each at its own time."""
-    while claimed := due.claim(session, now=until, worker=WORKER, kinds=[TIMER], limit=1):
+    while claimed := due.claim(session, now=until, worker=WORKER, kinds=[TIMER, RUNG], limit=1):
         (row,) = claimed
-        timers.fire(session, row, now=row.due_at)
+        act = timers.fire if row.kind == TIMER else climbing.climb
+        act(session, row, now=row.due_at)
         due.finish(session, row, worker=WORKER)

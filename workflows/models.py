@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy import text as condition
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ from crm.core.db import Base, Id, Json, UtcDateTime
 # Stored where a task has no due date: it sorts last, and the inbox can be paged by one ordered index.
 NO_DUE_DATE = datetime(9999, 1, 1, tzinfo=UTC)
 TIMER = "timer"
+RUNG = "rung"
 
 
 class InstanceStatus(StrEnum):
@@ -111,7 +112,7 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         CheckConstraint("(status = 'open') = (closed_at IS NULL)", name="closed_when_not_open"),
-        CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name="done_by_somebody"),
+        CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL OR by_rule", name="done_by_somebody_or_rule"),
         Index(
             "ix_task_mine",
             "assignee_id",
@@ -190,9 +191,14 @@ class Task(Base):
         Json, comment="those of whom any may claim it; the same as task_candidate, read along with the task"
     )
     delegated_by_id: Mapped[int | None] = mapped_column(Id, comment="who handed it to its holder and gets it back")
-    on_behalf_of_id: Mapped[int | None] = mapped_column(Id, comment="in whose place its holder has it, or a substitute closed it")
+    on_behalf_of_id: Mapped[int | None] = mapped_column(
+        Id, comment="in whose place its holder has it, or a substitute closed it"
+    )
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     department_id: Mapped[int | None] = mapped_column(Id, comment="whose calendar counts its working time")
+    by_rule: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="completed by its ladder, because nobody did it"
+    )
     paused_due_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="when it was due before its clock was stopped; meanwhile it has no due time"
     )

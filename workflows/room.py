@@ -22,13 +22,15 @@ from workflows.inbox import arriving
 from workflows.inbox import routes as inbox
 from workflows.instances import api as instances_api
 from workflows.instances import routes as instances
+from workflows.ladders import climbing
 from workflows.operations import incidents, timers
 from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import routes as studio
 from workflows.verbs import api as verbs_api
+from workflows.verbs import routes as verbs
 
-PAGES = (inbox.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions)
+PAGES = (inbox.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions)
 API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api)
 NAVIGATION = (
     Entry(
@@ -65,6 +67,11 @@ def set_up(listeners: Listeners) -> None:
 def fire_timer(session: Session, due: Due, now: datetime) -> None:
     """A timer of a case is due."""
     timers.fire(session, due, now=now)
+
+
+def climb_ladder(session: Session, due: Due, now: datetime) -> None:
+    """A rung of a task's ladder has come."""
+    climbing.climb(session, due, now=now)
 
 
 def timer_gave_up(session: Session, due: Due, error: str, now: datetime) -> None:

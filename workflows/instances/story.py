@@ -21,6 +21,14 @@ from workflows.library import Published
 from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 
 SYSTEM_NAME = text("Heliu (automatic)")
+# What a rung of a step's ladder did.
+RUNG_LINES: Mapping[object, Text] = {
+    "remind": text("reminded of “{step}”"),
+    "urge": text("urged “{step}”"),
+    "escalate": text("escalated “{step}”"),
+    "transfer": text("handed “{step}” on, because nobody did it"),
+    "complete": text("decided “{step}” by rule, because nobody did it"),
+}
 NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -154,7 +162,11 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
         "retried": (text("had “{step}” tried again", step=name), "refresh", "neutral"),
         "paused": (text("stopped the clock until the customer answers"), "clock-pause", "info"),
         "resumed": (text("let the clock run again"), "clock-play", "info"),
-        "rung": (text("climbed the ladder of “{step}”", step=name), "bell-ringing", "warn"),
+        "rung": (
+            text(RUNG_LINES.get(event.detail.get("act"), RUNG_LINES["remind"]).source, step=name),
+            "bell-ringing",
+            "warn",
+        ),
     }
     target = published.name_of(event.detail["to"], locale) if event.detail.get("to") else ""
     words, icon, tone = lines.get(event.kind) or sentence(event, step=name, target=target, people=people, by=by)

@@ -16,14 +16,14 @@ from crm.core import due
 from crm.permissions import Actor
 from crm.worktime.calendar import Calendar, OutOfReach
 from crm.worktime.kept import calendars
-from workflows.models import NO_DUE_DATE, TIMER, InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.models import NO_DUE_DATE, RUNG, TIMER, InstanceStatus, ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event
 from workflows.registry import RecordRef
 
 TASK = cast(Table, Task.__table__)
 INSTANCE = cast(Table, ProcessInstance.__table__)
 # What a case has the clock do, and what therefore waits with it.
-KINDS = (TIMER,)
+KINDS = (TIMER, RUNG)
 
 
 def lock_cases_of(session: Session, record: RecordRef) -> Sequence[int]:

@@ -24,6 +24,7 @@ from crm.worktime.kept import calendar_of
 from workflows.assigning.opening import as_history, assign_opened, columns_for, offer
 from workflows.engine import OpenTask, Step
 from workflows.kept import keep
+from workflows.ladders.kept import first_rung
 from workflows.library import Published
 from workflows.models import (
     NO_DUE_DATE,
@@ -139,6 +140,8 @@ def store_step(
         ]
         for row in rows:
             OPEN_TASK.later(session, row)
+        rungs = [rung for row in rows if (rung := first_rung(session, row)) is not None]
+        due.schedule_many(session, rungs, now=now)
         for token, assignment in given.items():
             offer(session, instance.id, token, assignment.candidates)
         if given:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from crm.core.db import Id, affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
 from crm.core.i18n import text
 from crm.core.prepared import Prepared, as_read, columns_of
-from crm.permissions import Actor
+from crm.permissions import SYSTEM, Actor
 from forms import BoundForm
 from workflows import engine, library
 from workflows.assigning.standing import acting, in_place_of
@@ -43,8 +43,10 @@ DONE = Prepared(
     .values(
         status=TaskStatus.DONE,
         closed_at=bindparam("now"),
-        closed_by_id=bindparam("by_id"),
-        assignee_id=bindparam("by_id"),
+        closed_by_id=bindparam("by_id", type_=Id),
+        # What was completed by rule stays with whoever should have done it.
+        assignee_id=func.coalesce(bindparam("by_id", type_=Id), TASK.c.assignee_id),
+        by_rule=bindparam("by_id", type_=Id).is_(None),
         on_behalf_of_id=bindparam("absent_id", type_=Id),
         answers=bindparam("kept"),
         draft=None,
@@ -167,6 +169,19 @@ def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, 
     return True
 
 
+def complete_by_rule(session: Session, *, now: datetime, task_id: int, answers: Mapping[str, Any]) -> Task:
+    """Nobody did the step in time: it is completed with these answers, in nobody's name and recorded as such.
+
+    The answers are checked by the form like a person's. Refused where it is open no more."""
+    task, instance = _locked(session, task_id)
+    if reason := why_not_open(task):
+        raise Conflict(reason)
+    submission = Submission(answers=dict(answers))
+    form = task_form(session, task, by=SYSTEM, now=now, submission=submission, on_rule=True)
+    accepted = checked_answers(form, submission)
+    return _finish(session, task, instance, accepted, {}, (), by=SYSTEM, now=now)
+
+
 def _locked(session: Session, task_id: int) -> tuple[Task, ProcessInstance]:
     row = LOCKED.first(session, {"task_id": task_id})
     if row is None:
@@ -216,9 +231,16 @@ def _finish(
 
 
 def task_form(
-    session: Session, task: Task, *, by: Actor, now: datetime, submission: Submission | None = None
+    session: Session,
+    task: Task,
+    *,
+    by: Actor,
+    now: datetime,
+    submission: Submission | None = None,
+    on_rule: bool = False,
 ) -> BoundForm | None:
-    """The form of a task as this person meets it: filled with their draft, else with what the process knows."""
+    """The form of a task as this person meets it: filled with their draft, else with what the process knows. `on_rule`: it
+    is answered by nobody."""
     published = library.published(session, task.version_id)
     facts = facts_of(task)
     done = task.status == TaskStatus.DONE
@@ -232,7 +254,7 @@ def task_form(
         data=facts,
         values=values,
         submission=submission,
-        read_only=why_not_save(task, by) is not None,
+        read_only=not on_rule and why_not_save(task, by) is not None,
     )
 
 

@@ -1,0 +1,90 @@
+"""Which ladder a step has, kept in memory like calendars; and the appointment that an opened task gets for its first rung."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.core.db import Database
+from crm.core.due import Appointment
+from crm.worktime.calendar import OutOfReach
+from crm.worktime.kept import LOOK_AGAIN, calendar_of
+from workflows.ladders.models import Ladder
+from workflows.ladders.rungs import Rung, as_rung, to_climb
+from workflows.models import NO_DUE_DATE, RUNG
+
+Ladders = Mapping[tuple[str, str], tuple[Rung, ...]]
+
+
+@dataclass
+class _Kept:
+    read_at: float
+    ladders: Ladders
+
+
+_KEPT: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
+
+
+def ladder_of(session: Session, process_key: str, node_id: str) -> tuple[Rung, ...]:
+    """The rungs of a step; none where nobody wrote any. No statement while they were read a moment ago."""
+    database: Database = session.info["database"]
+    kept, now = _KEPT.get(database), monotonic()
+    if kept is None or now - kept.read_at >= LOOK_AGAIN:
+        rows = session.execute(select(Ladder.process_key, Ladder.node_id, Ladder.rungs))
+        found = {(row.process_key, row.node_id): tuple(as_rung(each) for each in row.rungs) for row in rows}
+        kept = _KEPT[database] = _Kept(now, found)
+    return kept.ladders.get((process_key, node_id), ())
+
+
+def ladders_changed(session: Session) -> None:
+    """Ladders are different from now on; to be called by each operation that changes them."""
+    _KEPT.pop(session.info["database"], None)
+
+
+def first_rung(session: Session, task: Mapping[str, Any]) -> Appointment | None:
+    """When the ladder of a task that is opened begins to be climbed; `task` is its row. None without ladder or due time."""
+    rungs = ladder_of(session, task["process_key"], task["node_id"])
+    if not rungs or task["due_at"] >= NO_DUE_DATE:
+        return None
+    return appointment(
+        session,
+        rungs,
+        (),
+        instance_id=task["instance_id"],
+        token=task["token"],
+        node_id=task["node_id"],
+        opened_at=task["opened_at"],
+        due_at=task["due_at"],
+        department_id=task["department_id"],
+    )
+
+
+def appointment(
+    session: Session,
+    rungs: tuple[Rung, ...],
+    done: tuple[int, ...],
+    *,
+    instance_id: int,
+    token: int,
+    node_id: str,
+    opened_at: datetime,
+    due_at: datetime,
+    department_id: int | None,
+) -> Appointment | None:
+    """The next rung of a task, after those that are done. None when the ladder is climbed, or out of reach."""
+    calendar = calendar_of(session, department_id)
+    try:
+        left = to_climb(rungs, done, opened_at=opened_at, due_at=due_at, calendar=calendar)
+    except OutOfReach:
+        return None
+    if not left:
+        return None
+    payload = {"node": node_id, "done": list(done)}
+    return Appointment(RUNG, left[0][0], subject_id=instance_id, ref=token, payload=payload)
