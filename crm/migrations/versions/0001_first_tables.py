@@ -41,6 +41,10 @@ BEGIN UPDATE task_done_tally SET number = number - 1 WHERE user_id = old.closed_
     ),
     "postgresql": (
         """CREATE OR REPLACE FUNCTION count_task_pool() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
+IF TG_OP = 'UPDATE' AND NEW.status = OLD.status AND NEW.assignee_id IS NOT DISTINCT FROM OLD.assignee_id
+AND NEW.role IS NOT DISTINCT FROM OLD.role AND NEW.due_at = OLD.due_at THEN
+RETURN NULL;
+END IF;
 IF TG_OP <> 'INSERT' AND OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL THEN
 INSERT INTO task_pool_line (role, day, number) VALUES (OLD.role, (OLD.due_at AT TIME ZONE 'UTC')::date, -1);
 END IF;
@@ -52,9 +56,7 @@ RETURN NULL; END $body$""",
 WHEN (NEW.status = 'open' AND NEW.assignee_id IS NULL AND NEW.role IS NOT NULL)
 EXECUTE FUNCTION count_task_pool()""",
         """CREATE OR REPLACE TRIGGER task_pool_changed AFTER UPDATE OF status, assignee_id, role, due_at ON task FOR EACH ROW
-WHEN (((OLD.status = 'open' AND OLD.assignee_id IS NULL) OR (NEW.status = 'open' AND NEW.assignee_id IS NULL))
-AND (OLD.status, OLD.assignee_id, OLD.role, OLD.due_at) IS DISTINCT FROM (NEW.status, NEW.assignee_id, NEW.role, NEW.due_at))
-EXECUTE FUNCTION count_task_pool()""",
+WHEN (OLD.assignee_id IS NULL OR NEW.assignee_id IS NULL) EXECUTE FUNCTION count_task_pool()""",
         """CREATE OR REPLACE TRIGGER task_pool_removed AFTER DELETE ON task FOR EACH ROW
 WHEN (OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL)
 EXECUTE FUNCTION count_task_pool()""",
@@ -296,6 +298,16 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_task_done_tally")),
+    )
+    op.create_table(
+        "task_ladder",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("node_id", sa.String(length=120), nullable=False),
+        sa.Column("rungs", Json, nullable=False, comment="see workflows/ladders/rungs.py"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_ladder")),
+        sa.UniqueConstraint("process_key", "node_id", name=op.f("uq_task_ladder_process_key_node_id")),
     )
     op.create_table(
         "task_pool_line",
@@ -805,6 +817,13 @@ def upgrade() -> None:
         sa.Column("urged_at", UtcDateTime(), nullable=True),
         sa.Column("department_id", Id, nullable=True, comment="whose calendar counts its working time"),
         sa.Column(
+            "by_rule",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="completed by its ladder, because nobody did it",
+        ),
+        sa.Column(
             "paused_due_at",
             UtcDateTime(),
             nullable=True,
@@ -815,7 +834,9 @@ def upgrade() -> None:
         ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_task_closed_when_not_open")),
-        sa.CheckConstraint("status <> 'done' OR closed_by_id IS NOT NULL", name=op.f("ck_task_done_by_somebody")),
+        sa.CheckConstraint(
+            "status <> 'done' OR closed_by_id IS NOT NULL OR by_rule", name=op.f("ck_task_done_by_somebody_or_rule")
+        ),
         sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_task_instance_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )
@@ -1446,6 +1467,7 @@ def downgrade() -> None:
     op.drop_table("work_calendar")
     op.drop_index("ix_task_pool_line_role", table_name="task_pool_line")
     op.drop_table("task_pool_line")
+    op.drop_table("task_ladder")
     op.drop_table("task_done_tally")
     op.drop_table("search_entry")
     op.drop_table("scheduler_heartbeat")
