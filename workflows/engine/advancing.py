@@ -70,7 +70,8 @@ def check_nothing_lost(workflow: Workflow) -> None:
             elif state == TaskState.FUTURE:
                 raise _lost(token)
     if not alive:
-        stuck = next((t for t in workflow.all_tokens() if not t.is_finished), workflow.task_tree)
+        unfinished = (t for t in workflow.all_tokens() if not t.is_finished and not t.task_spec.stands_by)
+        stuck = next(unfinished, workflow.task_tree)
         message = N_("The case would stand still for ever at {element}: nothing there can happen any more.")
         element = stuck.task_spec.bpmn_id
         raise StepRefused(message, {"element": element or "?"}, element)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import feel
 from workflows.engine import expressions, timers
 from workflows.engine.decisions import Decisions
-from workflows.engine.diagram import USER_KINDS, Diagram, EventMark, Node, Process, Repetition
+from workflows.engine.diagram import USER_KINDS, AdHoc, Diagram, EventMark, Node, Process, Repetition
 from workflows.engine.specs.activities import Activity, RuleTask, ScriptTask, ServiceTask
 from workflows.engine.specs.base import BoundarySplit, ElementSpec, Way, split_name
 from workflows.engine.specs.countersign import read_countersign
@@ -42,17 +42,26 @@ class _Builder:
             self._add(node)
         for node in self.process.nodes.values():
             self._connect(node)
-        starts = [node for node in self.process.nodes.values() if node.kind == "startEvent"]
         # The plain one first: a case begins there unless something else is said.
-        self.spec.start.beginnings = {
-            node.id: Way(None, node.id) for node in sorted(starts, key=lambda n: bool(n.events))
-        }
+        starts = sorted(self.process.beginnings(), key=lambda node: node.kind == "startEvent" and bool(node.events))
+        self.spec.start.beginnings = {node.id: Way(None, self._entry(node.id)) for node in starts}
+        if self.process.ad_hoc is not None:
+            self._leave_open(self.process.ad_hoc)
         events = (node for node in self.process.nodes.values() if node.triggered_by_event)
         self.spec.start.watching = tuple(Way(None, self._watch(node).name) for node in events)
         for spec in self.spec.task_specs.values():
             if isinstance(spec, InclusiveGateway):
                 spec.reach = _reach(self.process, spec.element)
         return self.spec
+
+    def _leave_open(self, ad_hoc: AdHoc) -> None:
+        """Let the process begin everywhere, and end wherever nothing follows."""
+        self.spec.start.at_once = True
+        if ad_hoc.cancels_rest:
+            self.spec.end.condition = _optional(ad_hoc.condition)
+        for node in self.process.nodes.values():
+            if not node.outgoing:
+                self.spec.task_specs[node.id].ways = (Way(None, self.spec.end.name),)
 
     def _watch(self, sub_process: Node) -> ScopeEvent:
         """What waits, in this process, to start the event sub-process."""

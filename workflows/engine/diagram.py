@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-USER_KINDS = frozenset({"userTask", "manualTask"})
+USER_KINDS = frozenset({"userTask", "manualTask", "task"})
 GATEWAY_KINDS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
-INNER_KINDS = frozenset({"subProcess", "transaction"})
+INNER_KINDS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 NESTED_KINDS = INNER_KINDS | {"callActivity"}
 
 
@@ -116,6 +116,18 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class AdHoc:
+    """Steps without order: all that nothing leads to begin at once; it is over when they are, or `condition` holds.
+
+    `cancels_rest` tells that what is still open then is withdrawn, `in_turn` that only one may be open at a time.
+    """
+
+    condition: str | None = None
+    cancels_rest: bool = True
+    in_turn: bool = False
+
+
+@dataclass(frozen=True)
 class Process:
     """A process or a sub-process: a scope of its own. `parent` is the sub-process's surroundings.
 
@@ -129,8 +141,19 @@ class Process:
     parent: str | None = None
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
+    ad_hoc: AdHoc | None = None
     nodes: Mapping[str, Node] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
+
+    def beginnings(self) -> list[Node]:
+        """The start events; without order of its steps, all to which nothing leads."""
+        if self.ad_hoc is None:
+            return [node for node in self.nodes.values() if node.kind == "startEvent"]
+        return [
+            node
+            for node in self.nodes.values()
+            if not node.incoming and node.attached_to is None and not node.triggered_by_event
+        ]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 import feel
 from workflows.engine.bundle import Bundle
+from workflows.engine.definition import Definition
 from workflows.engine.definition import compile as compile_bundle
 from workflows.engine.errors import BundleRefused, EngineError, Problem, StepRefused
 from workflows.engine.lint import lint
@@ -35,27 +36,35 @@ class NeedsAnswers(Exception):
 
 
 def try_out(bundle: Bundle) -> list[Problem]:
-    """Start a case without data. Only what would fail with any data is a problem: a budget that runs out, a crash.
+    """Start a case without data, wherever it may begin.
+
+    Only what would fail with any data is a problem: a budget that runs out, a crash.
 
     FEEL answers null where data are missing, so that a formula that fails is one that takes too long or too much.
     """
     try:
         definition = compile_bundle(bundle)
-        step = start(definition, {}, call=_call, now=NOW)
-    except NeedsAnswers:
-        return []
     except BundleRefused as refused:
         return list(refused.problems)
+    return [problem for at in definition.beginnings for problem in _begin(definition, at)]
+
+
+def _begin(definition: Definition, at: str) -> list[Problem]:
+    file = definition.diagram.file
+    try:
+        step = start(definition, {}, call=_call, now=NOW, at=at)
+    except NeedsAnswers:
+        return []
     except StepRefused as refused:
         # An expression that misses its data, or a gateway that cannot choose yet, is no fault of the diagram.
         if "limit" not in refused.params and not isinstance(refused.__cause__, feel.FeelError):
             return []
-        return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
+        return [Problem(refused.element, refused.template, refused.params, file=file)]
     except EngineError as refused:
-        return [Problem(refused.element, refused.template, refused.params, file=bundle.bpmn[0])]
+        return [Problem(refused.element, refused.template, refused.params, file=file)]
     if dump(look(definition, step.state)) != step.state:
         message = N_("A case of this process does not survive being stored.")
-        return [Problem(None, message, {}, file=bundle.bpmn[0])]
+        return [Problem(None, message, {}, file=file)]
     return []
 
 

@@ -185,6 +185,9 @@ def _why_not_inside(
     if set(there) - set(here):
         message = N_("{target} stands in a branch that only {event} starts, beside the others; choose another step.")
         return Phrase(message, {**said, "event": _called(definition, (set(there) - set(here)).pop())})
+    if regions.process.ad_hoc is not None and not regions.beginnings(at) & regions.beginnings(node_id):
+        message = N_("{target} stands beside {element} without any order between them; choose a step before both.")
+        return Phrase(message, said)
     for split in regions.splits():
         into, out_of = regions.branches(split, node_id), regions.branches(split, at)
         if not into or into & out_of:

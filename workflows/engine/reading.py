@@ -8,7 +8,18 @@ from typing import Any
 
 from lxml import etree
 
-from workflows.engine.diagram import INNER_KINDS, Diagram, EventMark, Flow, Lane, Node, Operator, Process, Repetition
+from workflows.engine.diagram import (
+    INNER_KINDS,
+    AdHoc,
+    Diagram,
+    EventMark,
+    Flow,
+    Lane,
+    Node,
+    Operator,
+    Process,
+    Repetition,
+)
 from workflows.engine.errors import BundleRefused, Problem
 from workflows.engine.safe_xml import read_xml
 from workflows.engine.texts import N_
@@ -115,6 +126,7 @@ class _Reader:
             parent=parent,
             inputs=_variables(element, "dataInput"),
             outputs=_variables(element, "dataOutput"),
+            ad_hoc=_ad_hoc(element),
             nodes=nodes,
             flows=flows,
         )
@@ -131,7 +143,7 @@ class _Reader:
                 continue
             node = self._node(child, kind, ident, lane, arrows)
             nodes[node.id] = self.nodes[node.id] = node
-            if kind in INNER_KINDS or kind == "adHocSubProcess":
+            if kind in INNER_KINDS:
                 self._process(child, ident, self.lane_of.get(node.id, lane))
 
     def _flow(self, element: Any, process: str) -> Flow:
@@ -258,6 +270,16 @@ def _variables(process: Any, tag: str) -> tuple[str, ...] | None:
         for part in spec.iterchildren(BPMN + tag)
     ]
     return tuple(found) or None
+
+
+def _ad_hoc(element: Any) -> AdHoc | None:
+    if element.tag != f"{BPMN}adHocSubProcess":
+        return None
+    return AdHoc(
+        condition=_text(element.find(f"{BPMN}completionCondition")),
+        cancels_rest=element.get("cancelRemainingInstances", "true") == "true",
+        in_turn=element.get("ordering") == "Sequential",
+    )
 
 
 def _words(element: Any, properties: dict[str, str]) -> dict[str, str]:

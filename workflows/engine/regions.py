@@ -27,8 +27,8 @@ class Regions:
             if node.attached_to:
                 borders.setdefault(node.attached_to, []).append(node.id)
         self._ways: _Graph = {ident: (*after, *borders.get(ident, ())) for ident, after in self._flows.items()}
-        starts = [node.id for node in process.nodes.values() if node.kind == "startEvent"]
-        self._dominators = _dominators(self._ways, starts)
+        self._starts = [node.id for node in process.beginnings()]
+        self._dominators = _dominators(self._ways, self._starts)
         self._joins: dict[str, str | None] = {}
         self._branches: dict[str, dict[str, frozenset[str]]] = {}
 
@@ -65,6 +65,10 @@ class Regions:
                 if split in self._dominators.get(node, ()):
                     found.setdefault(node, set()).add(flow)
         return {node: frozenset(flows) for node, flows in found.items()}
+
+    def beginnings(self, node: str) -> frozenset[str]:
+        """Where a token may have begun its way to `node`."""
+        return frozenset(start for start in self._starts if node in _reached(self._ways, [start], set()))
 
     def beside(self, node: str) -> tuple[str, ...]:
         """The events at borders that started the branch of `node` without interrupting anything."""

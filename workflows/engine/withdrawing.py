@@ -7,7 +7,7 @@ tokens; what it opened is withdrawn; what others have done elsewhere since stays
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +26,24 @@ from workflows.engine.workflow import AnyWorkflow, SubWorkflow, Workflow
 
 
 def check_withdraw(
-    definition: Definition, before: bytes, after: bytes, state: bytes, token: int, passed: Sequence[str]
+    definition: Definition,
+    before: bytes,
+    after: bytes,
+    state: bytes,
+    token: int,
+    passed: Sequence[str],
+    *,
+    undoable: Collection[str] = (),
 ) -> Phrase | None:
     """Why the completion of `token` cannot be taken back; None when it can.
 
     `before` and `after` are the states around the completion, `state` the present one, `passed` the ids of the elements
-    that it passed (`Step.passed`). Whether somebody has claimed or begun to fill in what it opened is not known here.
+    that it passed (`Step.passed`), `undoable` the operations that the caller will undo itself. Whether somebody has claimed or begun to fill in what it opened is not known here.
     Raises UnknownToken where `token` was not open before.
     """
     workflow = look(definition, state)
-    return _Undoing(look(definition, before), look(definition, after), workflow, token).why_not(definition, passed)
+    undoing = _Undoing(look(definition, before), look(definition, after), workflow, token)
+    return undoing.why_not(definition, passed, undoable)
 
 
 def withdraw(
@@ -49,11 +57,12 @@ def withdraw(
     call: Call,
     now: datetime,
     budget: Budget = DEFAULT_BUDGET,
+    undoable: Collection[str] = (),
 ) -> Step:
     """The task is open again, with the data it had, under a new token. See check_withdraw, whose reason it may raise."""
     workflow, resting = resume(definition, state, call, now, budget)
     undoing = _Undoing(look(definition, before), look(definition, after), workflow, token)
-    reason = undoing.why_not(definition, passed)
+    reason = undoing.why_not(definition, passed, undoable)
     if reason is not None:
         raise StepRefused(reason.template, reason.params, undoing.task.task_spec.bpmn_id)
     undoing.undo()
@@ -84,13 +93,15 @@ class _Undoing:
                 yield token, then, self._are.get(ident)
 
     # -- may it be?
-    def why_not(self, definition: Definition, passed: Sequence[str]) -> Phrase | None:
+    def why_not(self, definition: Definition, passed: Sequence[str], undoable: Collection[str]) -> Phrase | None:
         said: dict[str, object] = {"element": self.task.task_spec.bpmn_name or self.task.task_spec.bpmn_id}
         if self.now.completed:
             return Phrase(N_("{element} cannot be taken back: the case has ended."), said)
         for node_id in dict.fromkeys(passed):
             node = definition.nodes.get(node_id)
-            if node is not None and (node.operator is not None or _tells(node)):
+            if node is not None and (
+                _tells(node) or (node.operator is not None and node.operator.name not in undoable)
+            ):
                 message = N_("{element} cannot be taken back: {done} has been carried out since.")
                 return Phrase(message, {**said, "done": node.name or node.id})
         for token in sorted(self._opened(), key=lambda token: not token.task_spec.manual):  # people know tasks by name

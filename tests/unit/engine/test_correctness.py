@@ -15,6 +15,7 @@ from workflows.engine.state import dump
 from workflows.engine.stepping import look
 
 from .case import Case
+from .constructs import CONSTRUCTS
 from .drawing import ERROR, ESCALATION, MESSAGE, SIGNAL, TERMINATE, Drawing, many, timer
 from .service_request import bundle as service_request
 from .undisturbed import Undisturbed
@@ -205,6 +206,7 @@ DRAWN: dict[str, Callable[[], Bundle]] = {
     "escalation at the border": escalation_at_the_border,
     "termination": termination,
     "service request": service_request,
+    **CONSTRUCTS,
 }
 
 
@@ -236,7 +238,9 @@ def test_a_stored_case_goes_the_way_of_an_undisturbed_one(name: str, seed: int) 
             break
         choices: list[tuple[str, Any]] = [("do", token) for token in case.open]
         choices += [("fire", token) for token in case.timers if dice.random() < 0.4 or not case.open]
-        choices += [("deliver", word) for word in ("paid", "recall") if memory.hears(word)]
+        choices += [
+            ("deliver", word) for word in ("paid", "recall") if memory.hears(word) and (number < 9 or not case.open)
+        ]
         verb, what = dice.choice(choices)
         if verb == "do":
             over = number > 12 or dice.random() < 0.3

@@ -12,7 +12,10 @@ from workflows.engine import Bundle, Operation, Problem, check, compile  # noqa:
 from workflows.engine.errors import BundleRefused
 
 from . import service_request
-from .drawing import ERROR, FORM, HEAD, MESSAGE, SIGNAL, TAIL, TERMINATE, Drawing, extensions, many, properties, timer
+from .case import Case
+from .constructs import BY_EVENT, CANCEL, started_by, when
+from .drawing import ERROR, FORM, HEAD, MESSAGE, TAIL, TERMINATE, Drawing, extensions, many, properties, timer
+from .test_correctness import inner
 
 OPERATIONS = {"service/open": Operation("service/open", ("id", "note"), ("id",))}
 
@@ -57,6 +60,11 @@ def table(ident: str = "team", policy: str = "UNIQUE", cell: str = '"repair"', a
     return TABLE.format(id=ident, policy=policy, cell=cell, answer=answer)
 
 
+def cancelling(ident: str) -> Drawing:
+    d = Drawing(ident).start(f"{ident}_s").user(f"{ident}_u").end(f"{ident}_off", CANCEL)
+    return d.chain(f"{ident}_s", f"{ident}_u", f"{ident}_off")
+
+
 FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
     "a user task without a role": (lambda: one(lambda d: d.user("step", role=None)).bundle(), "step", "role"),
     "a user task with an unknown role": (lambda: one(lambda d: d.user("step", role="pope")).bundle(), "step", "pope"),
@@ -67,9 +75,6 @@ FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
         "start",
         "ghost",
     ),
-    "a task without a kind": (lambda: one(lambda d: d.node("task", "step")).bundle(), "step", "kind"),
-    "a complex gateway": (lambda: one(lambda d: d.node("complexGateway", "step")).bundle(), "step", "not supported"),
-    "a transaction": (lambda: one(lambda d: d.node("transaction", "step")).bundle(), "step", "not supported"),
     "a loop that never waits": (
         lambda: (
             Drawing()
@@ -263,12 +268,117 @@ FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
         "case",
         "several start events",
     ),
-    "a start event that waits": (
+    "a start of a sub-process that waits": (
+        lambda: one(
+            lambda d: d.nested(Drawing("step").node("startEvent", "s", MESSAGE).user("u").end("e").chain("s", "u", "e"))
+        ).bundle(),
+        "s",
+        "not supported",
+    ),
+    "a case that begins by a condition": (
         lambda: (
-            Drawing().node("startEvent", "start", MESSAGE).user("step").end().chain("start", "step", "end").bundle()
+            Drawing().node("startEvent", "start", when("x")).user("step").end().chain("start", "step", "end").bundle()
         ),
         "start",
         "not supported",
+    ),
+    "two plain start events of a sub-process": (
+        lambda: one(lambda d: d.nested(inner("step").start("more").flow("more", "step_one"))).bundle(),
+        "step",
+        "several start events",
+    ),
+    "an event sub-process without event": (
+        lambda: one(lambda d: d.user("step").nested(inner("sub"), attributes=BY_EVENT)).bundle(),
+        "sub_start",
+        "which event starts",
+    ),
+    "an event sub-process with a flow": (
+        lambda: one(lambda d: d.nested(started_by(MESSAGE, ident="step"), attributes=BY_EVENT)).bundle(),
+        "step",
+        "no flow leads in or out",
+    ),
+    "an event at the border of an event sub-process": (
+        lambda: (
+            one(lambda d: d.user("step").nested(started_by(MESSAGE), attributes=BY_EVENT))
+            .border("t", "react", timer("PT1H"))
+            .flow("t", "end")
+            .bundle()
+        ),
+        "t",
+        "attached to no task",
+    ),
+    "an error that starts something beside": (
+        lambda: one(
+            lambda d: d.user("step").nested(started_by(ERROR, interrupting=False), attributes=BY_EVENT)
+        ).bundle(),
+        "react_on",
+        "must interrupt",
+    ),
+    "a cancelled sub-process": (
+        lambda: one(lambda d: d.nested(cancelling("step"))).bundle(),
+        "step_off",
+        "stands in none",
+    ),
+    "a transaction that nobody hears being cancelled": (
+        lambda: one(lambda d: d.nested(cancelling("step"), tag="transaction")).bundle(),
+        "step",
+        "attach a cancel event",
+    ),
+    "a cancellation of a task": (
+        lambda: one(lambda d: d.user("step").border("t", "step", CANCEL)).flow("t", "end").bundle(),
+        "t",
+        "only a transaction",
+    ),
+    "a condition that is missing": (
+        lambda: one(lambda d: d.catch("step", "<bpmn:conditionalEventDefinition/>")).bundle(),
+        "step",
+        "write one",
+    ),
+    "a condition of an event that is not FEEL": (
+        lambda: one(lambda d: d.catch("step", when("x >"))).bundle(),
+        "step",
+        "is not FEEL",
+    ),
+    "two timers in one event": (
+        lambda: one(lambda d: d.catch("step", timer("PT1H") + timer("PT2H"))).bundle(),
+        "step",
+        "several timers",
+    ),
+    "a complex gateway": (
+        lambda: one(lambda d: d.node("complexGateway", "step")).bundle(),
+        "step",
+        "use inclusive gateways",
+    ),
+    "a link": (
+        lambda: one(
+            lambda d: d.node("intermediateThrowEvent", "step", '<bpmn:linkEventDefinition name="x"/>')
+        ).bundle(),
+        "step",
+        "draw the flow",
+    ),
+    "a compensation": (
+        lambda: one(lambda d: d.node("intermediateThrowEvent", "step", "<bpmn:compensateEventDefinition/>")).bundle(),
+        "step",
+        "undo the work",
+    ),
+    "steps in turn without order": (
+        lambda: one(
+            lambda d: d.nested(Drawing("step").user("u"), tag="adHocSubProcess", attributes='ordering="Sequential"')
+        ).bundle(),
+        "step",
+        "draw the order",
+    ),
+    "no steps without order": (
+        lambda: one(lambda d: d.nested(Drawing("step"), tag="adHocSubProcess")).bundle(),
+        "step",
+        "has no step",
+    ),
+    "an end among steps without order": (
+        lambda: one(
+            lambda d: d.nested(Drawing("step").user("u").end("e").flow("u", "e"), tag="adHocSubProcess")
+        ).bundle(),
+        "e",
+        "no start and no end",
     ),
     "a boundary event on nothing": (
         lambda: one(lambda d: d.user("step").border("t", "ghost", timer("PT1H"))).flow("t", "end").bundle(),
@@ -285,13 +395,7 @@ FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
         "t",
         "never throws",
     ),
-    "a conditional event": (
-        lambda: one(lambda d: d.catch("step", "<bpmn:conditionalEventDefinition/>")).bundle(),
-        "step",
-        "not supported",
-    ),
     "a terminating catch": (lambda: one(lambda d: d.catch("step", TERMINATE)).bundle(), "step", "not supported"),
-    "two events at once": (lambda: one(lambda d: d.catch("step", MESSAGE + SIGNAL)).bundle(), "step", "several events"),
     "a message without name": (
         lambda: one(lambda d: d.catch("step", '<bpmn:messageEventDefinition messageRef="ghost"/>')).bundle(),
         "step",
@@ -309,11 +413,6 @@ FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
         ),
         "step__u",
         "must lead to an event",
-    ),
-    "an event sub-process": (
-        lambda: one(lambda d: d.user("step").nested(Drawing("sub"), attributes='triggeredByEvent="true"')).bundle(),
-        "sub",
-        "event sub-process",
     ),
     "a priority out of range": (lambda: one(lambda d: d.user("step", priority="7")).bundle(), "step", "0, 1, 2 or 3"),
     "an assignee that is not FEEL": (
@@ -358,6 +457,12 @@ def test_a_sound_bundle_has_no_problems() -> None:
         check_form=no_faults,
     )
     assert sound == []
+
+
+def test_a_task_without_a_kind_is_for_a_person() -> None:
+    bundle = one(lambda d: d.node("task", "step", extensions(properties(role="agent")))).bundle()
+    assert [(p.element, p.severity) for p in problems_of(bundle)] == [("step", "warning")]
+    assert [opened.node_id for opened in Case(bundle).step.opened] == ["step"]
 
 
 def test_what_cannot_run_does_not_compile() -> None:

@@ -51,7 +51,11 @@ class Undisturbed:
         advance(self.workflow)
 
     def hears(self, name: str) -> bool:
-        return any(t.task_spec.event_definition.name == name for t in self.workflow.event_manager.tasks.values())
+        return any(
+            part.name == name and part.kind in ("message", "signal")
+            for t in self.workflow.event_manager.tasks.values()
+            for part in t.task_spec.event_definition.parts()
+        )
 
     def deliver(self, name: str, payload: dict[str, Any]) -> None:
         hear(self.workflow, "message", name, payload)

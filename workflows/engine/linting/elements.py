@@ -7,30 +7,18 @@ from dataclasses import dataclass
 
 from workflows.engine.decision_model import SINGLE_HIT
 from workflows.engine.decisions import Decisions
-from workflows.engine.diagram import Diagram, EventMark, Node, Process
+from workflows.engine.diagram import NESTED_KINDS, USER_KINDS, Diagram, Node, Process
+from workflows.engine.linting.events import BORDERED, CURES, check_events
 from workflows.engine.linting.report import Report, label
 from workflows.engine.specs.countersign import PROPERTIES, percent_of
 from workflows.engine.texts import N_
 
 NODE_KINDS = frozenset({
     "startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent", "userTask",
-    "manualTask", "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "subProcess",
-    "callActivity", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway",
+    "manualTask", "task", "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask",
+    "exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway", *NESTED_KINDS,
 })  # fmt: skip
-EVENTS_OF = {
-    "startEvent": frozenset[str](),
-    "endEvent": frozenset({"message", "signal", "error", "escalation", "terminate"}),
-    "boundaryEvent": frozenset({"timer", "message", "signal", "error", "escalation"}),
-    "intermediateCatchEvent": frozenset({"timer", "message", "signal"}),
-    "intermediateThrowEvent": frozenset({"message", "signal", "escalation"}),
-    "sendTask": frozenset({"message"}),
-    "receiveTask": frozenset({"message"}),
-}
 MANY_WAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
-BORDERED = frozenset({
-    "userTask", "manualTask", "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask",
-    "subProcess", "callActivity",
-})  # fmt: skip
 REPEATABLE = BORDERED - {"receiveTask"}
 
 
@@ -63,12 +51,10 @@ def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> No
                 message = N_("The data arrows at {element} are drawing only; all variables are visible to every step.")
                 report.warn(node.id, message, element=label(node))
             _check_ways(node, process, report)
-            _check_events(node, report)
+            check_events(node, process, diagram, report)
             _check_repetition(node, report)
             _check_countersign(node, report)
-            if node.kind == "boundaryEvent":
-                _check_border(node, process, report)
-            elif node.kind == "userTask" or node.kind == "manualTask":
+            if node.kind in USER_KINDS:
                 _check_human(node, around, report)
             elif node.kind == "startEvent":
                 _check_start(node, process, diagram, around, report)
@@ -80,17 +66,14 @@ def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> No
                 _check_call(node, diagram, report)
             elif node.kind == "scriptTask":
                 _check_script(node, report)
-            elif node.kind == "eventBasedGateway":
-                _check_race(node, process, report)
 
 
 def _check_kind(node: Node, report: Report) -> bool:
     if node.kind == "task":
-        message = N_("The task {element} has no kind; make it a user task, a service task or another kind of task.")
-        report.error(node.id, message, element=label(node))
-    elif node.kind == "subProcess" and node.triggered_by_event:
-        message = N_("{element} is an event sub-process, which is not supported; use a boundary event.")
-        report.error(node.id, message, element=label(node))
+        message = N_("The task {element} has no kind and is for a person; choose a kind if the machine should do it.")
+        report.warn(node.id, message, element=label(node))
+    if node.kind in CURES:
+        report.error(node.id, CURES[node.kind], element=label(node))
     elif node.kind not in NODE_KINDS:
         message = N_(
             "{element} is of the kind {kind}, which is not supported; draw it with tasks, events and gateways."
@@ -127,34 +110,6 @@ def _check_ways(node: Node, process: Process, report: Report) -> None:
                 report.error(ident, message, node=label(node))
 
 
-def _check_events(node: Node, report: Report) -> None:
-    allowed = EVENTS_OF.get(node.kind)
-    if allowed is None:
-        if node.events:
-            report.error(node.id, N_("{element} cannot carry an event."), element=label(node))
-        return
-    if len(node.events) > 1:
-        report.error(node.id, N_("{element} has several events; draw one each."), element=label(node))
-    for event in node.events:
-        if event.kind not in allowed:
-            message = N_("{element} has an event of the kind {kind}, which is not supported there.")
-            report.error(node.id, message, element=label(node), kind=event.kind)
-        else:
-            _check_event_name(node, event, report)
-    needs_event = {"boundaryEvent", "intermediateCatchEvent", "receiveTask"}
-    if not node.events and (node.kind in needs_event or (node.kind == "sendTask" and node.operator is None)):
-        message = N_("{element} waits for nothing or sends nothing; give it a timer, message or signal.")
-        report.error(node.id, message, element=label(node))
-
-
-def _check_event_name(node: Node, event: EventMark, report: Report) -> None:
-    if event.kind in ("message", "signal") and not event.name:
-        message = N_("{element} has no name for its message or signal; choose or create one.")
-        report.error(node.id, message, element=label(node))
-    if event.kind == "error" and node.kind == "endEvent" and not event.name:
-        report.error(node.id, N_("{element} throws an error without code; choose or create one."), element=label(node))
-
-
 def _check_repetition(node: Node, report: Report) -> None:
     repetition = node.repetition
     if repetition is None:
@@ -189,20 +144,6 @@ def _check_countersign(node: Node, report: Report) -> None:
     elif repetition.condition is not None:
         message = N_("{element} has a completion condition and a countersign rule; keep one of them.")
         report.error(node.id, message, element=label(node))
-
-
-def _check_border(node: Node, process: Process, report: Report) -> None:
-    owner = process.nodes.get(node.attached_to or "")
-    if owner is None or owner.kind not in BORDERED:
-        message = N_("The boundary event {element} is attached to no task or sub-process; attach it to one.")
-        report.error(node.id, message, element=label(node))
-        return
-    kinds = {event.kind for event in node.events}
-    if kinds & {"error", "escalation"} and owner.kind not in ("subProcess", "callActivity"):
-        message = N_("{element} waits for an error that {owner} never throws; attach it to a sub-process.")
-        report.error(node.id, message, element=label(node), owner=label(owner))
-    if "error" in kinds and not node.interrupting:
-        report.error(node.id, N_("The error event {element} must interrupt; draw it with a solid border."))
 
 
 def _check_human(node: Node, around: Surroundings, report: Report) -> None:
@@ -294,17 +235,3 @@ def _check_script(node: Node, report: Report) -> None:
         report.error(node.id, message, element=label(node), language=node.script_format)
     elif not node.script:
         report.error(node.id, N_("The script task {element} has no script; write one."), element=label(node))
-
-
-def _check_race(node: Node, process: Process, report: Report) -> None:
-    for ident in node.outgoing:
-        target = process.nodes.get(process.flows[ident].target)
-        if target is not None and target.kind not in ("intermediateCatchEvent", "receiveTask"):
-            message = N_("The flow {element} out of {gateway} must lead to an event that waits.")
-            report.error(ident, message, gateway=label(node))
-        elif target is not None and len(target.incoming) > 1:
-            message = N_("{element} follows an event-based gateway and may have no other flow into it.")
-            report.error(target.id, message, element=label(target))
-        elif target is not None and any(other.attached_to == target.id for other in process.nodes.values()):
-            message = N_("{element} follows an event-based gateway and may have no boundary event.")
-            report.error(target.id, message, element=label(target))

@@ -30,6 +30,8 @@ def check_formulas(diagram: Diagram, report: Report) -> None:
 
 
 def _check_process(process: Process, report: Report) -> None:
+    if process.ad_hoc is not None and process.ad_hoc.condition:
+        parse(process.id, process.name, process.ad_hoc.condition, report)
     for node in process.nodes.values():
         for what, text in _formulas(node):
             parse(node.id, f"{label(node)} · {what}" if what else label(node), text, report)
@@ -59,6 +61,8 @@ def _formulas(node: Node) -> Iterator[tuple[str, str]]:
     for event in node.events:
         if event.payload:
             yield "", event.payload
+        if event.kind == "conditional" and event.text:
+            yield "", event.text
     repetition = node.repetition
     if repetition is not None:
         for text in (repetition.collection, repetition.cardinality, repetition.condition):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from workflows.engine.diagram import NESTED_KINDS, Diagram, Node, Process
+from workflows.engine.diagram import INNER_KINDS, NESTED_KINDS, USER_KINDS, Diagram, Node, Process
 from workflows.engine.linting.report import Report, label
 from workflows.engine.texts import N_
 
@@ -15,7 +15,7 @@ RESERVED_ENDINGS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", "[c
 ID = re.compile(r"[^\W\d][\w.\-]*")
 LONGEST_KEY, LONGEST_ID = 80, 120
 MAX_NODES = 2_000
-WAITING_KINDS = frozenset({"userTask", "manualTask", "receiveTask", "intermediateCatchEvent", "eventBasedGateway"})
+WAITING_KINDS = USER_KINDS | {"receiveTask", "intermediateCatchEvent", "eventBasedGateway"}
 
 
 def check_structure(diagram: Diagram, report: Report) -> None:
@@ -37,7 +37,7 @@ def check_structure(diagram: Diagram, report: Report) -> None:
     used = diagram.used()
     waiting = _waiting_processes(used)
     for process in used:
-        _check_process(process, waiting, report)
+        _check_process(process, waiting, report, is_main=process.id == diagram.main)
     _check_lanes(diagram, report)
     _check_calls(diagram, report)
 
@@ -62,13 +62,15 @@ def _waiting_processes(processes: list[Process]) -> set[str]:
     while found:
         found = False
         for process in processes:
-            if process.id not in waiting and any(waits(node, waiting) for node in process.nodes.values()):
+            # What an event starts beside the others is on no loop of theirs.
+            inside = (node for node in process.nodes.values() if not node.triggered_by_event)
+            if process.id not in waiting and any(waits(node, waiting) for node in inside):
                 waiting.add(process.id)
                 found = True
     return waiting
 
 
-def _check_process(process: Process, waiting: set[str], report: Report) -> None:
+def _check_process(process: Process, waiting: set[str], report: Report, *, is_main: bool) -> None:
     nodes, flows = process.nodes, process.flows
     for flow in flows.values():
         if flow.source not in nodes:
@@ -77,16 +79,17 @@ def _check_process(process: Process, waiting: set[str], report: Report) -> None:
         if flow.target not in nodes:
             message = N_("The flow {element} leads nowhere ({end}); connect it or remove it.")
             report.error(flow.id, message, end=flow.target or "?")
-    starts = [node for node in nodes.values() if node.kind == "startEvent"]
-    if not starts:
-        report.error(process.id, N_("The process {element} has no start event; add one."))
-    if len(starts) > 1:
-        message = N_("The process {element} has several start events; keep one and choose the way by a gateway.")
-        report.error(process.id, message)
-    if not any(node.kind == "endEvent" for node in nodes.values()):
-        report.error(process.id, N_("The process {element} has no end event; add one."))
+    starts = process.beginnings()
+    events = [node.id for node in nodes.values() if node.kind in ("startEvent", "endEvent")]
+    if process.ad_hoc is not None and not starts:
+        report.error(process.id, N_("{element} has no step to begin with; draw one to which nothing leads."))
+    elif process.ad_hoc is not None and events:
+        message = N_("{element} stands among steps without order, which have no start and no end; remove it.")
+        report.error(events[0], message)
+    elif process.ad_hoc is None:
+        _check_borders_of(process, starts, report, is_main=is_main)
     for node in nodes.values():
-        _check_ends(node, report)
+        _check_ends(node, report, may_end=process.ad_hoc is not None)
     if all(flow.source in nodes and flow.target in nodes for flow in flows.values()):
         reached = _reached(process, starts)
         for node in nodes.values():
@@ -96,13 +99,23 @@ def _check_process(process: Process, waiting: set[str], report: Report) -> None:
         _check_loops(process, waiting, report)
 
 
-def _check_ends(node: Node, report: Report) -> None:
+def _check_borders_of(process: Process, starts: list[Node], report: Report, *, is_main: bool) -> None:
+    if not starts:
+        report.error(process.id, N_("The process {element} has no start event; add one."))
+    if sum(not start.events for start in starts) > 1 or (len(starts) > 1 and not is_main):
+        message = N_("The process {element} has several start events; keep one and choose the way by a gateway.")
+        report.error(process.id, message)
+    if not any(node.kind == "endEvent" for node in process.nodes.values()):
+        report.error(process.id, N_("The process {element} has no end event; add one."))
+
+
+def _check_ends(node: Node, report: Report, *, may_end: bool) -> None:
     if node.kind == "startEvent" and node.incoming:
         report.error(node.id, N_("A flow leads into the start event {element}; a start event only begins."))
     if node.kind == "endEvent":
         if node.outgoing:
             report.error(node.id, N_("A flow leads out of the end event {element}; an end event only ends."))
-    elif not node.outgoing and not node.triggered_by_event:
+    elif not node.outgoing and not node.triggered_by_event and not may_end:
         report.error(node.id, N_("Nothing follows {element}; draw a flow to the next step or to an end event."))
     if node.kind == "boundaryEvent" and node.incoming:
         report.error(node.id, N_("A flow leads into the boundary event {element}; it only begins a branch."))
@@ -193,7 +206,7 @@ def _check_calls(diagram: Diagram, report: Report) -> None:
     for node in diagram.nodes.values():
         if node.kind == "callActivity" and node.called in diagram.processes:
             calls[node.process].add(node.called or "")
-        elif node.kind == "subProcess":
+        elif node.kind in INNER_KINDS:
             calls[node.process].add(node.id)
     for node in diagram.nodes.values():
         if node.kind != "callActivity":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
 from SpiffWorkflow.util.task import TaskState
 
+import feel
 from workflows.engine.specs.base import ElementSpec, Way
 from workflows.engine.specs.events import ScopeEvent
 from workflows.engine.specs.merging import merge_branches
@@ -41,7 +42,12 @@ class EndEvent(ElementSpec, ThrowingEvent):  # type: ignore[misc]
 
 
 class EndJoin(ElementSpec):
-    """One token waits here for the rest of its process; each further one takes over what the earlier one carried."""
+    """One token waits here for the rest of its process; each further one takes over what the earlier one carried.
+
+    With a condition it waits no longer than until that holds, and what is under way then is withdrawn.
+    """
+
+    condition: feel.Expression | None = None
 
     recorded_as = None
     looks_around = True
@@ -60,10 +66,14 @@ class EndJoin(ElementSpec):
                 for token in waiting:
                     token.cancel()
         others = [token for token in my_task.workflow.unfinished() if token is not my_task]
-        if all(isinstance(token.task_spec, ScopeEvent) for token in others):
-            for token in others:  # nothing is under way any more that an event could interrupt or stand beside
+        if self._is_enough(my_task) or all(isinstance(token.task_spec, ScopeEvent) for token in others):
+            for token in others:  # what could interrupt the process, or stand beside it, has nothing left to wait for
                 token.withdraw()
             return True
         if arrived:
             my_task._set_state(TaskState.WAITING)
         return False
+
+    def _is_enough(self, my_task: Token) -> bool:
+        engine = my_task.workflow.script_engine
+        return self.condition is not None and engine.evaluate(my_task, self.condition) is True

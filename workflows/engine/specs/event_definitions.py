@@ -175,14 +175,17 @@ class Condition(Occurrence):
 
 
 def fire_conditions(top: Workflow) -> bool:
-    """Fire the first event whose condition has become true. False when there is none."""
-    for _, token in sorted(top.event_manager.tasks.items()):
-        for part in token.task_spec.event_definition.parts():
-            if isinstance(part, Condition) and token._state == TaskState.WAITING and part.becomes_true(token):
-                top.run.spend_step(token.task_spec.bpmn_id)
-                token.task_spec.fire(token, None, part)
-                return True
-    return False
+    """Fire all events whose condition has become true since the last time. False when there is none."""
+    risen = [
+        (token, part)
+        for _, token in sorted(top.event_manager.tasks.items())
+        for part in token.task_spec.event_definition.parts()
+        if isinstance(part, Condition) and token._state == TaskState.WAITING and part.becomes_true(token)
+    ]
+    for token, part in risen:
+        top.run.spend_step(token.task_spec.bpmn_id)
+        token.task_spec.fire(token, None, part)
+    return bool(risen)
 
 
 class Several(Occurrence):

@@ -21,16 +21,17 @@ class StartSpec(ElementSpec):
     recorded_as = None
     trigger_specs: tuple[str, ...] = ()
     beginnings: Mapping[str, Way]  # by the id of the start event
+    at_once = False  # does it begin at all of them?
     watching: tuple[Way, ...] = ()  # to the events that may start an event sub-process
 
     def _update_hook(self, my_task: Token) -> bool:
         return True
 
     def leave(self, my_task: Token) -> tuple[Way, ...]:
-        at = my_task.internal_data.pop("at", None)
-        begin = next(iter(self.beginnings.values())) if at is None else self.beginnings[at]
+        at = my_task.internal_data.pop("at", next(iter(self.beginnings)))
+        begin = self.beginnings.values() if self.at_once else (self.beginnings[at],)
         # The events first: they must be waiting before anything happens.
-        return (*self.watching, begin)
+        return (*self.watching, *begin)
 
 
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
