@@ -21,6 +21,7 @@ CATEGORIES: Mapping[str, Text] = {
     "closeness": text("Closeness"),
     "service_type": text("Service type"),
     "channel": text("Channel"),
+    "failure_reason": text("Reason of a failure"),
 }
 
 # Diagrams, decision tables and reports name these keys; an entry of them may be renamed but not switched off.
@@ -28,6 +29,7 @@ RELIED_ON: Mapping[str, frozenset[str]] = {
     "service_type": frozenset({"enquiry", "suggestion", "complaint", "repair"}),
     "grade": frozenset({"strategic_partner", "partner", "key_account", "focus", "ordinary"}),
     "stage": frozenset({"potential", "new", "active", "loyal", "at_risk", "lost"}),
+    "failure_reason": frozenset({"competitor"}),
 }
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")

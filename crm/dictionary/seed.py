@@ -89,6 +89,16 @@ FIRST_ENTRIES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("complaint", "投诉", "Complaint"),
         ("repair", "报修", "Repair"),
     ),
+    "failure_reason": (
+        ("price", "价格", "Price"),
+        ("competitor", "竞争对手胜出", "A competitor won"),
+        ("product", "产品不适合", "Our product does not fit"),
+        ("budget", "客户预算取消", "No budget any more"),
+        ("timing", "时机不成熟", "Too early"),
+        ("no_need", "客户需求消失", "No need any more"),
+        ("relationship", "客户关系不足", "Not close enough to the customer"),
+        ("other", "其他", "Other"),
+    ),
     "channel": (
         ("phone", "电话", "Telephone"),
         ("email", "邮件", "E-mail"),

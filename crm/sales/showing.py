@@ -1,0 +1,86 @@
+"""What pages show about an opportunity: how far it has come, its plan, and the facts beside a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.accounts.queries import names_of
+from crm.core.i18n import Text
+from crm.permissions import Actor
+from crm.records.queries import find_one, may_see
+from crm.records.showing import words_for
+from crm.sales.description import OPPORTUNITY, PLAN_ITEM
+from crm.sales.models import Opportunity, PlanItem
+from crm.sales.rules import STATUS_NAMES, Status
+
+ROAD = (Status.SUBMITTED, Status.APPROVED, Status.DEVELOPING, Status.WON)
+# Where on the road an opportunity stands that has left it.
+LEFT_AT = {Status.REJECTED: 0, Status.LOST: 3, Status.GIVEN_UP: 3}
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """A step of the plan as a page draws it."""
+
+    id: int
+    planned_on: date
+    subject: str
+    result: str | None
+    done_at: datetime | None
+    done_by: str
+    is_late: bool
+
+
+def stages_of(record: Opportunity) -> list[dict[str, object]]:
+    """The stages for the `steps` component: what lies behind, where it stands, what comes."""
+    left = LEFT_AT.get(Status(record.status))
+    at = left if left is not None else ROAD.index(Status(record.status))
+    found: list[dict[str, object]] = []
+    for place, stage in enumerate(ROAD):
+        name: Text = STATUS_NAMES[record.status if left is not None and place == at else stage]
+        state = "done" if place < at else "ahead" if place > at else "live"
+        if place == at and record.status == Status.WON:
+            state = "done"
+        elif place == at and left is not None:
+            state = "failed"
+        found.append({"label": name, "state": state})
+    return found
+
+
+def plan_of(session: Session, record: Opportunity, *, by: Actor, today: date) -> Sequence[PlanLine]:
+    """The development plan, by day."""
+    items = session.scalars(
+        select(PlanItem)
+        .where(PlanItem.opportunity_id == record.id, may_see(PLAN_ITEM, by))
+        .order_by(PlanItem.planned_on, PlanItem.id)
+    ).all()
+    people = names_of(session, [item.done_by_id for item in items], by.locale)
+    return [
+        PlanLine(
+            id=item.id,
+            planned_on=item.planned_on,
+            subject=item.subject,
+            result=item.result,
+            done_at=item.done_at,
+            done_by=people.get(item.done_by_id or 0, ""),
+            is_late=item.done_at is None and item.planned_on < today,
+        )
+        for item in items
+    ]
+
+
+def opportunity_facts(session: Session, *, by: Actor, opportunity_id: int, today: date) -> dict[str, object]:
+    """Everything that `sales/_facts.html` shows. Raises NotFound where this person may not see it."""
+    record = find_one(OPPORTUNITY, session, by=by, record_id=opportunity_id)
+    return {
+        "record": record,
+        "sort": OPPORTUNITY,
+        "words": words_for(session, OPPORTUNITY.shown.values(), [record]),
+        "plan": plan_of(session, record, by=by, today=today),
+        "may_edit": record.status in (Status.REJECTED, Status.DEVELOPING),
+    }
