@@ -6,8 +6,6 @@ the very sentence with which the request would be refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
@@ -115,13 +113,3 @@ def why_not_start(definition: Definition, by: Actor) -> Text | None:
 def check_can_cancel(instance: ProcessInstance, by: Actor) -> None:
     if reason := why_not_cancel(instance, by):
         raise Denied(reason)
-
-
-def task_actions(task: Task, by: Actor) -> Mapping[str, Text | None]:
-    """Every verb of a task with None where it is allowed, else the reason why not."""
-    return {
-        "claim": why_not_claim(task, by),
-        "release": why_not_release(task, by),
-        "complete": why_not_complete(task, by),
-        "save": why_not_complete(task, by),
-    }

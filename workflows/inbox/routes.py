@@ -32,9 +32,10 @@ from workflows.models import ProcessInstance, Task
 from workflows.operations import tasks
 from workflows.operations.tasks import AlreadyDone
 from workflows.registry import registry
-from workflows.rules import task_actions
 from workflows.showing import PRIORITY_WORDS, ShownCase, ShownTask, show_cases, show_tasks
 from workflows.task_forms import FormRefused, Submission
+from workflows.verbs import telling
+from workflows.verbs.around import around
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -192,13 +193,18 @@ def _task_page(
     words = published.translator(actor.locale)
     draws_diagrams()
     facts = registry().facts.get(instance.record_type or "")
+    nearby = around(session, found, instance, published, by=actor, now=now())
+    if nearby.unread:
+        with writing() as reader:
+            telling.read_copy(reader, by=actor, now=now(), task_id=found.id)
     return render_template(
         "inbox/task.html",
         task=show_tasks(session, [found], by=actor, now=now())[0],
         form=form,
         draft_kept=found.draft is not None,
         documentation=words(node.documentation),
-        actions=task_actions(found, actor),
+        actions=nearby.actions,
+        around=nearby,
         story=story.tell(session, instance, published, by=actor, now=now()),
         case=show_cases(session, [instance], by=actor)[0],
         facts=facts(session, actor, instance.record_id) if facts and instance.record_id else "",

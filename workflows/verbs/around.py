@@ -1,0 +1,105 @@
+"""What lies around a task on its page: the menu of its verbs, who signs, what was said, files, and why it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.accounts.queries import names_of
+from crm.core.i18n import Text
+from crm.files.queries import files_of
+from crm.permissions import Actor
+from workflows.attachments import TASK
+from workflows.library import Published
+from workflows.models import ProcessEvent, ProcessInstance, Task, TaskStatus
+from workflows.verbs.acts import ACTS, Act
+from workflows.verbs.queries import comments_of, copies_of, last_urge, signing_now, standing_of
+from workflows.verbs.rules import actions
+
+# In this order the menu shows them; those that nobody expects where they cannot apply are left out then.
+MENU = ("send-back", "transfer", "delegate", "add-signer", "cc", "urge", "priority", "due", "withdraw", "return")
+ONLY_WHERE_THEY_APPLY = ("return", "withdraw")
+
+
+@dataclass(frozen=True)
+class Around:
+    """All of it in the reader's language. `actions` are the verbs with None or the reason why not, `menu` those of the menu."""
+
+    actions: Mapping[str, Text | None]
+    menu: Sequence[tuple[Act, Text | None]]
+    removable: Mapping[int, Text | None]
+    signers: Sequence[tuple[Task, str]]
+    comments: Sequence[Mapping[str, Any]]
+    copies: Sequence[tuple[str, datetime | None]]
+    unread: bool
+    files: Sequence[Mapping[str, Any]]
+    delegated_by: str
+    urge: tuple[str, datetime, str] | None
+    sent_back: tuple[str, str, str] | None
+    version: int
+
+
+def around(
+    session: Session, task: Task, instance: ProcessInstance, published: Published, *, by: Actor, now: datetime
+) -> Around:
+    """What lies around a task that the reader may see."""
+    allowed = actions(task, by, standing_of(session, task, instance, by=by), now=now)
+    signing = [each for each in signing_now(session, task) if each.assignee_id is not None]
+    comments, copies = comments_of(session, instance.id), copies_of(session, instance.id)
+    urge = last_urge(session, task.id) if task.urged_at is not None and task.status == TaskStatus.OPEN else None
+    back = _sent_back(session, task) if task.sent_back_from and task.status == TaskStatus.OPEN else None
+    ids = {each.assignee_id for each in signing} | {said.by_id for said in comments} | {copy.user_id for copy in copies}
+    ids |= {task.delegated_by_id, urge.by_id if urge else None, back.actor_id if back else None}
+    people = names_of(session, ids, by.locale)
+    apply = [verb for verb in MENU if verb not in ONLY_WHERE_THEY_APPLY or allowed[verb] is None]
+    return Around(
+        actions=allowed,
+        menu=[(ACTS[verb], allowed[verb]) for verb in apply],
+        removable={
+            each.id: _why_not_remove(session, each, instance, by=by, now=now) for each in signing if len(signing) > 1
+        },
+        signers=[(each, people.get(each.assignee_id or 0, "")) for each in signing],
+        comments=[{"who": people.get(said.by_id, ""), "at": said.at, "text": said.body} for said in comments],
+        copies=[(people.get(copy.user_id, ""), copy.read_at) for copy in copies],
+        unread=any(copy.user_id == by.id and copy.read_at is None for copy in copies),
+        files=[
+            {"id": file.id, "name": file.name, "size": file.size, "at": file.at}
+            for file in files_of(session, record_type=TASK, record_id=task.id)
+        ],
+        delegated_by=people.get(task.delegated_by_id or 0, ""),
+        urge=(people.get(urge.by_id, ""), urge.at, urge.note) if urge else None,
+        sent_back=(
+            people.get(back.actor_id or 0, ""),
+            published.name_of(back.node_id or "", by.locale),
+            str(back.detail.get("reason", "")),
+        )
+        if back
+        else None,
+        version=task.version,
+    )
+
+
+def _why_not_remove(
+    session: Session, task: Task, instance: ProcessInstance, *, by: Actor, now: datetime
+) -> Text | None:
+    return actions(task, by, standing_of(session, task, instance, by=by), now=now)["remove-signer"]
+
+
+def _sent_back(session: Session, task: Task) -> ProcessEvent | None:
+    """The line of history that tells why the step is to be done again."""
+    return session.scalars(
+        select(ProcessEvent)
+        .where(
+            ProcessEvent.instance_id == task.instance_id,
+            ProcessEvent.kind == "sent_back",
+            ProcessEvent.node_id == task.sent_back_from,
+            ProcessEvent.at >= task.opened_at,
+        )
+        .order_by(ProcessEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
