@@ -65,6 +65,10 @@ BEGIN UPDATE task_done_tally SET number = number - 1 WHERE user_id = old.closed_
 )
 FOR_POSTGRESQL = (
     """CREATE OR REPLACE FUNCTION count_task_pool() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN
+IF TG_OP = 'UPDATE' AND NEW.status = OLD.status AND NEW.assignee_id IS NOT DISTINCT FROM OLD.assignee_id
+AND NEW.role IS NOT DISTINCT FROM OLD.role AND NEW.due_at = OLD.due_at THEN
+RETURN NULL;
+END IF;
 IF TG_OP <> 'INSERT' AND OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL THEN
 INSERT INTO task_pool_line (role, day, number) VALUES (OLD.role, (OLD.due_at AT TIME ZONE 'UTC')::date, -1);
 END IF;
@@ -75,11 +79,9 @@ RETURN NULL; END $body$""",
     """CREATE OR REPLACE TRIGGER task_pool_added AFTER INSERT ON task FOR EACH ROW
 WHEN (NEW.status = 'open' AND NEW.assignee_id IS NULL AND NEW.role IS NOT NULL)
 EXECUTE FUNCTION count_task_pool()""",
-    # Most changes concern no pool: they are told apart before the function is called.
+    # Short, because it is read again for every change: most of them concern no pool, and then no function is called.
     """CREATE OR REPLACE TRIGGER task_pool_changed AFTER UPDATE OF status, assignee_id, role, due_at ON task FOR EACH ROW
-WHEN (((OLD.status = 'open' AND OLD.assignee_id IS NULL) OR (NEW.status = 'open' AND NEW.assignee_id IS NULL))
-AND (OLD.status, OLD.assignee_id, OLD.role, OLD.due_at) IS DISTINCT FROM (NEW.status, NEW.assignee_id, NEW.role, NEW.due_at))
-EXECUTE FUNCTION count_task_pool()""",
+WHEN (OLD.assignee_id IS NULL OR NEW.assignee_id IS NULL) EXECUTE FUNCTION count_task_pool()""",
     """CREATE OR REPLACE TRIGGER task_pool_removed AFTER DELETE ON task FOR EACH ROW
 WHEN (OLD.status = 'open' AND OLD.assignee_id IS NULL AND OLD.role IS NOT NULL)
 EXECUTE FUNCTION count_task_pool()""",

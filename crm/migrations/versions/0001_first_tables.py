@@ -727,6 +727,52 @@ def upgrade() -> None:
     )
     op.create_index("ix_process_event_instance", "process_event", ["instance_id", "id"], unique=False)
     op.create_table(
+        "product",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=1000),
+            nullable=False,
+            comment="orders Chinese names by sound; equal for like names",
+        ),
+        sa.Column("model", sa.String(length=80), nullable=False, comment="type designation; empty if there is none"),
+        sa.Column("category", sa.String(length=40), nullable=True),
+        sa.Column("unit", sa.String(length=40), nullable=True),
+        sa.Column("price", crm.core.db.Fixed(), nullable=False),
+        sa.Column("on_sale", sa.Boolean(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_product_named")),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_product_price_not_negative")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_product_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_product_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_product_created_by_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_product_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
+    )
+    op.create_index(
+        "ix_product_by_price",
+        "product",
+        ["price", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_product_name",
+        "product",
+        ["sort_key", "model"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "reminder_told",
         sa.Column("user_id", Id, nullable=False),
         sa.Column("key", sa.String(length=120), nullable=False, comment="kind and occasion"),
@@ -1133,6 +1179,197 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_visit IS NOT NULL AND deleted_at IS NULL"),
     )
     op.create_table(
+        "opportunity",
+        sa.Column("summary", sa.String(length=120), nullable=False),
+        sa.Column("customer_id", Id, nullable=True),
+        sa.Column(
+            "customer_name",
+            sa.String(length=120),
+            nullable=False,
+            comment="of the customer, or of somebody who may become one",
+        ),
+        sa.Column("contact_id", Id, nullable=True, comment="once it is won"),
+        sa.Column("contact_name", sa.String(length=80), nullable=True),
+        sa.Column("contact_phone", sa.String(length=40), nullable=True),
+        sa.Column("source", sa.String(length=40), nullable=True),
+        sa.Column("expected_amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("chance", sa.Integer(), nullable=False, comment="percent"),
+        sa.Column("expected_close_on", sa.Date(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("approval_level", sa.String(length=20), nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("assigned_at", UtcDateTime(), nullable=True),
+        sa.Column("assigned_by_id", Id, nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("failure_reason", sa.String(length=40), nullable=True),
+        sa.Column("competitor_id", Id, nullable=True, comment="against whom it was won or lost"),
+        sa.Column("closing_words", sa.Text(), nullable=True),
+        sa.Column("owner_id", Id, nullable=True),
+        sa.Column("department_id", Id, nullable=True, comment="of the owner"),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(status IN ('won', 'lost', 'given_up')) = (closed_at IS NOT NULL)",
+            name=op.f("ck_opportunity_closed_has_time"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'lost' OR failure_reason IS NOT NULL", name=op.f("ck_opportunity_lost_has_reason")
+        ),
+        sa.CheckConstraint("status <> 'won' OR customer_id IS NOT NULL", name=op.f("ck_opportunity_won_has_customer")),
+        sa.CheckConstraint(
+            "status IN ('submitted', 'rejected', 'approved', 'developing', 'won', 'lost', 'given_up')",
+            name=op.f("ck_opportunity_status_known"),
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('developing', 'won', 'lost') OR (owner_id IS NOT NULL AND assigned_at IS NOT NULL)",
+            name=op.f("ck_opportunity_developed_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "status NOT IN ('submitted', 'rejected', 'approved') OR owner_id IS NULL",
+            name=op.f("ck_opportunity_not_assigned"),
+        ),
+        sa.CheckConstraint("summary <> '' AND customer_name <> ''", name=op.f("ck_opportunity_named")),
+        sa.CheckConstraint("chance BETWEEN 0 AND 100", name=op.f("ck_opportunity_chance_in_percent")),
+        sa.CheckConstraint("expected_amount >= 0", name=op.f("ck_opportunity_amount_not_negative")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_opportunity_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_opportunity_version_positive")),
+        sa.ForeignKeyConstraint(["assigned_by_id"], ["user.id"], name=op.f("fk_opportunity_assigned_by_id")),
+        sa.ForeignKeyConstraint(["competitor_id"], ["competitor.id"], name=op.f("fk_opportunity_competitor_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_opportunity_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_opportunity_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_opportunity_customer_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_opportunity_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_opportunity_owner_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_opportunity_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity")),
+    )
+    op.create_index(
+        "ix_opportunity_by_amount",
+        "opportunity",
+        ["expected_amount", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_opportunity_by_close",
+        "opportunity",
+        ["expected_close_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_opportunity_by_time",
+        "opportunity",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_opportunity_competitor_id",
+        "opportunity",
+        ["competitor_id"],
+        unique=False,
+        postgresql_where=sa.text("competitor_id IS NOT NULL"),
+    )
+    op.create_index("ix_opportunity_created_by_id", "opportunity", ["created_by_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_opportunity_customer_id",
+        "opportunity",
+        ["customer_id"],
+        unique=False,
+        postgresql_where=sa.text("customer_id IS NOT NULL"),
+    )
+    op.create_index("ix_opportunity_department_id", "opportunity", ["department_id", "created_at"], unique=False)
+    op.create_index("ix_opportunity_owner_id", "opportunity", ["owner_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_opportunity_status",
+        "opportunity",
+        ["status", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "sales_order",
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=True, comment="the customer's own number for it"),
+        sa.Column("ordered_on", sa.Date(), nullable=False),
+        sa.Column("person_id", Id, nullable=True, comment="who of us sold it"),
+        sa.Column("address", sa.String(length=300), nullable=True, comment="where it is delivered to"),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("delivered_on", sa.Date(), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'cancelled') = (cancel_reason IS NOT NULL)", name=op.f("ck_sales_order_cancelled_has_reason")
+        ),
+        sa.CheckConstraint(
+            "(status = 'delivered') = (delivered_on IS NOT NULL)", name=op.f("ck_sales_order_delivered_has_day")
+        ),
+        sa.CheckConstraint("status IN ('placed', 'delivered', 'cancelled')", name=op.f("ck_sales_order_status_known")),
+        sa.CheckConstraint("subject <> ''", name=op.f("ck_sales_order_named")),
+        sa.CheckConstraint("delivered_on >= ordered_on", name=op.f("ck_sales_order_delivered_after_ordered")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_sales_order_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_sales_order_version_positive")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_sales_order_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_sales_order_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_sales_order_customer_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["user.id"], name=op.f("fk_sales_order_person_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_sales_order_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_order")),
+    )
+    op.create_index(
+        "ix_sales_order_by_amount",
+        "sales_order",
+        ["amount", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_sales_order_by_day",
+        "sales_order",
+        ["ordered_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_sales_order_contact_id",
+        "sales_order",
+        ["contact_id"],
+        unique=False,
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_sales_order_customer_id",
+        "sales_order",
+        ["customer_id", "ordered_on"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL AND status <> 'cancelled'"),
+        sqlite_where=sa.text("deleted_at IS NULL AND status <> 'cancelled'"),
+    )
+    op.create_table(
         "service_request",
         sa.Column("id", Id, nullable=False),
         sa.Column("customer_id", Id, nullable=False),
@@ -1249,6 +1486,113 @@ def upgrade() -> None:
         sqlite_where=sa.text("status IN ('opened', 'assigned', 'handled', 'fed_back')"),
     )
     op.create_index("ix_service_request_opened_by_id", "service_request", ["opened_by_id", "id"], unique=False)
+    op.create_table(
+        "opportunity_assignment",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("opportunity_id", Id, nullable=False),
+        sa.Column("manager_id", Id, nullable=False),
+        sa.Column("assigned_at", UtcDateTime(), nullable=False),
+        sa.Column("assigned_by_id", Id, nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("ended_at >= assigned_at", name=op.f("ck_opportunity_assignment_ended_after_assigned")),
+        sa.ForeignKeyConstraint(["assigned_by_id"], ["user.id"], name=op.f("fk_opportunity_assignment_assigned_by_id")),
+        sa.ForeignKeyConstraint(["manager_id"], ["user.id"], name=op.f("fk_opportunity_assignment_manager_id")),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"], ["opportunity.id"], name=op.f("fk_opportunity_assignment_opportunity_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity_assignment")),
+    )
+    op.create_index(
+        "ix_opportunity_assignment_opportunity_id", "opportunity_assignment", ["opportunity_id", "id"], unique=False
+    )
+    op.create_table(
+        "order_line",
+        sa.Column("order_id", Id, nullable=False),
+        sa.Column("product_id", Id, nullable=False),
+        sa.Column("description", sa.String(length=200), nullable=False),
+        sa.Column("quantity", crm.core.db.Fixed(), nullable=False),
+        sa.Column("price", crm.core.db.Fixed(), nullable=False, comment="of one"),
+        sa.Column("amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("description <> ''", name=op.f("ck_order_line_named")),
+        sa.CheckConstraint("price >= 0 AND amount >= 0", name=op.f("ck_order_line_price_not_negative")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_order_line_quantity_above_zero")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_order_line_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_order_line_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_order_line_created_by_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_order_line_order_id")),
+        sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_order_line_product_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_order_line_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
+    )
+    op.create_index(
+        "ix_order_line_order_id",
+        "order_line",
+        ["order_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_order_line_product_id",
+        "order_line",
+        ["product_id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "plan_item",
+        sa.Column("opportunity_id", Id, nullable=False),
+        sa.Column("planned_on", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("done_by_id", Id, nullable=True),
+        sa.Column(
+            "reminded_on", sa.Date(), nullable=True, comment="the planned day of which its manager has been reminded"
+        ),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("subject <> ''", name=op.f("ck_plan_item_named")),
+        sa.CheckConstraint("(done_at IS NULL) = (result IS NULL)", name=op.f("ck_plan_item_done_has_result")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_plan_item_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_plan_item_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_plan_item_created_by_id")),
+        sa.ForeignKeyConstraint(["done_by_id"], ["user.id"], name=op.f("fk_plan_item_done_by_id")),
+        sa.ForeignKeyConstraint(["opportunity_id"], ["opportunity.id"], name=op.f("fk_plan_item_opportunity_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_plan_item_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_item")),
+    )
+    op.create_index(
+        "ix_plan_item_by_day",
+        "plan_item",
+        ["planned_on", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_plan_item_open",
+        "plan_item",
+        ["opportunity_id"],
+        unique=False,
+        postgresql_where=sa.text("done_at IS NULL AND deleted_at IS NULL"),
+        sqlite_where=sa.text("done_at IS NULL AND deleted_at IS NULL"),
+    )
+    op.create_index("ix_plan_item_opportunity_id", "plan_item", ["opportunity_id", "planned_on"], unique=False)
     # Keys that point at each other in a ring, and the search index, which each database keeps in its own way.
     if op.get_bind().dialect.name == "postgresql":
         op.create_foreign_key("fk_department_manager_id", "department", "user", ["manager_id"], ["id"])
@@ -1274,6 +1618,35 @@ def downgrade() -> None:
         op.drop_constraint("fk_process_definition_active_version_id", "process_definition", type_="foreignkey")
     else:
         op.execute("DROP TABLE search_entry_fts")
+    op.drop_index("ix_plan_item_opportunity_id", table_name="plan_item")
+    op.drop_index(
+        "ix_plan_item_open",
+        table_name="plan_item",
+        postgresql_where=sa.text("done_at IS NULL AND deleted_at IS NULL"),
+        sqlite_where=sa.text("done_at IS NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_plan_item_by_day",
+        table_name="plan_item",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("plan_item")
+    op.drop_index(
+        "ix_order_line_product_id",
+        table_name="order_line",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_order_line_order_id",
+        table_name="order_line",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("order_line")
+    op.drop_index("ix_opportunity_assignment_opportunity_id", table_name="opportunity_assignment")
+    op.drop_table("opportunity_assignment")
     op.drop_index("ix_service_request_opened_by_id", table_name="service_request")
     op.drop_index(
         "ix_service_request_due",
@@ -1289,6 +1662,62 @@ def downgrade() -> None:
     )
     op.drop_index("ix_service_request_assigned_to_id", table_name="service_request")
     op.drop_table("service_request")
+    op.drop_index(
+        "ix_sales_order_customer_id",
+        table_name="sales_order",
+        postgresql_where=sa.text("deleted_at IS NULL AND status <> 'cancelled'"),
+        sqlite_where=sa.text("deleted_at IS NULL AND status <> 'cancelled'"),
+    )
+    op.drop_index(
+        "ix_sales_order_contact_id", table_name="sales_order", postgresql_where=sa.text("contact_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_sales_order_by_day",
+        table_name="sales_order",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_sales_order_by_amount",
+        table_name="sales_order",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("sales_order")
+    op.drop_index(
+        "ix_opportunity_status",
+        table_name="opportunity",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index("ix_opportunity_owner_id", table_name="opportunity")
+    op.drop_index("ix_opportunity_department_id", table_name="opportunity")
+    op.drop_index(
+        "ix_opportunity_customer_id", table_name="opportunity", postgresql_where=sa.text("customer_id IS NOT NULL")
+    )
+    op.drop_index("ix_opportunity_created_by_id", table_name="opportunity")
+    op.drop_index(
+        "ix_opportunity_competitor_id", table_name="opportunity", postgresql_where=sa.text("competitor_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_opportunity_by_time",
+        table_name="opportunity",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_opportunity_by_close",
+        table_name="opportunity",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_opportunity_by_amount",
+        table_name="opportunity",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("opportunity")
     op.drop_index(
         "ix_interaction_next_visit",
         table_name="interaction",
@@ -1395,6 +1824,19 @@ def downgrade() -> None:
     op.drop_table("saved_view")
     op.drop_index("ix_reminder_told_at", table_name="reminder_told")
     op.drop_table("reminder_told")
+    op.drop_index(
+        "uq_product_name",
+        table_name="product",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_product_by_price",
+        table_name="product",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("product")
     op.drop_index("ix_process_event_instance", table_name="process_event")
     op.drop_table("process_event")
     op.drop_index(op.f("ix_password_link_user_id"), table_name="password_link")
