@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
+from crm.core.db import Database
 from crm.core.i18n import Text
 from crm.dictionary.queries import Names, names
 
@@ -62,6 +65,8 @@ def _kept(value: object) -> object:
         return {"category": value.category, "key": value.key}
     if isinstance(value, Spoken):
         return {"spoken": dict(value.words)}
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
     if isinstance(value, Text):
         inner = {name: _kept(each) for name, each in value.values.items()}
         return {"source": value.source, "values": inner, "context": value.context}
@@ -69,14 +74,16 @@ def _kept(value: object) -> object:
 
 
 def in_words(session: Session, kept: Sequence[tuple[str, Mapping[str, object]]], locale: str) -> list[str]:
-    """Kept sentences in the reader's language; people and pick-lists are looked up once for all of them."""
+    """Kept sentences in the reader's language; people and pick-lists are looked up once for all of them. Moments are shown
+    as the company's clock shows them."""
+    database: Database = session.info["database"]
     people: set[int | None] = set()
     categories: set[str] = set()
     for _, values in kept:
         _collect(values, people, categories)
     who = names_of(session, people, locale)
     terms = names(session, locale, categories) if categories else Names()
-    return [_sentence(source, values, who, terms, locale) for source, values in kept]
+    return [_sentence(source, values, who, terms, locale, database.zone) for source, values in kept]
 
 
 def _collect(values: Mapping[str, object], people: set[int | None], categories: set[str]) -> None:
@@ -97,6 +104,7 @@ def _sentence(
     who: Mapping[int, str],
     terms: Names,
     locale: str,
+    zone: ZoneInfo,
     context: str | None = None,
 ) -> str:
     filled: dict[str, object] = {}
@@ -108,8 +116,10 @@ def _sentence(
                 filled[name] = terms.of(category, key if isinstance(key, str) else None)
             case {"spoken": dict(words)}:
                 filled[name] = words.get(locale, "")
+            case {"moment": str(moment)}:
+                filled[name] = f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}"
             case {"source": str(inner_source), "values": dict(inner), "context": context}:
-                filled[name] = _sentence(inner_source, inner, who, terms, locale, context)
+                filled[name] = _sentence(inner_source, inner, who, terms, locale, zone, context)
             case _:
                 filled[name] = value
     return Text(source, filled, context).in_language(locale)

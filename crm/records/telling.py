@@ -55,6 +55,6 @@ def _shown(field: Field, value: object, titles: Titles) -> object:
         case ((Kind.MONEY | Kind.DECIMAL), Decimal()):
             return f"{value:,}"
         case Kind.MOMENT, datetime():
-            return value.strftime("%Y-%m-%d %H:%M UTC")
+            return value
     shown = str(value)
     return shown if len(shown) <= LONGEST_SHOWN_VALUE else shown[: LONGEST_SHOWN_VALUE - 1] + "…"

@@ -72,14 +72,24 @@ def test_a_change_tells_old_and_new_by_name(
             now=later,
             record_id=ids["talk"],
             version=1,
-            values={"channel": "phone", "contact_id": None, "direction": "in", "person_id": people.agent1.id},
+            values={
+                "channel": "phone",
+                "contact_id": None,
+                "direction": "in",
+                "person_id": people.agent1.id,
+                "held_at": now - timedelta(hours=3),
+            },
         )
-        assert (changed.version, changed.updated_at, changed.held_at) == (2, later, now - timedelta(hours=2))
+        assert (changed.version, changed.updated_at, changed.held_at) == (2, later, now - timedelta(hours=3))
         line = timeline_of(session, by=people.manager1, record_type="interaction", record_id=ids["talk"])[0].words
-        for words in ("上门 → 电话", "王建国 → —", "王海燕 → 刘芳"):
+        for words in ("上门 → 电话", "王建国 → —", "王海燕 → 刘芳", "2026-03-11 08:00 → 2026-03-11 07:00"):
             assert words in line
         assert session.info["told"][-1] == RecordChanged(
-            "interaction", ids["talk"], ("contact_id", "channel", "direction", "person_id"), later, people.manager1
+            "interaction",
+            ids["talk"],
+            ("contact_id", "channel", "direction", "held_at", "person_id"),
+            later,
+            people.manager1,
         )
 
 
