@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from crm.core.db import Id, Json, UtcDateTime
+from crm.core.db import Fixed, Id, Json, UtcDateTime
 
 # Tables that the databases keep for themselves: the full-text index of SQLite.
 OWN_TABLES = ("search_entry_fts",)
@@ -23,6 +23,9 @@ def spell(kind: str, value: Any, autogen: Any) -> str | Literal[False]:
     if isinstance(value, UtcDateTime):
         autogen.imports.add("from crm.core.db import UtcDateTime")
         return "UtcDateTime()"
+    if isinstance(value, Fixed):
+        autogen.imports.add("from crm.core.db import Fixed")
+        return f"Fixed({value.places})"
     return False
 
 

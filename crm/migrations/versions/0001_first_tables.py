@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from crm.core.db import Id, Json, UtcDateTime
+from crm.core.db import Fixed, Id, Json, UtcDateTime
 from crm.core.search import create_sqlite_index
 
 revision = "0001"
@@ -738,7 +738,7 @@ def upgrade() -> None:
         sa.Column("model", sa.String(length=80), nullable=False, comment="type designation; empty if there is none"),
         sa.Column("category", sa.String(length=40), nullable=True),
         sa.Column("unit", sa.String(length=40), nullable=True),
-        sa.Column("price", crm.core.db.Fixed(), nullable=False),
+        sa.Column("price", Fixed(2), nullable=False),
         sa.Column("on_sale", sa.Boolean(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("id", Id, nullable=False),
@@ -1192,7 +1192,7 @@ def upgrade() -> None:
         sa.Column("contact_name", sa.String(length=80), nullable=True),
         sa.Column("contact_phone", sa.String(length=40), nullable=True),
         sa.Column("source", sa.String(length=40), nullable=True),
-        sa.Column("expected_amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("expected_amount", Fixed(2), nullable=False),
         sa.Column("chance", sa.Integer(), nullable=False, comment="percent"),
         sa.Column("expected_close_on", sa.Date(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
@@ -1309,7 +1309,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=300), nullable=True, comment="where it is delivered to"),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("amount", Fixed(2), nullable=False),
         sa.Column("delivered_on", sa.Date(), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
@@ -1511,9 +1511,9 @@ def upgrade() -> None:
         sa.Column("order_id", Id, nullable=False),
         sa.Column("product_id", Id, nullable=False),
         sa.Column("description", sa.String(length=200), nullable=False),
-        sa.Column("quantity", crm.core.db.Fixed(), nullable=False),
-        sa.Column("price", crm.core.db.Fixed(), nullable=False, comment="of one"),
-        sa.Column("amount", crm.core.db.Fixed(), nullable=False),
+        sa.Column("quantity", Fixed(3), nullable=False),
+        sa.Column("price", Fixed(2), nullable=False, comment="of one"),
+        sa.Column("amount", Fixed(2), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
