@@ -22,7 +22,9 @@ from workflows.inbox import arriving
 from workflows.inbox import routes as inbox
 from workflows.instances import api as instances_api
 from workflows.instances import routes as instances
+from workflows.ladders import api as ladders_api
 from workflows.ladders import climbing
+from workflows.ladders import routes as ladders
 from workflows.operations import incidents, timers
 from workflows.registry import registry
 from workflows.studio import api as studio_api
@@ -30,8 +32,8 @@ from workflows.studio import routes as studio
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 
-PAGES = (inbox.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions)
-API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api)
+PAGES = (inbox.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions, ladders.pages)
+API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api, ladders_api.api)
 NAVIGATION = (
     Entry(
         text("Inbox"),
