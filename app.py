@@ -31,6 +31,8 @@ from crm.accounts.demo import DEMO_PEOPLE, seed_accounts, seed_roles
 from crm.accounts.first import any_user, create_first_administrator
 from crm.accounts.passwords import DEMO_PASSWORD
 from crm.accounts.signing_in import sweep
+from crm.catalog import api as catalog_api
+from crm.catalog import routes as catalog
 from crm.competitors import api as competitors_api
 from crm.competitors import routes as competitors
 from crm.core.clock import Clock, utc_now
@@ -57,11 +59,15 @@ from crm.notices import own_routes as notice_choices
 from crm.notices import routes as notices
 from crm.notices.demo import settle_notices
 from crm.notices.robots import Courier
+from crm.orders import api as orders_api
+from crm.orders import routes as orders
 from crm.records import pages as records
 from crm.reminders import api as reminders_api
 from crm.reminders import routes as reminders
 from crm.reminders import rule_routes as reminder_rules
 from crm.reminders.operations import seed_rules
+from crm.sales import api as sales_api
+from crm.sales import routes as sales
 from crm.service import api as service_api
 from crm.service import routes as service
 from crm.web import server
@@ -94,6 +100,7 @@ TABLES = (
     "crm.accounts.models",
     "crm.accounts.credentials",
     "crm.activity.models",
+    "crm.catalog.models",
     "crm.competitors.models",
     "crm.core.audit",
     "crm.core.due",
@@ -105,7 +112,9 @@ TABLES = (
     "crm.files.models",
     "crm.interactions.models",
     "crm.notices.models",
+    "crm.orders.models",
     "crm.reminders.models",
+    "crm.sales.models",
     "crm.service.models",
     "crm.worktime.models",
     "workflows.assigning.models",
@@ -148,6 +157,17 @@ def rooms() -> tuple[Room, ...]:
         Room(pages=(records.pages,)),
         Room(pages=(interactions.pages,), api=(interactions_api.api,), navigation=interactions.NAVIGATION),
         Room(pages=(competitors.pages,), api=(competitors_api.api,), navigation=competitors.NAVIGATION),
+        Room(
+            pages=(sales.pages, sales.plan_pages),
+            api=(sales_api.opportunities, sales_api.plan_items),
+            navigation=sales.NAVIGATION,
+        ),
+        Room(pages=(catalog.pages,), api=(catalog_api.api,), navigation=catalog.NAVIGATION),
+        Room(
+            pages=(orders.pages, orders.line_pages),
+            api=(orders_api.api, orders_api.line_api),
+            navigation=orders.NAVIGATION,
+        ),
         Room(pages=(service.pages,), api=(service_api.api,), navigation=service.NAVIGATION),
         Room(pages=(files.pages,), api=(files_api.api,)),
         Room(pages=(dictionary.pages,), navigation=dictionary.NAVIGATION),

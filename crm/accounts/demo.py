@@ -42,7 +42,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "customer_manager", "客户经理", "Customer manager", Scope.OWN,
-        {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "view create edit", "losses": "view edit", "opportunities": "view create edit delete", "processes": "view", "dictionary": "view"},
+        {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "*", "losses": "view edit", "opportunities": "view create edit delete", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "service_agent", "客服专员", "Service agent", Scope.ALL,
@@ -54,7 +54,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "contract_clerk", "合同部", "Contract clerk", Scope.ALL,
-        {"customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "view create edit", "competitors": "view", "opportunities": "view approve", "processes": "view", "dictionary": "view"},
+        {"customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "*", "competitors": "view", "opportunities": "view approve", "processes": "view", "dictionary": "view"},
     ),
 )  # fmt: skip
 

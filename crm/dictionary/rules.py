@@ -21,6 +21,10 @@ CATEGORIES: Mapping[str, Text] = {
     "closeness": text("Closeness"),
     "service_type": text("Service type"),
     "channel": text("Channel"),
+    "product_category": text("Product category"),
+    "product_unit": text("Unit"),
+    "loss_period": text("Time without an order"),
+    "loss_reason": text("Reason of a loss"),
     "failure_reason": text("Reason of a failure"),
 }
 

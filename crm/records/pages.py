@@ -49,6 +49,8 @@ class Shape:
     create: Callable[..., Any] | None = None
     change: Callable[..., Any] | None = None
     delete: Callable[..., Any] | None = None
+    # Where the reader is led after a record was made, changed or deleted, instead of to its page or the list.
+    back: Callable[[Any], str] | None = None
 
 
 PLAIN = Shape()
@@ -158,7 +160,7 @@ def create_page(
             form.mark(wrong.faults)
         else:
             flash(shown(text("{name} has been created.", name=sort.title_of(record))), "good")
-            return redirect(sort.link(record.id))
+            return redirect(shape.back(record) if shape.back else sort.link(record.id))
     page = render_template(
         shape.templates.get("form", "records/form.html"),
         sort=sort,
@@ -196,7 +198,7 @@ def edit_page(sort: RecordType[R], record_id: int, *, shape: Shape = PLAIN) -> R
             newer = conflicts(sort.fields, form, conflict.current, stored)
         else:
             flash(shown(text("Your changes have been saved.")), "good")
-            return redirect(sort.link(record_id))
+            return redirect(shape.back(record) if shape.back else sort.link(record_id))
     page = render_template(
         shape.templates.get("form", "records/form.html"),
         sort=sort,
@@ -205,7 +207,7 @@ def edit_page(sort: RecordType[R], record_id: int, *, shape: Shape = PLAIN) -> R
         version=record.version if status != 422 else request.form.get("version", 0, int),
         newer=newer,
         is_stale=status == 409,
-        cancel_url=sort.link(record_id),
+        cancel_url=shape.back(record) if shape.back else sort.link(record_id),
     )
     return page, status
 
@@ -215,9 +217,10 @@ def delete_act(sort: RecordType[R], record_id: int, *, shape: Shape = PLAIN) -> 
     with writing() as session:
         delete = shape.delete or _delete(sort)
         seen = request.form.get("version", 0, int)
-        delete(session, by=current_actor(), now=now(), record_id=record_id, version=seen)
+        gone = delete(session, by=current_actor(), now=now(), record_id=record_id, version=seen)
+        target = shape.back(gone) if shape.back else f"/{sort.path}"
     flash(shown(text("{sort}: deleted.", sort=sort.name)), "good")
-    return redirect(f"/{sort.path}")
+    return redirect(target)
 
 
 def attach_act(sort: RecordType[Any], record_id: int) -> ResponseReturnValue:

@@ -56,16 +56,19 @@ def _reach(sort: RecordType[Any], by: Actor, action: str) -> ColumnElement[bool]
     match sort.reach:
         case Owned():
             return _owned(sort, by, sort.module, action)
-        case Through(name, parent) if scope is not Scope.ALL:
-            above = record_type(parent)
-            reach = _owned(above, by, sort.module, action)
-            named: ColumnElement[bool] = sort.column(name).in_(select(above.model.id).where(reach))
-            return named
+        case Through() if scope is not Scope.ALL:
+            return _owned(sort, by, sort.module, action)
         case _:
             return true()
 
 
 def _owned(sort: RecordType[Any], by: Actor, module: str, action: str) -> ColumnElement[bool]:
+    """The WHERE clause for records of `sort` in whose owner's scope this person may do `action` of another module."""
+    if isinstance(sort.reach, Through):
+        above = record_type(sort.reach.parent)
+        reach = _owned(above, by, module, action)
+        named: ColumnElement[bool] = sort.column(sort.reach.field).in_(select(above.model.id).where(reach))
+        return named
     own = in_scope(by, module, action, owner=sort.column("owner_id"), department=sort.column("department_id"))
     further = _also(sort, by, action)
     return own if further is None or own is true() else or_(own, further)

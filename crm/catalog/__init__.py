@@ -1,0 +1,1 @@
+"""What we sell: products with their prices. Stock and price lists by customer are not here."""
