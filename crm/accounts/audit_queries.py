@@ -54,6 +54,14 @@ ACTS = {
     "dictionary.moved": text("Option moved"),
     "definition.published": text("Version published"),
     "definition.activated": text("Version put in force"),
+    "calendar.created": text("Calendar created"),
+    "calendar.changed": text("Calendar changed"),
+    "calendar.deleted": text("Calendar deleted"),
+    "calendar.made_default": text("Calendar made the default"),
+    "calendar.exception_set": text("Exception of a calendar set"),
+    "calendar.exception_removed": text("Exception of a calendar removed"),
+    "department.calendar_given": text("Calendar of a department changed"),
+    "ladder.changed": text("Reminders and escalation changed"),
 }
 FIELDS = {
     "name": text("Name"),
