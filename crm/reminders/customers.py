@@ -16,8 +16,9 @@ from crm.interactions.description import visits_due
 from crm.interactions.models import Interaction
 from crm.reminders.kinds import Finding, Look, ReminderKind, Span, Whom, add_rules
 
-# A clock that was down this long still tells of each visit that nobody made; what is older, people know.
+# A clock that was down makes up for so many days; what is older, people know.
 CATCH_UP = timedelta(days=14)
+MISSED = "visit_missed"
 LOST = "lost"
 # What of a customer's timeline counts as having been in touch.
 IN_TOUCH = ("service.opened", "service.handled", "service.fed_back", "service.answered")
@@ -36,14 +37,15 @@ def _visits(session: Session, look: Look, first: date, last: date) -> Sequence[t
 
 
 def visits_soon(session: Session, look: Look) -> Sequence[Finding]:
-    """Next visits that fall on today or so many days ahead, and those of the last days that nobody was told of."""
-    found = _visits(session, look, look.today - CATCH_UP, look.today + timedelta(days=look.span))
+    """Next visits that fall on today or so many days ahead, and those of the days on which nobody looked."""
+    unseen = max(look.since + timedelta(days=1), look.today - CATCH_UP)
+    found = _visits(session, look, min(unseen, look.today), look.today + timedelta(days=look.span))
     return [_visit(interaction, customer, look) for interaction, customer in found]
 
 
 def visits_missed(session: Session, look: Look) -> Sequence[Finding]:
-    """Next visits that should have been made so many days ago."""
-    last = look.today - timedelta(days=max(look.span, 1))
+    """Next visits that should have been made so many days ago; on one's own page all that were not made."""
+    last = look.today - timedelta(days=max(look.span, 1) if look.mine is None else 1)
     found = _visits(session, look, last - CATCH_UP, last)
     return [_visit(interaction, customer, look) for interaction, customer in found]
 
@@ -66,9 +68,12 @@ def _visit(interaction: Interaction, customer: Customer, look: Look) -> Finding:
             customer=customer.name,
             subject=interaction.subject,
         )
+    occasion = f"{interaction.id}-{day:%Y%m%d}"
     return Finding(
         id=interaction.id,
-        occasion=f"{interaction.id}-{day:%Y%m%d}",
+        occasion=occasion,
+        # Said too late it says already that the visit was not made.
+        also=(f"{MISSED}-{occasion}",) if day < look.today else (),
         message=message,
         name=customer.name,
         link=f"/interactions/{interaction.id}",
@@ -197,7 +202,7 @@ add_rules(
         icon="map-pin",
     ),
     ReminderKind(
-        key="visit_missed",
+        key=MISSED,
         label=text("Visits that were not made"),
         explains=text("The day of a next visit has passed, and nobody has been in touch since."),
         several=text("{count} visits were not made"),

@@ -50,7 +50,8 @@ SPAN_NAMES = {
 
 @dataclass(frozen=True)
 class Look:
-    """What a rule's question is asked with. `today` is the company's day; `after` the last record of the batch before.
+    """What a rule's question is asked with. `today` is the company's day, `since` the one on which the rule looked before,
+    so that a clock which was down makes up for it; `after` the last record of the batch before.
 
     `mine` asks only for what concerns one person, for their own page.
     """
@@ -60,13 +61,15 @@ class Look:
     span: int
     after: int
     limit: int
+    since: date
     mine: int | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something to remind of. `id` is the record's number, by which batches go on; `occasion` is new when it is to be said
-    again; `name` stands for it in a list. With a `notice_key` it is told by itself, and not where that was told already."""
+    again; `name` stands for it in a list. With a `notice_key` it is told by itself, and not where that was told already. Whoever hears of it has by
+    that heard of `also`, too: keys of other kinds with their occasions."""
 
     id: int
     occasion: str
@@ -77,6 +80,7 @@ class Finding:
     holder_id: int | None = None
     about: tuple[str, int] | None = None
     notice_key: str | None = None
+    also: tuple[str, ...] = ()
 
 
 Find = Callable[[Session, Look], Sequence[Finding]]

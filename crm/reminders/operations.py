@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -104,8 +104,9 @@ def look_around(session: Session, now: datetime) -> None:
             continue
         if kind.daily and (local.hour < rule.hour or rule.looked_on == local.date()):
             continue
+        payload = {"kind": kind.key, "after": 0, "since": rule.looked_on and rule.looked_on.isoformat()}
         rule.looked_on, rule.looked_at = local.date(), now
-        schedule(session, Appointment(DUE, now, payload={"kind": kind.key, "after": 0}), now=now)
+        schedule(session, Appointment(DUE, now, payload=payload), now=now)
 
 
 def remind(session: Session, due: Due, now: datetime) -> None:
@@ -114,12 +115,14 @@ def remind(session: Session, due: Due, now: datetime) -> None:
     rule = None if kind is None else session.get(ReminderRule, kind.key)
     if kind is None or rule is None or not rule.active:
         return
-    findings = kind.find(session, look_of(session, now=now, span=rule.span, after=int(due.payload["after"])))
+    since, after = due.payload["since"], int(due.payload["after"])
+    look = look_of(session, now=now, span=rule.span, since=since and date.fromisoformat(since), after=after)
+    findings = kind.find(session, look)
     new = _not_told_yet(session, kind, findings, rule.whom, now=now)
     for user_id, mine in new.items():
         _tell(session, kind, user_id, mine, now=now)
     if len(findings) == BATCH:
-        following = {"kind": kind.key, "after": findings[-1].id}
+        following = {**due.payload, "after": findings[-1].id}
         schedule(session, Appointment(DUE, now, payload=following), now=now)
 
 
@@ -138,9 +141,20 @@ def _not_told_yet(
     }
     if not wanted:
         return {}
-    insert = postgresql.insert if dialect_of(session) == "postgresql" else sqlite.insert
-    rows = [{"user_id": user_id, "key": key, "at": now} for user_id, key in sorted(wanted)]
     new: dict[int, list[Finding]] = {}
+    for user_id, key in _note_told(session, wanted, now=now):
+        new.setdefault(user_id, []).append(wanted[user_id, key])
+    _note_told(
+        session, [(user_id, key) for user_id, mine in new.items() for each in mine for key in each.also], now=now
+    )
+    return {user_id: sorted(mine, key=lambda finding: finding.id) for user_id, mine in new.items()}
+
+
+def _note_told(session: Session, told: Iterable[tuple[int, str]], *, now: datetime) -> list[tuple[int, str]]:
+    """Keep that these people have heard of these. Answers what was new."""
+    insert = postgresql.insert if dialect_of(session) == "postgresql" else sqlite.insert
+    rows = [{"user_id": user_id, "key": key, "at": now} for user_id, key in sorted(set(told))]
+    new: list[tuple[int, str]] = []
     for start in range(0, len(rows), BATCH):
         noted = (
             insert(ReminderTold)
@@ -148,9 +162,8 @@ def _not_told_yet(
             .on_conflict_do_nothing()
             .returning(ReminderTold.user_id, ReminderTold.key)
         )
-        for user_id, key in session.execute(noted):
-            new.setdefault(user_id, []).append(wanted[user_id, key])
-    return {user_id: sorted(mine, key=lambda finding: finding.id) for user_id, mine in new.items()}
+        new += [(row[0], row[1]) for row in session.execute(noted)]
+    return new
 
 
 def _tell(session: Session, kind: ReminderKind, user_id: int, mine: Sequence[Finding], *, now: datetime) -> None:

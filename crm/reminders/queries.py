@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -72,10 +72,14 @@ def find_rule(session: Session, *, by: Actor, key: str) -> tuple[ReminderKind, R
     return kind, session.get(ReminderRule, key) or usual_rule(kind)
 
 
-def look_of(session: Session, *, now: datetime, span: int, after: int = 0, mine: int | None = None) -> Look:
-    """How a rule is asked at this moment, by the company's clock."""
+def look_of(
+    session: Session, *, now: datetime, span: int, since: date | None = None, after: int = 0, mine: int | None = None
+) -> Look:
+    """How a rule is asked at this moment, by the company's clock. One that has not looked before makes up for nothing."""
     today = company_time(session, now).date()
-    return Look(now=now, today=today, span=span, after=after, limit=BATCH, mine=mine)
+    before = today - timedelta(days=1)
+    since = before if since is None else min(since, before)
+    return Look(now=now, today=today, span=span, after=after, limit=BATCH, since=since, mine=mine)
 
 
 def planned(session: Session, findings: Sequence[Finding], whom: Iterable[str]) -> list[Planned]:
@@ -145,8 +149,8 @@ def preview(
     session: Session, *, by: Actor, now: datetime, key: str, span: int, whom: Iterable[str], locale: str
 ) -> list[Preview]:
     """Whom the rule would tell today, set like this: the first 200 lines, those who were told already marked."""
-    kind, _ = find_rule(session, by=by, key=key)
-    findings = kind.find(session, look_of(session, now=now, span=span))[:MOST_SHOWN]
+    kind, rule = find_rule(session, by=by, key=key)
+    findings = kind.find(session, look_of(session, now=now, span=span, since=rule.looked_on))[:MOST_SHOWN]
     plans = planned(session, findings, whom)
     told = already_told(session, kind, plans)
     names = names_of(session, {user_id for plan in plans for user_id in plan.to}, locale)
