@@ -6,6 +6,7 @@ of a hundred open tasks are claimed; large groups have far more tasks than small
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +25,6 @@ PEOPLE, GROUPS, GROUPS_EACH = 2_000, 120, 5
 OPEN, DONE = 1_000_000, 5_000_000
 # A multiplier without a common factor with the moduli below spreads neighbouring numbers over all of them.
 SPREAD = 7_919
-SQLITE_TRIGGERS = TRIGGERS["sqlite"]
 
 
 @dataclass(frozen=True)
@@ -37,25 +37,19 @@ class Crowd:
 def fill(database: Database, house: House, scale: float) -> Crowd:
     """Fill a database that holds a house."""
     with database.engine.connect() as connection:
-        if database.is_sqlite:
-            # Settings of SQLite are refused inside of a transaction, so the driver is told before one begins.
-            for setting in ("foreign_keys = OFF", "synchronous = OFF"):
-                connection.connection.driver_connection.execute(f"PRAGMA {setting}")  # type: ignore[union-attr]  # it is open
-        else:
-            # Keys are right by construction; checking each of millions of rows would only take time.
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        _hurry(connection)
         crowd = _people(connection, house)
         indexes = [index for model in (Task, ProcessInstance) for index in model.__table__.indexes]  # type: ignore[attr-defined]  # a Table
+        # Indexes of open tasks are built before the finished ones come: so they need not be looked through for each.
+        of_open = [index for index in indexes if "'open'" in str(index.dialect_options["sqlite"]["where"])]
         for index in indexes:
             index.drop(connection)
+        running, done = int(OPEN * scale), int(DONE * scale)
+        _cases(connection, crowd, house, running, done)
+        _tasks(connection, crowd, house, running, done, then=lambda: _index(connection, of_open))
+        _index(connection, [index for index in indexes if index not in of_open])
         if database.is_sqlite:
-            for trigger in SQLITE_TRIGGERS:
-                connection.exec_driver_sql(f"DROP TRIGGER {trigger.split()[5]}")
-        _cases(connection, crowd, house, int(OPEN * scale), int(DONE * scale))
-        _tasks(connection, crowd, house, int(OPEN * scale), int(DONE * scale))
-        _index(connection, indexes)
-        if database.is_sqlite:
-            for trigger in SQLITE_TRIGGERS:
+            for trigger in TRIGGERS["sqlite"]:
                 connection.exec_driver_sql(trigger)
         connection.commit()
     database.engine.dispose()
@@ -70,9 +64,28 @@ def fill(database: Database, house: House, scale: float) -> Crowd:
     return crowd
 
 
-def _index(connection: Connection, indexes: list[Index]) -> None:
-    say("building indexes")
+def _hurry(connection: Connection) -> None:
+    """Leave out, for millions of rows that are right by construction, what is done for each of a few."""
+    if connection.dialect.name == "sqlite":
+        # Settings of SQLite are refused inside of a transaction, so the driver is told before one begins.
+        settings = (
+            "foreign_keys = OFF",
+            "synchronous = OFF",
+            "cache_size = -1000000",
+            "temp_store = MEMORY",
+            "threads = 2",
+        )
+        for setting in settings:
+            connection.connection.driver_connection.execute(f"PRAGMA {setting}")  # type: ignore[union-attr]  # it is open
+        for trigger in TRIGGERS["sqlite"]:
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger.split()[5]}")
+    else:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+
+def _index(connection: Connection, indexes: Iterable[Index]) -> None:
     for index in indexes:
+        say(f"building {index.name}")
         index.create(connection)
 
 
@@ -138,9 +151,10 @@ def _cases(connection: Connection, crowd: Crowd, house: House, running: int, don
     )
 
 
-def _tasks(connection: Connection, crowd: Crowd, house: House, running: int, done: int) -> None:
-    """Open tasks first, then the finished ones; due within the ten days before and the twenty days after `NOW`."""
-    say("loading tasks")
+def _tasks(
+    connection: Connection, crowd: Crowd, house: House, running: int, done: int, *, then: Callable[[], None]
+) -> None:
+    """Open tasks, something else, then the finished ones; due within the ten days before and the twenty days after `NOW`."""
     # The square skews the groups: the largest has a hundred times the tasks of the smallest.
     share = f"((n * {SPREAD}) % 10007) / 10007.0"
     group = f"1 + CAST(({share}) * ({share}) * {GROUPS - 1} AS integer)"
@@ -169,5 +183,8 @@ def _tasks(connection: Connection, crowd: Crowd, house: House, running: int, don
         f"{person}, (n * 13) % 4, {_moment(connection, '-864000 - n % 864000')}, 'done', {_moment(connection, '-2592000')}, "
         f"{_moment(connection, '-(n * 7919) % 2592000')}, {person}, {data}, 1 FROM {_numbers(connection, done)}"
     )
-    for part in (open_, finished):
-        connection.execute(text(f"INSERT INTO task ({columns}) {part}"), values)
+    say("loading open tasks")
+    connection.execute(text(f"INSERT INTO task ({columns}) {open_}"), values)
+    then()
+    say("loading finished tasks")
+    connection.execute(text(f"INSERT INTO task ({columns}) {finished}"), values)
