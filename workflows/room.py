@@ -19,8 +19,10 @@ from crm.web.slots import Panel, add_panel
 from workflows import queries, reminding, triggers
 from workflows.inbox import api as inbox_api
 from workflows.inbox import arriving
+from workflows.inbox import list_routes as inbox_list
 from workflows.inbox import routes as inbox
 from workflows.instances import api as instances_api
+from workflows.instances import panels
 from workflows.instances import routes as instances
 from workflows.ladders import api as ladders_api
 from workflows.ladders import climbing
@@ -32,7 +34,7 @@ from workflows.studio import routes as studio
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 
-PAGES = (inbox.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions, ladders.pages)
+PAGES = (inbox.blueprint, inbox_list.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions, ladders.pages)
 API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api, ladders_api.api)
 NAVIGATION = (
     Entry(
@@ -60,8 +62,10 @@ def set_up(listeners: Listeners) -> None:
     tasks, reminders look at them."""
     triggers.listen(listeners)
     add_rules(*reminding.RULES)
+    add_panel("customer", panels.cases_of_customer, order=10)
     for record_type in registry().visible:
-        add_panel(record_type, _panel(record_type))
+        add_panel(record_type, _panel(record_type), order=20)
+        add_panel(record_type, panels.earlier_cases(record_type), order=90)
     if inbox_api.count_folders not in COUNTS:
         COUNTS.append(inbox_api.count_folders)
 
