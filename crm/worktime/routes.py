@@ -20,7 +20,7 @@ from crm.web.languages import current_locale, shown
 from crm.web.navigation import Entry
 from crm.web.record_forms import RecordForm, build_form
 from crm.worktime import operations, queries, showing
-from crm.worktime.kept import calendars
+from crm.worktime.kept import as_hours, calendars
 from crm.worktime.models import WorkCalendar
 from crm.worktime.rules import CALENDAR_FIELDS, EXCEPTION_FIELDS, WEEKDAYS
 from crm.worktime.seed import office
@@ -48,8 +48,7 @@ def index() -> ResponseReturnValue:
         return render_template(
             "worktime/index.html",
             listed=listed,
-            summaries={each.id: queries.calendar_values(each) for each in listed},
-            weekdays=WEEKDAYS,
+            summaries={each.id: showing.week_in_words([as_hours(day) for day in each.week]) for each in listed},
             tree=tree,
             hours=queries.hours_of_departments(session, [department for _, department in tree]),
             names={each.id: each.shown_name(current_locale()) for each in listed},
@@ -207,7 +206,7 @@ def _page(
         before=before,
         after=after,
         unknown_year=showing.unknown_holidays(reckoned, first),
-        day_minutes=reckoned.day_minutes,
+        working_day=showing.in_hours(reckoned.day_minutes),
         is_stale=is_stale,
         hours_of=queries.hours_of,
     )

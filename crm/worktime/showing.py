@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from crm.core.i18n import Text, text
 from crm.worktime.calendar import Calendar, Day, OutOfReach, Why
 from crm.worktime.holidays import known_years
-from crm.worktime.hours import write_hours
+from crm.worktime.hours import Hours, write_hours
+from crm.worktime.rules import WEEKDAYS
 
 # The State Council names next year's holidays in November; from then on a missing year is worth a warning.
 WARN_AHEAD = timedelta(days=60)
@@ -57,8 +58,12 @@ class TimeLeft:
         days, rest = divmod(self.minutes, self.day_minutes)
         if days >= LEAST_DAYS:
             return _parts(days, rest // 60, DAYS, DAYS_AND_HOURS, DAYS)
-        hours, minutes = divmod(self.minutes, 60)
-        return _parts(hours, minutes, MINUTES, HOURS_AND_MINUTES, HOURS)
+        return in_hours(self.minutes)
+
+
+def in_hours(minutes: int) -> Text:
+    """A length of time in hours and minutes."""
+    return _parts(*divmod(minutes, 60), MINUTES, HOURS_AND_MINUTES, HOURS)
 
 
 def _parts(large: int, small: int, only_small: Text, both: Text, only_large: Text) -> Text:
@@ -76,6 +81,22 @@ def time_left(calendar: Calendar, due_at: datetime | None, now: datetime) -> Tim
     except OutOfReach:
         return None
     return TimeLeft(abs(minutes), due_at < now, calendar.day_minutes)
+
+
+def week_in_words(week: Sequence[Hours]) -> list[tuple[Text, str]]:
+    """The open days of a week with their hours; days in a row that are alike stand together."""
+    rows: list[tuple[int, int, Hours]] = []
+    for number, hours in enumerate(week):
+        if rows and rows[-1][1] == number - 1 and rows[-1][2] == hours:
+            rows[-1] = (rows[-1][0], number, hours)
+        elif hours:
+            rows.append((number, number, hours))
+    return [(_days(first, last), write_hours(hours)) for first, last, hours in rows]
+
+
+def _days(first: int, last: int) -> Text:
+    begin, end = WEEKDAYS[first][1], WEEKDAYS[last][1]
+    return begin if first == last else text("{first} to {last}", first=begin, last=end)
 
 
 def first_of_month(words: str, today: date) -> date:

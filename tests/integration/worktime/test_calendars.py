@@ -19,6 +19,7 @@ from crm.worktime import kept, operations, queries
 from crm.worktime.kept import calendar_of
 from crm.worktime.models import WorkCalendar
 from crm.worktime.seed import office, seed_calendar, seed_worktime
+from crm.worktime.showing import week_in_words
 from tests.conftest import Browser, as_user, program_of
 from tests.people import People
 
@@ -261,3 +262,15 @@ def test_programs_keep_calendars(app: Flask, people: People) -> None:
     assert api.delete(path).status_code == 422
     assert program_of(app, "agent1").get("/calendars").status_code == 403
     assert api.get("/calendars/99").status_code == 404
+
+
+def test_days_that_are_alike_stand_together_in_words() -> None:
+    office_hours, short = ((540, 1080),), ((540, 720),)
+    week = (office_hours, office_hours, (), office_hours, office_hours, office_hours, short)
+    words = [(days.in_language("en"), hours) for days, hours in week_in_words(week)]
+    assert words == [
+        ("Monday to Tuesday", "09:00-18:00"),
+        ("Thursday to Saturday", "09:00-18:00"),
+        ("Sunday", "09:00-12:00"),
+    ]
+    assert week_in_words(((),) * 7) == []
