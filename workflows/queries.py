@@ -148,10 +148,10 @@ def incidents_of(session: Session, instance_id: int) -> Sequence[Incident]:
 
 def people_in(session: Session, rows: Iterable[object], *, locale: str) -> dict[int, str]:
     """The names of everybody who appears in these tasks, events, incidents or cases."""
-    ids = {
-        value
-        for row in rows
-        for column in ("assignee_id", "closed_by_id", "actor_id", "started_by_id", "resolved_by_id")
-        if (value := getattr(row, column, None)) is not None
-    }
+    columns = ("assignee_id", "closed_by_id", "actor_id", "started_by_id", "resolved_by_id", "on_behalf_of_id")
+    rows = list(rows)
+    ids = {value for row in rows for column in columns if (value := getattr(row, column, None)) is not None}
+    for event in (row for row in rows if isinstance(row, ProcessEvent)):
+        ids |= {event.detail["in_place_of"]} if "in_place_of" in event.detail else set()
+        ids |= {given["user_id"] for given in event.detail.get("assigned", ()) if given["user_id"] is not None}
     return names_of(session, ids, locale) if ids else {}

@@ -17,6 +17,8 @@ from crm.reminders.kinds import add_rules
 from crm.web.navigation import Entry
 from crm.web.slots import Panel, add_panel
 from workflows import queries, reminding, triggers
+from workflows.assigning import api as assigning_api
+from workflows.assigning import routes as assigning
 from workflows.inbox import api as inbox_api
 from workflows.inbox import arriving
 from workflows.inbox import list_routes as inbox_list
@@ -34,8 +36,26 @@ from workflows.studio import routes as studio
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 
-PAGES = (inbox.blueprint, inbox_list.blueprint, verbs.blueprint, arriving.blueprint, instances.processes, instances.cases, studio.definitions, ladders.pages)
-API = (inbox_api.api, verbs_api.api, instances_api.processes, instances_api.instances, studio_api.api, ladders_api.api)
+PAGES = (
+    inbox.blueprint,
+    inbox_list.blueprint,
+    verbs.blueprint,
+    arriving.blueprint,
+    instances.processes,
+    instances.cases,
+    studio.definitions,
+    ladders.pages,
+    assigning.blueprint,
+)
+API = (
+    inbox_api.api,
+    verbs_api.api,
+    instances_api.processes,
+    instances_api.instances,
+    studio_api.api,
+    ladders_api.api,
+    assigning_api.api,
+)
 NAVIGATION = (
     Entry(
         text("Inbox"),

@@ -15,6 +15,7 @@ from crm.accounts.queries import names_of
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows import queries
+from workflows.assigning.reasons import from_json
 from workflows.engine import Definition
 from workflows.instances.sentences import people_of, sentence
 from workflows.library import Published
@@ -144,6 +145,8 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
     """A line for the event itself, above it (newest first) one for each decision on its way."""
     locale = by.locale
     who = people.get(event.actor_id or 0) or SYSTEM_NAME.in_language(locale)
+    if absent := people.get(event.detail.get("in_place_of", 0)):
+        who = text("{person} for {absent}", person=who, absent=absent).in_language(locale)
     name = published.name_of(event.node_id, locale) if event.node_id else ""
     entries = [_decision(event, entry, published, locale) for entry in event.detail.get("passed", ()) if len(entry) > 2]
     lines: dict[str, tuple[Text, str, str]] = {
@@ -175,7 +178,25 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
         minutes = event.detail["late_seconds"] // 60
         detail = text("caught up {minutes} minutes late", minutes=minutes).in_language(locale)
     own = Entry(at=event.at, who=who, text=words, icon=icon, tone=tone, detail=detail)
-    return [*reversed([entry for entry in entries if entry]), own]
+    given = [_given(event, entry, published, people, locale) for entry in event.detail.get("assigned", ())]
+    return [*given, *reversed([entry for entry in entries if entry]), own]
+
+
+def _given(
+    event: ProcessEvent, entry: Mapping[str, Any], published: Published, people: Mapping[int, str], locale: str
+) -> Entry:
+    """To whom a step went by its rule, and why just to them."""
+    step, person = published.name_of(entry["node"], locale), people.get(entry["user_id"] or 0)
+    line = text("offered “{step}” to several people", step=step)
+    if person is not None:
+        line = text("gave “{step}” to {person}", step=step, person=person)
+    return Entry(
+        at=event.at,
+        who=SYSTEM_NAME.in_language(locale),
+        text=line,
+        icon="user-check",
+        detail=from_json(entry["reason"]).in_language(locale),
+    )
 
 
 def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, locale: str) -> Entry | None:

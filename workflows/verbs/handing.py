@@ -12,6 +12,7 @@ from crm.core.i18n import text
 from crm.permissions import Actor
 from workflows.models import Task
 from workflows.registry import registry
+from workflows.rules import why_not_person
 from workflows.verbs.at_hand import AtHand, change, read_note, receivers, refuse, take, tell_story
 from workflows.verbs.notices import tell
 from workflows.verbs.rules import why_not_delegate, why_not_return, why_not_transfer
@@ -30,7 +31,7 @@ def transfer(
     written = read_note(note)
     receiver = _somebody_else(session, task, user_id)
     before = task.assignee_id
-    change(session, task, assignee_id=receiver.id, claimed_at=now)
+    change(session, task, assignee_id=receiver.id, on_behalf_of_id=None, claimed_at=now)
     _tell_record(session, hand, receiver.id, by=by, now=now, note=written)
     kind = "assigned" if before is None else "transferred"
     tell_story(session, task, kind, by=by, now=now, people=[receiver], note=written)
@@ -49,7 +50,8 @@ def delegate(
     refuse(task, why_not_delegate(task, by, hand.standing))
     written = read_note(note)
     receiver = _somebody_else(session, task, user_id)
-    change(session, task, assignee_id=receiver.id, delegated_by_id=by.id)
+    # A substitute asks for the person whose task it is: it goes back to them, and so to whoever stands in by then.
+    change(session, task, assignee_id=receiver.id, delegated_by_id=task.assignee_id)
     tell_story(session, task, "delegated", by=by, now=now, people=[receiver], note=written)
     tell(session, task, "task.delegated", to=[receiver.id], by=by, now=now, occasion=task.version, detail=written)
     return task
@@ -78,6 +80,8 @@ def _somebody_else(session: Session, task: Task, user_id: int) -> User:
     receiver = receivers(session, [user_id], field="user_id")[0]
     if receiver.id == task.assignee_id:
         raise Invalid([Fault("user_id", text("This task is already with this person."))])
+    if reason := why_not_person(task, receiver.id):
+        raise Invalid([Fault("user_id", reason)])
     return receiver
 
 

@@ -1,0 +1,137 @@
+"""The answer to “who would get this today, and why?”, on the page and for programs; and what the task itself tells."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import select
+
+from crm.core.db import reading
+from tests.conftest import Browser, program_of
+from tests.integration.workflows.test_assigning import away, begin
+from tests.processes.small import straight, user_task
+from tests.processes.stories import Story
+from tests.processes.test_service_request import REQUEST
+from workflows.assigning.models import AssigneeTurn
+
+STEPS = (
+    user_task("check", assign="round_robin"),
+    user_task("approve", assign="superior", assignNot="initiator"),
+    user_task("either", assign="candidates", assignTo="manager1,manager2"),
+    user_task("file"),
+)
+
+
+def test_every_step_is_answered_and_nobodys_turn_is_used_up(story: Story, app: Flask) -> None:
+    people = story.people
+    story.publish(straight("small", *STEPS))
+    away(story, people.supervisor, people.marketing)
+    admin = program_of(app, "admin")
+    for _ in range(2):
+        answer = admin.get(f"/definitions/small/versions/1/assignees?initiator={people.agent1.id}")
+        assert answer.status_code == 200, answer.text
+        check, approve, either, file = answer.get_json()["items"]
+        assert check["person"]["id"] == people.agent1.id
+        assert approve["person"]["id"] == people.marketing.id
+        assert approve["substitute_for"]["id"] == people.supervisor.id
+        assert approve["excluded_id"] == people.agent1.id
+        assert "李明远" in approve["reason"]
+        assert [one["id"] for one in either["candidates"]] == [people.manager1.id, people.manager2.id]
+        assert (file["person"], file["role"]) == (None, "service_agent")
+    with reading(story.database) as session:
+        assert session.scalars(select(AssigneeTurn)).all() == []
+
+
+def test_one_step_can_be_asked_about_with_the_case_that_there_is(story: Story, app: Flask) -> None:
+    people = story.people
+    story.publish(straight("small", user_task("first"), user_task("approve", assign="variable", assignTo="note")))
+    story.start(people.agent1, key="small")
+    story.do(people.agent1, "first", note="manager2")
+    admin = program_of(app, "admin")
+    asked = f"/definitions/small/versions/1/assignees?node=approve&case={story.instance_id}"
+    assert [item["person"]["id"] for item in admin.get(asked).get_json()["items"]] == [people.manager2.id]
+
+
+def test_a_question_that_cannot_be_is_refused_by_name(story: Story, app: Flask) -> None:
+    story.publish(straight("small", *STEPS))
+    story.publish(straight("other", *STEPS))
+    story.start(story.people.agent1, key="other")
+    admin = program_of(app, "admin")
+    for wrong in ("node=nowhere", "initiator=999999", "customer=999999", f"case={story.instance_id}", "case=0"):
+        answer = admin.get(f"/definitions/small/versions/1/assignees?{wrong}")
+        assert answer.status_code == 422, wrong
+    assert admin.get("/definitions/small/versions/7/assignees").status_code == 404
+    assert program_of(app, "agent1").get("/definitions/small/versions/1/assignees").status_code == 403
+
+
+def test_the_page_answers_for_the_reader_until_another_case_is_thought_of(story: Story, client: Browser) -> None:
+    story.publish(straight("small", *STEPS))
+    browser = client.signed_in_as("admin")
+    address = "/definitions/small/versions/1/assignees"
+    assert address in browser.get("/definitions/small").text
+    assert "陈国栋" in browser.get(address).text
+    page = browser.get(f"{address}?initiator={story.people.agent1.id}&customer=K-{story.customer_id:06d}")
+    assert (page.status_code, "李明远" in page.text) == (200, True)
+    assert browser.get(f"{address}?customer=abc").status_code == 422
+    assert browser.get(f"{address}?initiator=abc").status_code == 422
+    assert client.signed_in_as("agent1").get(address).status_code == 403
+
+
+def test_the_delivered_process_is_answered_for_a_running_case(story: Story, client: Browser) -> None:
+    story.start(story.people.manager1, **REQUEST)
+    page = client.signed_in_as("admin").get(
+        f"/definitions/service_request/versions/1/assignees?case={story.instance_id}"
+    )
+    assert page.status_code == 200
+
+
+def test_the_page_of_a_task_says_why_it_is_mine(story: Story, client: Browser) -> None:
+    task = begin(story, story.people.agent1, assign="superior")
+    page = client.signed_in_as("supervisor").get(f"/tasks/{task.id}").text
+    assert "李明远" in page
+    client.post("/language", data={"language": "en", "next": "/"})
+    assert "Li Mingyuan is the superior of Liu Fang." in client.get(f"/tasks/{task.id}").text
+
+
+def test_the_substitute_meets_the_task_and_the_history_names_both(story: Story, client: Browser) -> None:
+    people = story.people
+    task = begin(story, people.agent1, assign="person", assignTo="contracts")
+    assert client.signed_in_as("marketing").get(f"/tasks/{task.id}").status_code == 404
+    away(story, people.contracts, people.marketing)
+    browser = client.signed_in_as("marketing")
+    assert browser.get(f"/tasks/{task.id}").status_code == 200
+    done = browser.post(f"/tasks/{task.id}", data={"_act": "complete", "note": "fine"})
+    assert done.status_code == 302
+    page = client.signed_in_as("contracts").get(f"/tasks/{task.id}").text
+    assert "周雅琴" in page
+    assert "吴晓东" in page
+
+
+def test_a_task_is_not_handed_to_whoever_must_not_do_it(story: Story, app: Flask) -> None:
+    people = story.people
+    task = begin(story, people.agent1, assign="superior", assignNot="initiator")
+    supervisor = program_of(app, "supervisor")
+    refused = supervisor.post(f"/tasks/{task.id}/transfer", json={"user_id": people.agent1.id})
+    assert refused.status_code == 422, refused.text
+    given = supervisor.post(f"/tasks/{task.id}/transfer", json={"user_id": people.agent2.id})
+    assert given.status_code == 200, given.text
+
+
+def test_handing_on_ends_what_was_done_for_somebody_absent(story: Story, app: Flask) -> None:
+    people = story.people
+    away(story, people.supervisor, people.manager1)
+    task = begin(story, people.agent1, assign="superior")
+    assert task.on_behalf_of_id == people.supervisor.id
+    answer = program_of(app, "manager1").post(f"/tasks/{task.id}/transfer", json={"user_id": people.manager2.id})
+    assert answer.status_code == 200, answer.text
+    assert story.task("approve").on_behalf_of_id is None
+
+
+def test_a_substitutes_question_goes_back_to_the_person_whose_task_it_is(story: Story, app: Flask) -> None:
+    people = story.people
+    task = begin(story, people.agent1, assign="person", assignTo="contracts")
+    away(story, people.contracts, people.marketing)
+    asked = program_of(app, "marketing").post(f"/tasks/{task.id}/delegate", json={"user_id": people.manager2.id})
+    assert asked.status_code == 200, asked.text
+    returned = program_of(app, "manager2").post(f"/tasks/{task.id}/return", json={})
+    assert returned.status_code == 200, returned.text
+    assert story.task("approve").assignee_id == people.contracts.id
