@@ -140,7 +140,8 @@ def _withdraw_left(holder: Token, regions: Regions, node_id: str) -> None:
     for other in holder.workflow.unfinished():
         if other is holder or holder in other.ancestors() or left.isdisjoint(t.id for t in other.ancestors()):
             continue
-        node = other.task_spec.bpmn_id
+        spec = other.task_spec
+        node = spec.attached_to if spec.stands_by else spec.bpmn_id  # what waits at a border goes with its element
         if node is None or own.issuperset(regions.beside(node)):
             other.withdraw()
 

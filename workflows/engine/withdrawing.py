@@ -128,8 +128,15 @@ class _Undoing:
         for part in sorted(self.before.everywhere(), key=lambda part: part.depth):
             home = self._home(part)
             for token in part.tasks.values() if home is not None else ():
-                if token.id not in self._then:
+                if self._is_gone(token):
                     self._bring_back(token, home)
+
+    def _is_gone(self, old: Token) -> bool:
+        """Was it ended by the completion, or is it a fork of such ones that nobody has needed since?"""
+        if old.is_finished:
+            return old.id not in self._are
+        then = self._then.get(old.id)
+        return then is None or then.is_finished
 
     def _home(self, part: AnyWorkflow) -> Any:
         """The process of today in which a process of before goes on; begun anew where its owner has come back."""

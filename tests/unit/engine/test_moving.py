@@ -200,6 +200,17 @@ def test_going_back_out_of_a_loop_keeps_what_its_rounds_said() -> None:
     assert move(case, "work", "before").data("before") == {"x": 1, "done": False}
 
 
+def test_events_at_the_border_of_a_branch_that_is_withdrawn_wait_no_more() -> None:
+    d = Drawing().start().user("first").gateway("split", kind="parallel").gateway("join", kind="parallel").end()
+    d.user("a").user("b").border("remind", "b", timer("PT1H"), interrupting=False).user("hurry").end("e2")
+    d.chain("start", "first", "split", "a", "join", "end").chain("split", "b", "join").chain("remind", "hurry", "e2")
+    case = Case(d.bundle()).do("first")
+    assert len(case.timers) == 1
+    assert move(case, "a", "first").timers == {}
+    case = Case(d.bundle()).do("first").fire("remind")
+    assert move(case, "a", "first").waits_for == ["first", "hurry"]
+
+
 def test_a_branch_that_an_event_started_stays_by_itself() -> None:
     case = Case(row().bundle()).do("a").fire("overdue")
     assert "only overdue starts" in str(engine.check_move_token(case.definition, case.state, case.token("b"), "hurry"))

@@ -216,3 +216,16 @@ def test_one_of_two_signers_beside_each_other_may_take_back_until_the_other_sign
     case.do_token(second)
     assert case.waits_for == ["b"]
     assert last.reason is not None
+
+
+def test_what_was_started_beside_a_task_stays_when_its_completion_is_taken_back() -> None:
+    d = Drawing().start().user("a").user("b").user("hurry").end().end("e2")
+    d.border("remind", "a", timer("R9/PT1H", "timeCycle"), interrupting=False).chain("remind", "hurry", "e2")
+    case = Case(d.chain("start", "a", "b", "end").bundle()).later(hours=1).fire("remind").later(hours=1).fire("remind")
+    due = [timer.due_at for timer in case.timers.values()]
+    done(case, "a").undo()
+    assert case.waits_for == ["a", "hurry", "hurry"]
+    assert [timer.due_at for timer in case.timers.values()] == due
+    case.do("a")
+    assert case.timers == {}
+    assert case.do("b").do("hurry").do("hurry").is_completed
