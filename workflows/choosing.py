@@ -1,4 +1,5 @@
-"""Choice lists of forms that are made of records: the first ones, the rest by typing. Bindings name them (`records("customer")`)."""
+"""Choice lists of forms that bindings name: records (`records("customer")`), the first ones, the rest by typing; and pick-lists
+of the data dictionary (`listed("channel")`)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import NotFound
 from crm.core.numbers import typed_key
+from crm.dictionary.queries import choices
 from crm.permissions import Actor
 from crm.records.queries import find_many, find_one
 from crm.records.types import record_type
@@ -44,3 +46,13 @@ def records(key: str) -> ChoiceSource:
 
     of_person.__doc__ = f"Records of the sort `{key}` that the person may see."
     return of_person
+
+
+def listed(category: str) -> ChoiceSource:
+    """The entries of a pick-list, as a choice source."""
+
+    def entries(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
+        return [Choice(key, name) for key, name in choices(session, category, by.locale)]
+
+    entries.__doc__ = f"The entries of the pick-list `{category}`."
+    return entries

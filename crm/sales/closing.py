@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import users_with_role
 from crm.core.db import company_time
 from crm.core.errors import Fault, Invalid, RuleBroken
 from crm.core.fields import read
@@ -31,7 +30,6 @@ from crm.sales.operations import at_step, read_only, take_assignment_back
 from crm.sales.rules import LOST_FIELDS, LOST_TO_COMPETITOR, ONGOING, STATUS_NAMES, WON_FIELDS, Status
 
 SURE = 100
-DIRECTORS = ("sales_supervisor", "executive")
 
 
 def win(
@@ -93,22 +91,6 @@ def lose(
     )
     _tell_creator(session, record, by=by, now=now)
     return record
-
-
-def tell_that_it_waits(session: Session, *, by: Actor, now: datetime, opportunity_id: int) -> None:
-    """Those who decide are told that an opportunity waits too long: its supervisors and the executives."""
-    record = find_one(OPPORTUNITY, session, by=by, record_id=opportunity_id)
-    if record.status not in (Status.SUBMITTED, Status.APPROVED):
-        return
-    people = [user.id for role in DIRECTORS for user in users_with_role(session, role)]
-    message = text(
-        "{stage} for too long: {number}, {summary}",
-        stage=STATUS_NAMES[record.status],
-        number=record.number,
-        summary=record.summary,
-    )
-    occasion = f"{record.status}-{record.version}"
-    notices.tell_people(session, record, notices.WAITING, message, to=people, by=by, now=now, occasion=occasion)
 
 
 def go_back(

@@ -15,7 +15,7 @@ from crm.permissions import Actor
 from crm.sales.models import Opportunity
 
 ASSIGNED, TAKEN, CLOSED = "opportunity.assigned", "opportunity.taken", "opportunity.closed"
-REJECTED, WAITING = "opportunity.rejected", "opportunity.waiting"
+REJECTED = "opportunity.rejected"
 PLAN_DUE, IDLE = "opportunity.plan_due", "opportunity.idle"
 
 add_kinds(
@@ -23,7 +23,6 @@ add_kinds(
     NoticeKind(TAKEN, text("An opportunity of mine went to somebody else"), SALES, icon="user-share", tone="neutral"),
     NoticeKind(REJECTED, text("My opportunity was rejected"), SALES, Mailing.NOW, icon="arrow-back-up", tone="warn"),
     NoticeKind(CLOSED, text("An opportunity that I created has ended"), SALES, icon="flag"),
-    NoticeKind(WAITING, text("An opportunity waits too long for a decision"), SALES, Mailing.NOW, icon="clock", tone="warn"),
     NoticeKind(PLAN_DUE, text("A step of my development plan is due"), REMINDERS, Mailing.NOW, icon="calendar-due"),
     NoticeKind(IDLE, text("An opportunity of mine has no next step"), REMINDERS, icon="calendar-question", tone="warn"),
 )  # fmt: skip

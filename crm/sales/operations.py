@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,21 @@ from crm.sales.rules import (
     Level,
     Status,
 )
+
+_LOCKS: list[Callable[[Session, int], object]] = []
+
+
+def lock_before(lock: Callable[[Session, int], object]) -> None:
+    """`lock(session, opportunity_id)` is called before an opportunity is changed outside of its process, so that everybody
+    locks in the same order. Asked twice, still once."""
+    if lock not in _LOCKS:
+        _LOCKS.append(lock)
+
+
+def lock_around(session: Session, opportunity_id: int) -> None:
+    """Lock what stands behind the opportunity."""
+    for lock in _LOCKS:
+        lock(session, opportunity_id)
 
 
 def create_opportunity(session: Session, *, by: Actor, now: datetime, values: Mapping[str, object]) -> Opportunity:
@@ -143,6 +158,8 @@ def reassign(
 ) -> Opportunity:
     """Another customer manager develops it from now on; who did so before stays in its history. Open to those who assign
     opportunities, and to its present manager. Tells OpportunityHandedOver, unless its process knows already."""
+    if not in_process:
+        lock_around(session, opportunity_id)
     record = at_step(session, "reassign", opportunity_id, by=by)
     if by.id is None or record.owner_id != by.id:
         _check_may_do(session, record, by, "assign")
@@ -173,6 +190,7 @@ def give_up(session: Session, *, by: Actor, now: datetime, opportunity_id: int, 
 
 def withdraw(session: Session, *, by: Actor, now: datetime, opportunity_id: int, reason: object) -> Opportunity:
     """The same outside of its process, which ends with it. Tells OpportunityWithdrawn."""
+    lock_around(session, opportunity_id)
     record = give_up(session, by=by, now=now, opportunity_id=opportunity_id, reason=reason)
     tell(session, OpportunityWithdrawn(opportunity_id=record.id, reason=record.closing_words or "", at=now, by=by))
     return record

@@ -23,12 +23,15 @@ from crm.sales import rules as of
 from crm.sales.description import OPPORTUNITY, PLAN_ITEM
 from crm.sales.events import PlanChanged
 from crm.sales.models import Opportunity, PlanItem
-from crm.sales.operations import at_step, read_only
+from crm.sales.operations import at_step, lock_around, read_only
 from crm.sales.rules import CHANCE_FIELDS, IDLE, MOST_PLANNED_AT_ONCE, RESULT_FIELDS, Status, reminded_at
 
 
 def plan_step(session: Session, *, by: Actor, now: datetime, values: Mapping[str, object]) -> PlanItem:
     """The plan has one step more. Tells PlanChanged."""
+    opportunity_id = values.get("opportunity_id")
+    if isinstance(opportunity_id, int):
+        lock_around(session, opportunity_id)
     item = _plan(session, by=by, now=now, values=values)
     tell(session, PlanChanged(opportunity_id=item.opportunity_id, at=now, by=by))
     return item
@@ -38,6 +41,7 @@ def change_step(
     session: Session, *, by: Actor, now: datetime, record_id: int, version: int, values: Mapping[str, object]
 ) -> PlanItem:
     """A step that is not done yet is planned otherwise. Tells PlanChanged."""
+    _lock_around_item(session, record_id)
     item = change_record(PLAN_ITEM, session, by=by, now=now, record_id=record_id, version=version, values=values)
     tell(session, PlanChanged(opportunity_id=item.opportunity_id, at=now, by=by))
     return item
@@ -45,6 +49,7 @@ def change_step(
 
 def call_off_step(session: Session, *, by: Actor, now: datetime, record_id: int, version: int) -> PlanItem:
     """A step that is not done yet is taken out of the plan. Tells PlanChanged."""
+    _lock_around_item(session, record_id)
     item = delete_record(PLAN_ITEM, session, by=by, now=now, record_id=record_id, version=version)
     tell(session, PlanChanged(opportunity_id=item.opportunity_id, at=now, by=by))
     return item
@@ -52,6 +57,7 @@ def call_off_step(session: Session, *, by: Actor, now: datetime, record_id: int,
 
 def record_result(session: Session, *, by: Actor, now: datetime, record_id: int, result: object) -> PlanItem:
     """A step is done, with what came of it. Tells PlanChanged."""
+    _lock_around_item(session, record_id)
     item = _do(session, by=by, now=now, item_id=record_id, result=result)
     tell(session, PlanChanged(opportunity_id=item.opportunity_id, at=now, by=by))
     return item
@@ -140,6 +146,12 @@ def _tell_manager(
 ) -> None:
     to = [record.owner_id]
     notices.tell_people(session, record, kind, message, to=to, by=by, now=now, occasion=occasion)
+
+
+def _lock_around_item(session: Session, item_id: int) -> None:
+    opportunity_id = session.scalar(select(PlanItem.opportunity_id).where(PlanItem.id == item_id))
+    if opportunity_id is not None:
+        lock_around(session, opportunity_id)
 
 
 def _plan(session: Session, *, by: Actor, now: datetime, values: Mapping[str, object]) -> PlanItem:

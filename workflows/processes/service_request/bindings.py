@@ -16,7 +16,6 @@ from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.customers.models import Customer
-from crm.dictionary.queries import choices
 from crm.permissions import Actor
 from crm.service import operations as service
 from crm.service import watching
@@ -33,9 +32,9 @@ from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
 from forms import Choice
-from workflows.choosing import records
+from workflows.choosing import listed, records
 from workflows.operations.pausing import lock_cases_of
-from workflows.registry import Bindings, CaseStart, ChoiceSource, RecordRef, StepContext, TakingBack, operations
+from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
 
 KEY = "service_request"
 RECORD = "service_request"
@@ -228,16 +227,6 @@ def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[st
         choice = Choice(str(member.id), f"{name} ({member.load})", roles.get(member.role, ""))
         seen.setdefault(member.id, choice)
     return list(seen.values())
-
-
-def listed(category: str) -> ChoiceSource:
-    """The entries of a dictionary list, as a choice source."""
-
-    def entries(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
-        return [Choice(key, name) for key, name in choices(session, category, by.locale)]
-
-    entries.__doc__ = f"The entries of the pick-list `{category}`."
-    return entries
 
 
 def may_see(session: Session, by: Actor, record_id: int) -> bool:
