@@ -25,6 +25,7 @@ from crm.worktime.kept import calendar_of
 from crm.worktime.showing import time_left
 from workflows import library
 from workflows.ladders.kept import appointment, ladder_of
+from workflows.ladders.planning import done_rungs
 from workflows.ladders.rungs import TELLING, Act, Rung, to_climb
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event
@@ -84,7 +85,7 @@ def climb(session: Session, due: Due, *, now: datetime) -> None:
 
 def _climb(session: Session, instance: ProcessInstance, task: Task, due: Due, *, now: datetime) -> None:
     rungs = ladder_of(session, task.process_key, task.node_id)
-    done = tuple(due.payload.get("done", ()))
+    done = done_rungs(session, task)
     calendar = calendar_of(session, task.department_id)
     try:
         left = to_climb(rungs, done, opened_at=task.opened_at, due_at=task.due_at, calendar=calendar)
@@ -92,11 +93,10 @@ def _climb(session: Session, instance: ProcessInstance, task: Task, due: Due, *,
         return
     come = [number for moment, number in left if moment <= now]
     skipped = [number for number in come[:-1] if rungs[number].act in TELLING]
-    for number in come:
-        if number in skipped:
-            continue
+    for number in [each for each in come if each not in skipped]:
         rung = rungs[number]
-        _note(session, task, rung, number, due, now=now, skipped=len(skipped))
+        _note(session, task, rung, number, due, now=now, skipped=skipped)
+        skipped = []
         _do(session, instance, task, rung, number, now=now)
         if rung.act is Act.COMPLETE:
             return
@@ -175,13 +175,15 @@ def _tell(
     )
 
 
-def _note(session: Session, task: Task, rung: Rung, number: int, due: Due, *, now: datetime, skipped: int) -> None:
+def _note(
+    session: Session, task: Task, rung: Rung, number: int, due: Due, *, now: datetime, skipped: Sequence[int]
+) -> None:
     late = now - due.due_at
     detail: dict[str, object] = {"act": str(rung.act), "rung": number}
     if late > LATE:
         detail["late_seconds"] = int(late.total_seconds())
     if skipped:
-        detail["skipped"] = skipped
+        detail["skipped"] = list(skipped)
     record_event(
         session, instance_id=task.instance_id, now=now, kind="rung", by=SYSTEM, node_id=task.node_id, task_id=task.id,
         detail=detail,

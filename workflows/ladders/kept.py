@@ -86,5 +86,4 @@ def appointment(
         return None
     if not left:
         return None
-    payload = {"node": node_id, "done": list(done)}
-    return Appointment(RUNG, left[0][0], subject_id=instance_id, ref=token, payload=payload)
+    return Appointment(RUNG, left[0][0], subject_id=instance_id, ref=token, payload={"node": node_id})

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.permissions import Actor
+from workflows.ladders.planning import plan_again
 from workflows.models import NO_DUE_DATE, Task
 from workflows.rules import PRIORITIES
 from workflows.verbs.at_hand import change, read_note, refuse, take, tell_story
@@ -45,7 +46,8 @@ def set_due(
     note: str = "",
     seen: int | None = None,
 ) -> Task:
-    """The task is due then, or has no due date. Timers of the diagram keep their own time."""
+    """The task is due then, or has no due date. Timers of the diagram keep their own time; the ladder of
+    the step follows it."""
     hand = take(session, task_id, by=by, seen=seen)
     task = hand.task
     refuse(task, why_not_due(task, by, hand.standing))
@@ -55,6 +57,7 @@ def set_due(
     before = task.due
     if due != before:
         change(session, task, due_at=due or NO_DUE_DATE)
+        plan_again(session, task, now=now)
         old, new = (moment.isoformat() if moment else None for moment in (before, due))
         tell_story(session, task, "due", by=by, now=now, note=written, old=old, new=new)
         occasion = task.version
