@@ -53,6 +53,8 @@ from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
 from crm.interactions import api as interactions_api
 from crm.interactions import routes as interactions
+from crm.losses import api as losses_api
+from crm.losses import routes as losses
 from crm.migrations import migrate, newest_version
 from crm.notices import api as notices_api
 from crm.notices import own_routes as notice_choices
@@ -84,7 +86,7 @@ from crm.web.sessions import Sessions
 from crm.worktime import api as worktime_api
 from crm.worktime import routes as worktime
 from crm.worktime.seed import seed_calendar, seed_worktime
-from scheduler.jobs import Jobs, add_mail, add_notices, add_reminders
+from scheduler.jobs import Jobs, add_losses, add_mail, add_notices, add_reminders
 from scheduler.rhythm import every, nightly
 from scheduler.runner import run_forever
 from workflows import library
@@ -111,6 +113,7 @@ TABLES = (
     "crm.dictionary.models",
     "crm.files.models",
     "crm.interactions.models",
+    "crm.losses.models",
     "crm.notices.models",
     "crm.orders.models",
     "crm.reminders.models",
@@ -163,6 +166,7 @@ def rooms() -> tuple[Room, ...]:
             navigation=sales.NAVIGATION,
         ),
         Room(pages=(catalog.pages,), api=(catalog_api.api,), navigation=catalog.NAVIGATION),
+        Room(pages=(losses.pages,), api=(losses_api.api,), navigation=losses.NAVIGATION),
         Room(
             pages=(orders.pages, orders.line_pages),
             api=(orders_api.api, orders_api.line_api),
@@ -234,6 +238,7 @@ def jobs(config: Config) -> Jobs:
     add_mail(table, transport_for(config))
     add_notices(table, Courier(config.base_url))
     add_reminders(table)
+    add_losses(table, config.timezone)
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
     table.on(RUNG, workflows.climb_ladder, gave_up=workflows.timer_gave_up)
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
