@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from marshmallow import fields
@@ -16,6 +16,7 @@ from crm.web.api import ApiBlueprint, etag_of, version_seen
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.record_api import answer_of, asked_filters, body_of, page_answer, page_schema, place_of, query_of
 
+CALLS = ("list", "post", "get", "patch", "delete")
 KEPT = {
     "number": fields.String(),
     "version": fields.Integer(),
@@ -34,11 +35,13 @@ def record_api(
     delete: Callable[..., Any] | None = None,
     asked: Sequence[Field] = (),
     answered: dict[str, Any] | None = None,
+    calls: Collection[str] = CALLS,
 ) -> ApiBlueprint:
     """The API of a sort of record, below `/api/v1/<path>`.
 
     `create`, `change` and `delete` are the room's own operations (`create(session, by=, now=, values=)`); `asked` are words
     that a new record's body may hold besides its fields and `create` takes by name; `answered` are further members of answers.
+    Calls that are left out of `calls` do not exist.
     """
     made = ApiBlueprint(f"{sort.path}_api", __name__, url_prefix=f"/{sort.path}", description=str(sort.plural))
     word = sort.model.__name__
@@ -104,14 +107,18 @@ def record_api(
     remove_record.__doc__ = f"Delete a {lower} that nothing needs; send the ETag that you saw as If-Match."
     name = sort.path.replace("-", "_")
     # The same decorators as on a function of its own, from the inside out.
-    made.get("", endpoint=f"list_{name}")(
-        made.arguments(query, location="query")(made.response(200, page_schema(f"{word}Page", answer))(list_records))
-    )
-    made.post("", endpoint=f"post_{sort.key}")(made.arguments(new_body)(made.response(201, answer)(post_record)))
     one = "/<int:record_id>"
-    made.get(one, endpoint=f"get_{sort.key}")(made.response(200, answer)(get_record))
-    made.patch(one, endpoint=f"patch_{sort.key}")(
-        requires(sort.module, "edit")(made.arguments(body)(made.response(200, answer)(patch_record)))
-    )
-    made.delete(one, endpoint=f"remove_{sort.key}")(requires(sort.module, "delete")(made.response(204)(remove_record)))
+    if "list" in calls:
+        listed = made.response(200, page_schema(f"{word}Page", answer))(list_records)
+        made.get("", endpoint=f"list_{name}")(made.arguments(query, location="query")(listed))
+    if "post" in calls:
+        made.post("", endpoint=f"post_{sort.key}")(made.arguments(new_body)(made.response(201, answer)(post_record)))
+    if "get" in calls:
+        made.get(one, endpoint=f"get_{sort.key}")(made.response(200, answer)(get_record))
+    if "patch" in calls:
+        patched = made.arguments(body)(made.response(200, answer)(patch_record))
+        made.patch(one, endpoint=f"patch_{sort.key}")(requires(sort.module, "edit")(patched))
+    if "delete" in calls:
+        removed = made.response(204)(remove_record)
+        made.delete(one, endpoint=f"remove_{sort.key}")(requires(sort.module, "delete")(removed))
     return made

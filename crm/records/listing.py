@@ -13,7 +13,7 @@ from crm.core.fields import Field, Kind
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
 from crm.records.forms import choices_for
-from crm.records.queries import count_many, filter_fields, find_many, titles_of, typed_record
+from crm.records.queries import can, count_many, filter_fields, find_many, titles_of, typed_record
 from crm.records.showing import words_for
 from crm.records.types import R, RecordType, record_type
 from crm.web.doors import current_actor, now, reading_session
@@ -61,7 +61,7 @@ def list_page(sort: RecordType[R], *, template: str = "records/index.html") -> s
                 if name not in sort.filters and not _is_drawn_otherwise(sort, each, address)
             ],
             fixed=_fixed(sort, session, address, filters),
-            may_create=actor.may(sort.module, "create"),
+            may_create=can(sort, actor, "create"),
         )
 
 

@@ -18,7 +18,7 @@ from crm.files.doors import file_store
 from crm.files.operations import receive
 from crm.files.rules import BODY_LIMIT
 from crm.files.showing import file_rows
-from crm.permissions import Actor, check_may
+from crm.permissions import PERMISSIONS, Actor, check_may
 from crm.records.files import attach_files, detach_file
 from crm.records.forms import conflicts, given_by_address, record_form, typed_values
 from crm.records.listing import list_page
@@ -131,6 +131,7 @@ def _drawn(sort: RecordType[R], session: Session, record: R, shape: Shape) -> st
         files=file_rows(session, record_type=sort.key, record_id=record.id, locale=actor.locale)
         if sort.takes_files
         else [],
+        exists={action: (sort.module, action) in PERMISSIONS for action in ("edit", "delete")},
         why_not={
             action: why_not(sort, session, by=actor, record=record, action=action) for action in ("edit", "delete")
         },

@@ -21,7 +21,7 @@ from crm.core.numbers import is_key, key_of, typed_key
 from crm.core.prepared import Prepared, columns_of, loaded
 from crm.core.search import matches
 from crm.files.queries import show_only as show_files_only
-from crm.permissions import ACTIONS, MODULES, Actor, Scope, in_scope, reaches
+from crm.permissions import ACTIONS, MODULES, PERMISSIONS, Actor, Scope, in_scope, reaches
 from crm.records.models import OwnedRow
 from crm.records.types import RANGED, Everybody, Owned, R, RecordType, Through, know, record_type
 
@@ -116,7 +116,14 @@ def why_not(sort: RecordType[R], session: Session, *, by: Actor, record: R, acti
     )
 
 
+def can(sort: RecordType[Any], by: Actor, action: str) -> bool:
+    """Does this person have the permission at all, whatever its scope? Nobody has one that the module does not know."""
+    return (sort.module, action) in PERMISSIONS and by.may(sort.module, action)
+
+
 def _may_do(sort: RecordType[R], session: Session, by: Actor, record: R, action: str) -> bool:
+    if not can(sort, by, action):
+        return False
     match sort.reach:
         case Owned():
             if not isinstance(record, OwnedRow):
@@ -133,6 +140,8 @@ def _may_do(sort: RecordType[R], session: Session, by: Actor, record: R, action:
 
 def may_do_below(sort: RecordType[Any], session: Session, *, by: Actor, parent_id: int, action: str) -> bool:
     """May this person do `action` with the records that belong to this parent (of a sort that is reached through it)?"""
+    if not can(sort, by, action):
+        return False
     scope = by.scope(sort.module, action)
     if scope is None or scope is Scope.ALL:
         return scope is not None

@@ -17,7 +17,7 @@ from crm.core.fields import Field, Kind
 from crm.core.i18n import Text
 from crm.dictionary.queries import Names, names
 from crm.permissions import Actor
-from crm.records.queries import find_many, may_do_below, titles_of
+from crm.records.queries import can, find_many, may_do_below, titles_of
 from crm.records.types import R, RecordType, Through, categories_of, record_type
 from crm.web.doors import now
 from crm.web.languages import current_locale
@@ -116,4 +116,4 @@ def related(sort: RecordType[R], field: str, *, columns: Sequence[str] = (), ord
 def _may_create(sort: RecordType[Any], session: Session, by: Actor, field: str, record_id: int) -> bool:
     if isinstance(sort.reach, Through) and sort.reach.field == field:
         return may_do_below(sort, session, by=by, parent_id=record_id, action="create")
-    return by.may(sort.module, "create")
+    return can(sort, by, "create")

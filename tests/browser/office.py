@@ -19,10 +19,13 @@ from sqlalchemy.orm import Session
 from app import stand_on
 from crm.accounts import own_account, signing_in
 from crm.accounts.queries import names_of, user_named
+from crm.competitors.description import COMPETITOR
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.i18n import Text
 from crm.customers.contact_operations import create_contact
 from crm.customers.operations import create_customer
+from crm.interactions.description import INTERACTION
+from crm.records.operations import create_record
 from crm.web.doors import Ground
 from tests.browser.driver import opened, serving
 from tests.conftest import MovableClock, SqliteTemplate, settings
@@ -153,6 +156,8 @@ class Furniture:
     unarchived: int
     archived: int
     cancelled: int
+    talk: int
+    competitor: int
 
 
 def furnish(office: Office) -> Furniture:
@@ -170,6 +175,7 @@ def furnish(office: Office) -> Furniture:
             ).id
             for name, position, mobile in CONTACTS
         ]
+    talk, competitor = _speak(office, customers[0], contacts[0])
     archived = _request(office, customers[1], "回零报警", "handle", "feedback", "archive")
     cancelled = _request(office, customers[2], "Question about the maintenance contract")
     with unit_of_work(office.database) as session:
@@ -201,7 +207,30 @@ def furnish(office: Office) -> Furniture:
         unarchived=unarchived.instance_id,
         archived=archived.instance_id,
         cancelled=cancelled.instance_id,
+        talk=talk,
+        competitor=competitor,
     )
+
+
+def _speak(office: Office, customer_id: int, contact_id: int) -> tuple[int, int]:
+    """An interaction whose next visit is due today, and a competitor that came up in it."""
+    now, manager = office.clock(), office.people.manager1
+    values = {
+        "customer_id": customer_id,
+        "contact_id": contact_id,
+        "held_at": now,
+        "channel": "visit",
+        "direction": "out",
+        "subject": "二号车间扩产需求",
+        "detail": "明年三月前增加两台五轴设备，\n采购部要求年底前报价。",
+        "person_id": manager.id,
+        "next_visit": now.date(),
+    }
+    rival = {"name": "华锐数控装备有限公司", "website": "www.huarui.example", "strengths": "价格低，交货快。"}
+    with unit_of_work(office.database) as session:
+        talk = create_record(INTERACTION, session, by=manager, now=now, values=values)
+        competitor = create_record(COMPETITOR, session, by=office.people.marketing, now=now, values=rival)
+        return talk.id, competitor.id
 
 
 def _last_task(office: Office, story: Story) -> int:

@@ -74,6 +74,10 @@ def open_menus(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("main [data-menu] > summary").last.click()
 
 
+def open_filters(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator(".more-filters > summary").click()
+
+
 PLACES = (
     Place("sign in", "", "/sign-in"),
     Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
@@ -102,7 +106,22 @@ PLACES = (
     Place("customer, overtaken", "manager1", "/customers/{customer}/edit", be_overtaken),
     Place("contacts", "manager1", "/contacts"),
     Place("new contact", "manager1", "/customers/{customer}/contacts/new"),
+    Place("contact", "manager1", "/contacts/{contact}"),
     Place("contact, edited", "manager1", "/contacts/{contact}/edit"),
+    Place("interactions", "manager1", "/interactions", open_filters),
+    Place(
+        "interactions of a day, with filters",
+        "manager1",
+        "/interactions?held_at_from=2026-01-01&customer_id={customer}",
+    ),
+    Place("interactions, nothing found", "manager1", "/interactions?q=nothing"),
+    Place("interaction", "manager1", "/interactions/{talk}", open_menus),
+    Place("new interaction", "manager1", "/interactions/new?contact_id={contact}"),
+    Place("new interaction, refused", "manager1", "/interactions/new", start_nothing),
+    Place("interaction, edited", "manager1", "/interactions/{talk}/edit"),
+    Place("competitors", "manager1", "/competitors"),
+    Place("competitor", "marketing", "/competitors/{competitor}"),
+    Place("new competitor", "marketing", "/competitors/new"),
     Place("own profile", "manager1", "/profile"),
     Place("users", "admin", "/administration/users"),
     Place("user", "admin", "/administration/users/{agent}"),
