@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 from workflows.engine.building import build_specs
@@ -12,6 +13,7 @@ from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram, Flow, Lane, Node
 from workflows.engine.errors import BundleRefused
 from workflows.engine.lint import lint
+from workflows.engine.regions import Regions
 from workflows.engine.specs.process import ProcessSpec
 
 
@@ -34,6 +36,11 @@ class Definition:
     start_roles: tuple[str, ...]
     spec: ProcessSpec
     nested: Mapping[str, ProcessSpec]
+
+    @cached_property
+    def regions(self) -> Mapping[str, Regions]:
+        """What lies where in each process, by its id. Worked out when it is first asked for."""
+        return {process.id: Regions(process) for process in self.diagram.used()}
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def move_token(
             holder = place
             break
     holder.data = _carried(task, holder) | answered
-    _withdraw_left(holder, Regions(definition.diagram.processes[holder.workflow.spec.name]), node_id)
+    _withdraw_left(holder, definition.regions[holder.workflow.spec.name], node_id)
     withdraw_boundary_events(holder)
     for other in fellows(holder):
         other.withdraw()
@@ -162,7 +162,7 @@ def _why_not(definition: Definition, task: Token, node_id: str) -> Phrase | None
     for _, place in _places(task):
         process = definition.diagram.processes[place.workflow.spec.name]
         if node_id in process.nodes:
-            return _why_not_inside(definition, Regions(process), place.task_spec.bpmn_id, node_id, said)
+            return _why_not_inside(definition, definition.regions[process.id], place.task_spec.bpmn_id, node_id, said)
         if definition.nodes.get(process.id) is not None and definition.nodes[process.id].triggered_by_event:
             message = N_("{element} belongs to {inner}, which an event started; choose a step inside of it.")
             return Phrase(message, {**said, "inner": _called(definition, process.id)})

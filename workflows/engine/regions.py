@@ -47,8 +47,11 @@ class Regions:
     def _join(self, split: str) -> str | None:
         targets = self._flows[split]
         common = set.intersection(*(_reached(self._flows, [target], {split}) for target in targets))
-        above = _dominators(self._flows, targets, {split})
-        return next((node for node in common if all(node in above[other] for other in common)), None)
+        first = next((node for node in _in_order(self._flows, list(targets), {split}) if node in common), None)
+        # The others must come after it on every way, or it is only one of several places where some branches meet.
+        if first is None or (_reached(self._flows, targets, {split, first}) & common) - {first, split}:
+            return None
+        return first
 
     def branches(self, split: str, node: str) -> frozenset[str]:
         """The flows out of the split in whose branches `node` stands, before they come together. Empty: in none."""
@@ -90,16 +93,13 @@ def _reached(graph: _Graph, begin: Iterable[str], without: set[str]) -> set[str]
     return found
 
 
-def _dominators(graph: _Graph, begin: Iterable[str], without: set[str] | None = None) -> dict[str, frozenset[str]]:
-    """Node -> what lies on every way from `begin` to it, itself included."""
-    border = without or set()
-    first = list(dict.fromkeys(begin))
-    order = _in_order(graph, first, border)
+def _dominators(graph: _Graph, first: list[str]) -> dict[str, frozenset[str]]:
+    """Node -> what lies on every way from `first` to it, itself included."""
+    order = _in_order(graph, first, set())
     before: dict[str, list[str]] = {node: [] for node in order}
     for node in order:
-        if node not in border:
-            for target in graph.get(node, ()):
-                before[target].append(node)
+        for target in graph.get(node, ()):
+            before[target].append(node)
     above = {node: frozenset({node}) for node in first}
     changed = True
     while changed:
