@@ -72,9 +72,14 @@ def concerns(task: Task, by: Actor) -> bool:
 
 
 def find_task_at(session: Session, instance_id: int, token: int, *, by: Actor) -> Task:
-    """The same by case and the engine's name of the step in it: the last one, if a step was opened again."""
-    at = select(Task.id).where(Task.instance_id == instance_id, Task.token == token).order_by(Task.id.desc()).limit(1)
-    return find_task(session, session.scalar(at) or 0, by=by)
+    """The same by case and the engine's name of the step in it."""
+    return find_task(session, task_at(session, instance_id, token) or 0, by=by)
+
+
+def task_at(session: Session, instance_id: int, token: int) -> int | None:
+    """The task of a step in a case; the last one, if the step was opened again."""
+    at = select(Task.id).where(Task.instance_id == instance_id, Task.token == token)
+    return session.scalar(at.order_by(Task.id.desc()).limit(1))
 
 
 def instance_of_record(session: Session, record_type: str, record_id: int) -> ProcessInstance | None:

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from crm.activity.sentences import Spoken
 from crm.core.i18n import LOCALES, text
 from crm.notices.kinds import CONVERSATION, TASKS, NoticeKind, add_kinds
+from crm.notices.leading import add_way
 from crm.notices.models import Mailing
 from crm.notices.operations import notify
 from crm.permissions import Actor
 from workflows.library import Published
 from workflows.models import ProcessInstance
+from workflows.queries import task_at
 
 add_kinds(
     NoticeKind("task.assigned", text("A task is mine"), TASKS, Mailing.NOW, icon="user-check"),
@@ -35,6 +37,22 @@ add_kinds(
     NoticeKind("task.commented", text("Somebody comments on my task"), CONVERSATION, icon="message-circle"),
     NoticeKind("task.copied", text("Something was copied to me"), CONVERSATION, icon="copy", tone="neutral"),
 )
+
+
+# The number of a task that has just been opened is not waited for: such a link names its place in the case.
+AT = "/tasks/at/"
+
+
+def page_of(session: Session, link: str) -> str | None:
+    """The page of the task at such a place."""
+    instance_id, _, token = link.removeprefix(AT).partition("/")
+    if not (instance_id.isdecimal() and token.isdecimal()):
+        return None
+    found = task_at(session, int(instance_id), int(token))
+    return None if found is None else f"/tasks/{found}"
+
+
+add_way(AT, page_of)
 
 
 def tell_opened(
@@ -58,7 +76,7 @@ def tell_opened(
             to=[row["assignee_id"]],
             kind="task.assigned",
             message=text("{task}: {case}", task=spoken(published, row["name"]), case=instance.title),
-            link=f"/tasks/at/{instance.id}/{row['token']}",
+            link=f"{AT}{instance.id}/{row['token']}",
             now=now,
             key=f"task-{instance.id}-{row['token']}",
             about=about,

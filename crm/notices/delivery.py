@@ -18,6 +18,7 @@ from crm.core.due import Appointment, Due, Hopeless, insert_once, schedule
 from crm.core.i18n import text
 from crm.notices.faults import RoadFault
 from crm.notices.kinds import SYSTEM, NoticeKind, add_kinds, known
+from crm.notices.leading import lead_on
 from crm.notices.letters import mail_digest, mail_notice
 from crm.notices.models import DeliveryStatus, Mailing, Notice, NoticeDelivery, NoticeRobot
 from crm.notices.operations import notify
@@ -45,7 +46,10 @@ add_kinds(
 def deliver(session: Session, due: Due, now: datetime) -> None:
     """A notice was told: write the mail, lay it out for the digest, send the robots on their way."""
     notice = session.get(Notice, due.subject_id)
-    if notice is None or notice.read_at is not None:
+    if notice is None:
+        return
+    lead_on(session, notice)
+    if notice.read_at is not None:
         return
     reader = session.get(User, notice.user_id)
     if reader is None or not reader.active:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from crm.core.i18n import Text, text
 from crm.core.numbers import typed_key
-from crm.notices import operations, queries
+from crm.notices import leading, operations, queries
 from crm.web.doors import current_actor, now, reading_session, visitor, writing
 from crm.web.languages import current_locale, shown
 from crm.web.security import safe_next
@@ -37,6 +37,11 @@ def _bell() -> dict[str, object] | None:
         return None
     with reading_session() as session:
         unread, newest = queries.count_unread(session, by=actor), queries.newest_id(session, by=actor)
+        here = bool(unread) and request.method == "GET" and leading.leads_here(session, by=actor, path=request.path)
+    if here:
+        # Whoever comes to the page by another way, from the inbox for instance, has seen what the notice says.
+        with writing() as session:
+            unread = max(unread - leading.arrive(session, by=actor, now=now(), path=request.path), 0)
     return {"unread": unread, "newest": newest, "words": shown(unread_words(unread))}
 
 

@@ -9,8 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from crm.core.audit import AuditEntry
-from crm.core.db import reading
+from crm.core.db import reading, unit_of_work
+from crm.core.i18n import text
 from crm.notices.models import NoticeRobot
+from crm.notices.operations import notify
 from tests.conftest import Browser, program_of
 from tests.integration.notices.conftest import Office
 from tests.people import People
@@ -273,3 +275,21 @@ def test_there_is_an_end_to_the_number_of_robots(office: Office, people: People,
         for n in range(11)
     ]
     assert made == [201] * 10 + [422]
+
+
+def test_whoever_comes_to_the_page_by_another_way_has_read_the_notice(
+    office: Office, people: People, client: Browser
+) -> None:
+    with unit_of_work(office.database) as session:
+        notify(
+            session,
+            to=[people.agent1.id],
+            kind="test.loud",
+            message=text("Open"),
+            link="/reminders",
+            now=office.clock(),
+            key="here",
+        )
+    office.tell(people.agent1, key="elsewhere")
+    assert '<span class="count count-accent">1</span>' in client.signed_in_as("agent1").get("/reminders").text
+    assert [notice.read_at is not None for notice in office.notices()] == [True, False]
