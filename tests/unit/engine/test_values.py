@@ -43,6 +43,7 @@ def test_a_value_survives_being_stored_with_its_type(name: str) -> None:
 
 
 def test_typed_values_survive_in_a_case_at_every_step() -> None:
+    """Pitfall 5: the library leaves dates unconverted, and turns tuples and sets into lists without a word."""
     drawing = Drawing().start().user("a").user("b").end().chain("start", "a", "b", "end")
     case = Case(drawing.bundle(), **KEPT).do("a", when=date(2026, 3, 1))
     assert case.data("b") == {**KEPT, "when": date(2026, 3, 1)}
