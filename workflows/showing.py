@@ -65,6 +65,15 @@ class ShownTask:
     paused: bool
     working_minutes_left: int | None
     left_text: str
+    urged: bool = False
+    sent_back: bool = False
+    delegated: bool = False
+    row_class: str = ""
+
+    @property
+    def select_label(self) -> str:
+        """What the box that ticks its row is called."""
+        return self.title
 
     @property
     def done(self) -> bool:
@@ -140,6 +149,9 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
                 paused=is_open and paused_due is not None and task.due is None,
                 working_minutes_left=None if left is None else -left.minutes if left.overdue else left.minutes,
                 left_text="" if left is None else left.words.in_language(by.locale),
+                urged=task.urged_at is not None and task.status == TaskStatus.OPEN,
+                sent_back=task.sent_back_from is not None and task.status == TaskStatus.OPEN,
+                delegated=task.delegated_by_id is not None,
             )
         )
     return shown

@@ -43,7 +43,7 @@ class Outcome:
 
     task_id: int
     title: str
-    reason: Text | None = None
+    reason: Text | str | None = None
 
 
 def do_in_bulk(
@@ -69,7 +69,7 @@ def do_in_bulk(
             outcomes.append(Outcome(task_id, title, asks))
         except Invalid as refused:
             first = refused.faults[0].message if refused.faults else refused.message
-            outcomes.append(Outcome(task_id, title, first if isinstance(first, Text) else text("{why}", why=first)))
+            outcomes.append(Outcome(task_id, title, first))
         except HeliuError as refused:
             outcomes.append(Outcome(task_id, title, refused.message))
     return outcomes

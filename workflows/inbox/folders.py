@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, bindparam, literal_column
+from sqlalchemy import ColumnElement, String, bindparam, literal_column, select
 
 from crm.core.db import Id, UtcDateTime
 from crm.permissions import Actor
-from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.models import InstanceStatus, ProcessInstance, Task, TaskCopy, TaskStatus
 
 MOST_TEXT = 100
 
@@ -27,6 +27,8 @@ class Folder(StrEnum):
     GROUPS = "groups"
     OVERDUE = "overdue"
     TODAY = "today"
+    DELEGATED = "delegated"
+    COPIED = "copied"
     STARTED = "started"
     DONE = "done"
 
@@ -72,6 +74,8 @@ RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'"
 MINE: Conditions = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
 POOLED: Conditions = (OPEN, Task.assignee_id.is_(None))
 CLOSED_BY_ME: Conditions = (DONE, Task.closed_by_id == ME)
+DELEGATED_BY_ME: Conditions = (OPEN, Task.delegated_by_id == ME, Task.delegated_by_id.is_not(None))
+COPIED_TO_ME: Conditions = (Task.id.in_(select(TaskCopy.task_id).where(TaskCopy.user_id == ME)),)
 STARTED_BY_ME: Conditions = (RUNNING, ProcessInstance.started_by_id == ME)
 LATE: Conditions = (Task.due_at < NOW,)
 DUE_TODAY: Conditions = (Task.due_at >= NOW, Task.due_at < DAY_END)
@@ -99,12 +103,16 @@ def _narrowed(lists: Sequence[Conditions], *further: ColumnElement[bool]) -> lis
     return [(*conditions, *further) for conditions in lists]
 
 
+# Folders that are always read from the newest back.
+NEWEST_FIRST = (Folder.DONE, Folder.STARTED, Folder.COPIED)
 # By folder, the lists of a reader with so many roles.
 LISTS: Mapping[Folder, Callable[[int], list[Conditions]]] = {
     Folder.MINE: _only(MINE),
     Folder.GROUPS: pools,
     Folder.OVERDUE: lambda roles: _narrowed(_waiting(roles), *LATE),
     Folder.TODAY: lambda roles: _narrowed(_waiting(roles), *DUE_TODAY),
+    Folder.DELEGATED: _only(DELEGATED_BY_ME),
+    Folder.COPIED: _only(COPIED_TO_ME),
     Folder.STARTED: _only(STARTED_BY_ME),
     Folder.DONE: _only(CLOSED_BY_ME),
 }

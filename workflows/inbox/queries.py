@@ -41,12 +41,14 @@ from crm.permissions import Actor
 from workflows.inbox.folders import (
     CLOSED_BY_ME,
     DAY_END,
+    DELEGATED_BY_ME,
     DUE_TODAY,
     LATE,
     LISTS,
     ME,
     MINE,
     MOST_TEXT,
+    NEWEST_FIRST,
     POOLED,
     ROLE,
     STARTED_BY_ME,
@@ -58,7 +60,7 @@ from workflows.inbox.folders import (
     values_for,
 )
 from workflows.inbox.models import DoneTally, PoolLine
-from workflows.models import ProcessInstance, Task
+from workflows.models import ProcessInstance, Task, TaskCopy
 
 PAGE = 25
 LARGEST_PAGE = 200
@@ -105,7 +107,7 @@ def page(
 ) -> Page:
     """One page of a folder: tasks, or cases for `started`, without their documents. `after` is the `next` of the page before."""
     limit = min(max(limit, 1), LARGEST_PAGE)
-    if folder in (Folder.DONE, Folder.STARTED):
+    if folder in NEWEST_FIRST:
         sort = Sort.NEWEST
     given = _filter_values(folder, filters or Filters())
     length = next(length for length in LENGTHS if length >= limit)
@@ -149,6 +151,8 @@ def _counting(roles: int) -> Prepared:
     later = Task.closed_at > func.coalesce(until, literal(FIRST, UtcDateTime()))
     lines: list[Any] = [
         select(_name(Folder.MINE), func.count(), late, due_today).where(*MINE),
+        select(_name(Folder.DELEGATED), func.count(), none, none).where(*DELEGATED_BY_ME),
+        select(_name(Folder.COPIED), func.count(), none, none).where(TaskCopy.user_id == ME),
         select(_name(Folder.STARTED), func.count(), none, none).where(*STARTED_BY_ME),
         select(_name(Folder.DONE), func.count() + func.coalesce(tally, 0), none, none).where(*CLOSED_BY_ME, later),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import Conflict
 from crm.core.i18n import Text, ctext, text
-from crm.core.numbers import quoted, typed_key
+from crm.core.numbers import quoted
 from crm.customers.models import Customer
 from crm.customers.queries import may_see
 from crm.files.rules import BODY_LIMIT
@@ -24,9 +24,11 @@ from crm.web.security import LARGEST_NUMBER, draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
 from workflows.doors import stepping, submitted
-from workflows.inbox.folders import MOST_TEXT, Filters, Folder, Sort
+from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
+from workflows.inbox.places import LIST, place_of, read_filters
 from workflows.inbox.queries import count_mine, counts, page
+from workflows.inbox.views import address_of, views_of
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task
 from workflows.operations import tasks
@@ -36,6 +38,7 @@ from workflows.showing import PRIORITY_WORDS, ShownCase, ShownTask, show_cases, 
 from workflows.task_forms import FormRefused, Submission
 from workflows.verbs import telling
 from workflows.verbs.around import around
+from workflows.verbs.queries import unread_copies
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -44,6 +47,8 @@ FOLDERS: Mapping[Folder, tuple[Text, str]] = {
     Folder.GROUPS: (ctext("folder", "My groups' tasks"), "users"),
     Folder.OVERDUE: (ctext("folder", "Overdue"), "alert-triangle"),
     Folder.TODAY: (ctext("folder", "Due today"), "clock"),
+    Folder.DELEGATED: (ctext("folder", "Delegated by me"), "user-question"),
+    Folder.COPIED: (ctext("folder", "Copied to me"), "copy"),
     Folder.STARTED: (ctext("folder", "Started by me"), "send"),
     Folder.DONE: (ctext("folder", "Done"), "check"),
 }
@@ -52,13 +57,14 @@ EMPTY: Mapping[Folder, tuple[Text, Text]] = {
     Folder.GROUPS: (text("Your groups have no open task"), text("What is offered to your roles appears here.")),
     Folder.OVERDUE: (text("Nothing is overdue"), text("Well done.")),
     Folder.TODAY: (text("Nothing is due today"), text("Tasks with today's due date appear here.")),
+    Folder.DELEGATED: (text("You have delegated nothing"), text("What you delegate waits here until it comes back.")),
+    Folder.COPIED: (
+        text("Nothing has been copied to you"),
+        text("What colleagues show you for information appears here."),
+    ),
     Folder.STARTED: (text("No case of yours is running"), text("Start one with “New case”.")),
     Folder.DONE: (text("You have not completed a task yet"), text("What you complete can be looked up here.")),
 }
-# What an address says about the place in the inbox. A task's address carries it along, so that every act leads back there.
-LIST = ("folder", "sort", "q", "process", "customer", "priority")
-# Marks of earlier pages that an address remembers; further back, “Previous” leads to the first page.
-MOST_EARLIER = 20
 SORTS: Mapping[Sort, Text] = {
     Sort.DUE: text("By due date"),
     Sort.PRIORITY: text("By priority"),
@@ -75,7 +81,13 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/tasks")
 def show() -> ResponseReturnValue:
     """A folder of the inbox. Its counts and rows renew themselves while they are looked at."""
-    part = "_folder.html" if request.headers.get("HX-Request") else "show.html"
+    renewed = bool(request.headers.get("HX-Request"))
+    if not renewed and not request.args:
+        with reading_session() as session:
+            first = next((view for view in views_of(session, by=current_actor()) if view.is_default), None)
+        if first is not None:
+            return redirect(url_for("inbox.show", **address_of(first)))
+    part = "_folder.html" if renewed else "show.html"
     answer = make_response(render_template(f"inbox/{part}", **_folder_page()))
     answer.vary.add("HX-Request")
     return answer
@@ -231,13 +243,16 @@ def _folder_page() -> dict[str, Any]:
             found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort)
         cases = folder is Folder.STARTED
         shown_rows = (
-            show_cases(session, found.rows, by=actor) if cases else show_tasks(session, found.rows, by=actor, now=now())
+            show_cases(session, found.rows, by=actor)
+            if cases
+            else _marked(session, folder, show_tasks(session, found.rows, by=actor, now=now()))
         )
         processes = [
             (published.key, published.translator(actor.locale)(published.definition.name))
             for published in library.all_active(session)
         ]
         customer = _customer_name(session, filters.customer_id, shown_rows, by=actor)
+        views = views_of(session, by=actor)
     kept = {name: value for name, value in _place().items() if name in LIST}
     place = _place() if after is not None else kept
     earlier = place.get("earlier", [])
@@ -255,6 +270,17 @@ def _folder_page() -> dict[str, Any]:
             }
             for each, (label, icon) in FOLDERS.items()
         ],
+        "views": [
+            {
+                "id": view.id,
+                "label": view.name,
+                "url": url_for("inbox.show", **address_of(view)),
+                "active": request.args.get("view") == str(view.id),
+                "default": view.is_default,
+            }
+            for view in views
+        ],
+        "in_bulk": not cases and folder not in (Folder.DONE, Folder.COPIED),
         "cases": cases,
         "rows": shown_rows,
         "empty": EMPTY[folder],
@@ -275,6 +301,14 @@ def _folder_page() -> dict[str, Any]:
         "here": _url(place),
         "total": numbers[folder],
     }
+
+
+def _marked(session: Session, folder: Folder, rows: list[ShownTask]) -> list[ShownTask]:
+    """The same rows; copies that their reader has not looked at stand out."""
+    if folder is not Folder.COPIED:
+        return rows
+    unread = unread_copies(session, [row.id for row in rows], by=current_actor())
+    return [replace(row, row_class="row-unread") if row.id in unread else row for row in rows]
 
 
 @dataclass(frozen=True)
@@ -310,10 +344,7 @@ def _customer_name(
 
 
 def _place() -> dict[str, Any]:
-    """Where in the inbox this person is or came from: folder, filters, order and page, as the address says it."""
-    place: dict[str, Any] = {name: value for name in (*LIST, "after") if (value := request.args.get(name))}
-    earlier = request.args.getlist("earlier")[-MOST_EARLIER:]
-    return {**place, "earlier": earlier} if earlier else place
+    return place_of(request.args)
 
 
 def _mark(place: Mapping[str, Any]) -> list[str]:
@@ -322,14 +353,3 @@ def _mark(place: Mapping[str, Any]) -> list[str]:
 
 def _url(arguments: Mapping[str, Any]) -> str:
     return url_for("inbox.show", **arguments)
-
-
-def read_filters(args: Mapping[str, str]) -> Filters:
-    """Filters from a query string; what cannot be meant is left out."""
-    customer, priority = args.get("customer", ""), args.get("priority", "")
-    return Filters(
-        process=args.get("process", "")[:80] or None,
-        customer_id=typed_key(customer),
-        priority=int(priority) if priority in {"0", "1", "2", "3"} else None,
-        text=args.get("q", "").strip()[:MOST_TEXT] or None,
-    )

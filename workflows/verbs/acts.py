@@ -27,8 +27,18 @@ WHERE_WORDS: Mapping[str, Text] = {
 }
 
 
+# What stands in the descriptions, by its English source; some of it means something else elsewhere.
+_WORDS: dict[str, Text] = {}
+
+
 def _label(words: Text) -> str:
+    _WORDS[words.source] = words
     return words.source
+
+
+def translator(locale: str) -> Callable[[str], str]:
+    """Words of these forms in a language."""
+    return lambda source: _WORDS.get(source, text(source)).in_language(locale) if source else ""
 
 
 def _note(label: Text, *, required: bool = False, key: str = "note") -> dict[str, Any]:

@@ -27,8 +27,6 @@ KINDS: dict[str, Text] = {
     "task.commented": text("{who} comments on your task: {title}"),
     "task.copied": text("{who} shows you a case: {title}"),
 }
-SIGNED = text("{who} has signed: {title}")
-OBJECTED = text("{who} objects: {title}")
 
 
 def tell(
@@ -41,18 +39,16 @@ def tell(
     now: datetime,
     occasion: object,
     detail: str = "",
-    message: Text | None = None,
 ) -> None:
     """Notices of this kind about the task; `occasion` tells one such event of the task from another."""
     others = [user_id for user_id in to if user_id is not None and user_id != by.id]
     if not others:
         return
-    source = message or KINDS[kind]
     notify(
         session,
         to=others,
         kind=kind,
-        message=text(source.source, who=Person(by.id), title=task.title),
+        message=text(KINDS[kind].source, who=Person(by.id), title=task.title),
         link=f"/tasks/{task.id}",
         now=now,
         key=f"{kind}-{task.id}-{occasion}",

@@ -147,6 +147,14 @@ def copies_of(session: Session, instance_id: int) -> Sequence[TaskCopy]:
     ).all()
 
 
+def unread_copies(session: Session, task_ids: Sequence[int], *, by: Actor) -> set[int]:
+    """Those of these tasks whose copy this person has not looked at."""
+    copies = select(TaskCopy.task_id).where(
+        TaskCopy.user_id == by.id, TaskCopy.task_id.in_(task_ids), TaskCopy.read_at.is_(None)
+    )
+    return set(session.scalars(copies))
+
+
 def last_urge(session: Session, task_id: int) -> TaskUrge | None:
     """The latest call to hurry."""
     return session.scalars(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 import forms
 from crm.accounts.queries import colleagues, names_of
 from crm.core.errors import Conflict, Denied, HeliuError, Invalid
-from crm.core.i18n import Text, catalogue_of, text, translate
+from crm.core.i18n import Text, text, translate
 from crm.core.numbers import typed_key
 from crm.files.doors import Uploads
 from crm.files.rules import BODY_LIMIT
@@ -23,18 +23,18 @@ from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm, Choice
 from workflows import library, queries
 from workflows.doors import stepping
+from workflows.inbox.places import place_of
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.showing import show_tasks
 from workflows.verbs import sending_back, telling
-from workflows.verbs.acts import ACTS, PEOPLE, STEPS, Act
+from workflows.verbs.acts import ACTS, PEOPLE, STEPS, Act, translator
 from workflows.verbs.queries import standing_of
 from workflows.verbs.rules import actions
 from workflows.verbs.sending_back import BackTo
 
 blueprint = Blueprint("verbs", __name__)
 CAN_GO_HERE = text("The task can be sent back to this step")
-PLACE = ("folder", "sort", "q", "process", "customer", "priority", "after", "view")
 
 
 @blueprint.get("/tasks/<int:task_id>/<verb>")
@@ -122,14 +122,13 @@ def _why_not(session: Session, act: Act, task: Task, actor: Actor) -> Text | Non
 
 
 def _form(session: Session, act: Act, task: Task, actor: Actor, *, posted: bool = False) -> BoundForm:
-    catalogue = catalogue_of(actor.locale)
     return forms.build(
         act.form,
         values={"priority": str(task.priority), "due": task.due, "to": request.args.get("to")},
         choices=_choices(session, act, task, actor),
         locale=actor.locale,
         timezone=actor.timezone,
-        translate=lambda source: str(catalogue.gettext(source)) if source else "",
+        translate=translator(actor.locale),
         formdata=request.form if posted else None,
         today=now().date(),
     )
@@ -213,7 +212,4 @@ def _said(refused: HeliuError, actor: Actor) -> str:
 
 
 def _place() -> Mapping[str, Any]:
-    """Where in the inbox the person came from."""
-    place: dict[str, Any] = {name: value for name in PLACE if (value := request.args.get(name))}
-    earlier = request.args.getlist("earlier")
-    return {**place, "earlier": earlier} if earlier else place
+    return place_of(request.args)

@@ -22,7 +22,7 @@ from tests.processes.test_service_request import REQUEST
 from workflows.inbox.folders import Day, Filters, Folder, Sort
 from workflows.inbox.models import DoneTally, PoolLine
 from workflows.inbox.queries import count_mine, counts, page
-from workflows.models import NO_DUE_DATE, InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.models import NO_DUE_DATE, InstanceStatus, ProcessInstance, Task, TaskCopy, TaskStatus
 from workflows.operations.counting import FEW, check_counts, condense
 
 ROLES = ("service_agent", "service_supervisor", "customer_manager", None)
@@ -114,6 +114,8 @@ def truth(session: Session, by: Actor, now: datetime) -> dict[Folder, list[Any]]
         Folder.GROUPS: groups,
         Folder.OVERDUE: [task for task in mine + groups if task.due_at < now],
         Folder.TODAY: [task for task in mine + groups if now <= task.due_at < end],
+        Folder.DELEGATED: [task for task in waiting if task.delegated_by_id == by.id],
+        Folder.COPIED: list(session.scalars(select(TaskCopy).where(TaskCopy.user_id == by.id))),
         Folder.STARTED: [
             case
             for case in session.scalars(select(ProcessInstance))
