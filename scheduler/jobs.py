@@ -18,10 +18,11 @@ from crm.core import outbox
 from crm.core.db import Database, reading
 from crm.core.due import BACK_OFF, Appointment, Due, DueRow
 from crm.core.mail import Transport
+from crm.losses import scanning
 from crm.notices import delivery, keeping, operations
 from crm.notices.robots import Courier
 from crm.reminders import operations as reminders
-from scheduler.rhythm import Rhythm, every
+from scheduler.rhythm import Rhythm, every, weekly
 
 Handler = Callable[[Session, Due, datetime], object]
 Errand = Callable[[Database, Due, datetime], object]
@@ -155,6 +156,12 @@ def add_reminders(jobs: Jobs) -> None:
     jobs.on(reminders.DUE, reminders.remind)
     jobs.every("reminders", reminders.look_around, every(hours=0.25))
     jobs.every("old reminders", reminders.forget_old, every(hours=24))
+
+
+def add_losses(jobs: Jobs, timezone: str) -> None:
+    """Once a week it is looked who has not ordered for long; each is warned of by a row of their own."""
+    jobs.on(scanning.WARN, scanning.warn_of)
+    jobs.every("losses", scanning.look_for_losses, weekly(weekday=0, hour=6, timezone=timezone))
 
 
 def _message_id(due: Due) -> int:

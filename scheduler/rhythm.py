@@ -25,6 +25,20 @@ def every(*, hours: float) -> Rhythm:
     return following
 
 
+def weekly(*, weekday: int, hour: int, timezone: str) -> Rhythm:
+    """The next time that clocks in `timezone` show `hour` o'clock on this day of the week; 0 is Monday."""
+    night = nightly(hour=hour, timezone=timezone)
+    zone = ZoneInfo(timezone)
+
+    def following(now: datetime) -> datetime:
+        coming = night(now)
+        while coming.astimezone(zone).weekday() != weekday:
+            coming = night(coming)
+        return coming
+
+    return following
+
+
 def nightly(*, hour: int, timezone: str) -> Rhythm:
     """The next time that clocks in `timezone` show `hour` o'clock."""
     zone = ZoneInfo(timezone)

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from crm.core.errors import RuleBroken
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from forms import Source
 from workflows import processes
@@ -116,7 +116,7 @@ class Bindings:
 
     `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
     record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
-    no more purpose, with the reason. An event of `messages` is told to the running cases of the records that the function names. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
+    no more purpose, with the reason. Processes of `by_itself` nobody starts by hand, with the reason. An event of `messages` is told to the running cases of the records that the function names. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     `handed_over` does to the record what a new holder of an open step means for it (record, step, user, note), `sent_back` what it
     means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it. `owners` tells by
@@ -128,6 +128,7 @@ class Bindings:
     openings: Mapping[str, Opening] = field(default_factory=dict)
     triggers: Mapping[type, Callable[[Session, Any], CaseStart]] = field(default_factory=dict)
     endings: Mapping[type, Ending] = field(default_factory=dict)
+    by_itself: Mapping[str, Text] = field(default_factory=dict)
     messages: Mapping[type, Callable[[Session, Any], Sequence[Message]]] = field(default_factory=dict)
     pauses: Mapping[type, About] = field(default_factory=dict)
     resumes: Mapping[type, About] = field(default_factory=dict)

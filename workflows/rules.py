@@ -11,6 +11,7 @@ from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.engine import Definition
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.registry import registry
 
 # A task that names neither a role nor a person is for administrators only.
 FALLBACK_ROLE = "administrator"
@@ -103,7 +104,10 @@ def why_not_cancel(instance: ProcessInstance, by: Actor) -> Text | None:
 
 
 def why_not_start(definition: Definition, by: Actor) -> Text | None:
-    """The reason why this person cannot start the process, or None. Starting may be kept to roles, by the start event."""
+    """The reason why this person cannot start the process, or None. Starting may be kept to roles, by the start event, or to
+    what happens elsewhere, by the bindings."""
+    if reason := registry().by_itself.get(definition.key):
+        return reason
     roles = definition.start_roles
     if roles and not by.is_system and not by.role_keys.intersection(roles):
         return text("Your roles do not allow you to start this process.")
