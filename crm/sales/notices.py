@@ -24,7 +24,7 @@ add_kinds(
     NoticeKind(REJECTED, text("My opportunity was rejected"), SALES, Mailing.NOW, icon="arrow-back-up", tone="warn"),
     NoticeKind(CLOSED, text("An opportunity that I created has ended"), SALES, icon="flag"),
     NoticeKind(PLAN_DUE, text("A step of my development plan is due"), REMINDERS, Mailing.NOW, icon="calendar-due"),
-    NoticeKind(IDLE, text("An opportunity of mine has no next step"), REMINDERS, icon="calendar-question", tone="warn"),
+    NoticeKind(IDLE, text("An opportunity of mine has no next step"), REMINDERS, icon="calendar-stats", tone="warn"),
 )  # fmt: skip
 
 

@@ -29,15 +29,12 @@ class Manager:
 
 def loads_of_managers(session: Session, *, now: datetime, locale: str) -> list[Manager]:
     """Everybody present who can develop an opportunity, by role and name."""
-    loads = dict(
-        session.execute(
-            select(Opportunity.owner_id, func.count())
-            .where(Opportunity.status == Status.DEVELOPING, Opportunity.deleted_at.is_(None))
-            .group_by(Opportunity.owner_id)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(Opportunity.owner_id, func.count())
+        .where(Opportunity.status == Status.DEVELOPING, Opportunity.deleted_at.is_(None))
+        .group_by(Opportunity.owner_id)
     )
+    loads = {owner_id: count for owner_id, count in rows}  # noqa: C416 - rows are tuples of two only by position
     people = {user.id: user for role in OWNER_ROLES for user in _present(session, role, now)}
     return [Manager(user.id, user.shown_name(locale), loads.get(user.id, 0)) for user in people.values()]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -88,13 +89,24 @@ def keep_progress(
         item = find_one(PLAN_ITEM, session, by=by, record_id=int(item_id), action="edit")
         if item.opportunity_id != record.id:
             raise Invalid([Fault(f"results.{place}.item_id", text("This step belongs to another opportunity."))])
-        _do(session, by=by, now=now, item_id=item.id, result=result)
-    for line in plan:
+        with _named(f"results.{place}."):
+            _do(session, by=by, now=now, item_id=item.id, result=result)
+    for place, line in enumerate(plan):
         if line.get("planned_on") or line.get("subject"):
             values = {"planned_on": line.get("planned_on"), "subject": line.get("subject")}
-            _plan(session, by=by, now=now, values={**values, "opportunity_id": record.id})
+            with _named(f"plan.{place}."):
+                _plan(session, by=by, now=now, values={**values, "opportunity_id": record.id})
     kept = read(CHANCE_FIELDS, {"chance": record.chance if chance is None else chance}, options={})
     return store(OPPORTUNITY, session, record, by=by, now=now, values=kept)
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Faults of one line are told with the line's place in the form."""
+    try:
+        yield
+    except Invalid as wrong:
+        raise Invalid([Fault(f"{place}{fault.field}", fault.message) for fault in wrong.faults]) from wrong
 
 
 def open_items(session: Session, opportunity_id: int) -> list[PlanItem]:

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
-from crm.core.i18n import Text
 from crm.permissions import Actor
 from crm.records.queries import find_one, may_see
 from crm.records.showing import words_for
 from crm.sales.description import OPPORTUNITY, PLAN_ITEM
 from crm.sales.models import Opportunity, PlanItem
 from crm.sales.rules import STATUS_NAMES, Status
+from crm.web.languages import shown
 
 ROAD = (Status.SUBMITTED, Status.APPROVED, Status.DEVELOPING, Status.WON)
 # Where on the road an opportunity stands that has left it.
@@ -42,13 +42,13 @@ def stages_of(record: Opportunity) -> list[dict[str, object]]:
     at = left if left is not None else ROAD.index(Status(record.status))
     found: list[dict[str, object]] = []
     for place, stage in enumerate(ROAD):
-        name: Text = STATUS_NAMES[record.status if left is not None and place == at else stage]
+        name = STATUS_NAMES[record.status if left is not None and place == at else stage]
         state = "done" if place < at else "ahead" if place > at else "live"
         if place == at and record.status == Status.WON:
             state = "done"
         elif place == at and left is not None:
             state = "failed"
-        found.append({"label": name, "state": state})
+        found.append({"label": shown(name), "state": state})
     return found
 
 
