@@ -9,8 +9,12 @@ from sqlalchemy import func, select
 
 from crm.core.db import reading, unit_of_work
 from crm.core.errors import Conflict, Denied, NotFound, RuleBroken
+from crm.core.outbox import OutboxMessage
 from crm.notices.models import Notice
+from crm.notices.robots import Courier
 from crm.service import operations as service
+from scheduler.jobs import Jobs, add_notices
+from scheduler.sweep import tick
 from tests.processes.small import service_task, straight, user_task
 from tests.processes.stories import Story
 from workflows.models import InstanceStatus
@@ -168,3 +172,27 @@ def test_a_case_that_an_administrator_cancels_gives_up_the_request(story: Story)
         cancelling.cancel(session, by=people.admin, now=story.clock(), instance_id=story.instance_id, reason="重复登记")
     assert story.request().status == "cancelled"
     assert story.request().cancel_reason == "重复登记"
+
+
+def test_the_agent_is_told_once_and_led_to_the_task(story: Story) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
+    jobs = Jobs()
+    add_notices(jobs, Courier("https://crm.example.com"))
+    tick(story.database, jobs, story.clock)
+    with reading(story.database) as session:
+        told = list(session.scalars(select(Notice)))
+        assert [(notice.user_id, notice.kind) for notice in told] == [(people.agent1.id, "request_assigned")]
+        assert told[0].link == f"/tasks/{story.task('handle').id}"
+        [mail] = session.scalars(select(OutboxMessage))
+        assert (mail.to_address, mail.template) == ("agent1@heliu.example", "request_assigned")
+        assert told[0].link in mail.text
+
+
+def test_whoever_takes_a_request_themselves_is_told_nothing(story: Story) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    story.do(people.supervisor, "assign", assignee_id=str(people.supervisor.id), priority="1")
+    with reading(story.database) as session:
+        assert list(session.scalars(select(Notice))) == []
