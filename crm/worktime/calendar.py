@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from crm.core.errors import RuleBroken
@@ -109,12 +110,12 @@ class Calendar:
     id: int | None = None
     _years: dict[int, _Year] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def is_always_open(self) -> bool:
         """Does working time run like the clock on the wall?"""
         return not self.chinese_holidays and not self.exceptions and all(hours == WHOLE_DAY for hours in self.week)
 
-    @property
+    @cached_property
     def day_minutes(self) -> int:
         """How long a usual working day is: what “two days” mean in working time."""
         lengths = Counter(minutes for hours in self.week if (minutes := minutes_of(hours)))

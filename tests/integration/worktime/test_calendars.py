@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Department
@@ -274,3 +274,23 @@ def test_days_that_are_alike_stand_together_in_words() -> None:
         ("Sunday", "09:00-12:00"),
     ]
     assert week_in_words(((),) * 7) == []
+
+
+def test_asking_for_calendars_costs_no_statement_while_they_are_fresh(
+    database: Database, people: People, now: datetime
+) -> None:
+    with unit_of_work(database) as session:
+        seed_worktime(session, now)
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with reading(database) as session:
+        calendar_of(session, people.agent1.department_id)
+        assert asked
+        asked.clear()
+        for person in (people.agent1, people.manager1, people.executive) * 50:
+            calendar_of(session, person.department_id).add(now, 600)
+        assert asked == []
+        kept._KEPT[database].looked_at -= kept.LOOK_AGAIN
+        calendar_of(session, people.agent1.department_id)
+        # Only the stamp is looked at, and it is the same.
+        assert len(asked) == 1
