@@ -20,10 +20,12 @@ FINISHED = TaskState.FINISHED_MASK
 class Token(Task):  # type: ignore[misc]
     """One place where a case stands or stood. Data is inherited one level deep: values inside are never changed."""
 
-    def __init__(self, workflow: AnyWorkflow, task_spec: Any, parent: Token | None = None) -> None:
+    def __init__(
+        self, workflow: AnyWorkflow, task_spec: Any, parent: Token | None = None, *, ident: int | None = None
+    ) -> None:
         # The library's constructor is not called: it would draw an id and look its parent up again.
         top = workflow.top_workflow
-        self.id: int = top.next_token()
+        self.id: int = top.next_token() if ident is None else ident
         self.workflow: AnyWorkflow = workflow
         self.task_spec: Any = task_spec
         self._parent: int | None = None if parent is None else parent.id

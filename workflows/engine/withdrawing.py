@@ -59,7 +59,10 @@ def withdraw(
     budget: Budget = DEFAULT_BUDGET,
     undoable: Collection[str] = (),
 ) -> Step:
-    """The task is open again, with the data it had, under a new token. See check_withdraw, whose reason it may raise."""
+    """The task is open again, with the data it had. See check_withdraw, whose reason this raises as StepRefused.
+
+    `opened` of the step are tasks that were closed by the completion and are open again, under the tokens they had.
+    """
     workflow, resting = resume(definition, state, call, now, budget)
     undoing = _Undoing(look(definition, before), look(definition, after), workflow, token)
     reason = undoing.why_not(definition, passed, undoable)
@@ -153,10 +156,12 @@ class _Undoing:
         return home
 
     def _bring_back(self, old: Token, home: AnyWorkflow) -> None:
-        parent = next((self._are[above.id] for above in old.ancestors() if above.id in self._are), None)
-        token = Token(home, old.task_spec, parent)
-        if parent is None:
-            home.task_tree = token
+        token = self._are.get(old.id)
+        if token is None:
+            parent = next((self._are[above.id] for above in old.ancestors() if above.id in self._are), None)
+            token = Token(home, old.task_spec, parent, ident=old.id)
+            if parent is None:
+                home.task_tree = token
         token.triggered, token.data = old.triggered, dict(old.data)
         token.internal_data = dict(old.internal_data)
         token._set_state(old._state)

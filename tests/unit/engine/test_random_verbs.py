@@ -132,6 +132,7 @@ class Life:
             assert reason is None
         if reason is not None:
             return
+        self.completed.discard(token)
         self._take(engine.withdraw(self.definition, before, after, state, token, passed, **self._said()))
         if state == after:
             assert seen(self.definition, self.case.state) == seen(self.definition, before)
