@@ -34,6 +34,8 @@
           .catch(() => done());
       },
     });
+    // The label now names the search box; the field behind it is out of reach and out of hearing.
+    field.setAttribute("aria-hidden", "true");
     for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) {
       if (field.hasAttribute(name)) control.control_input.setAttribute(name, field.getAttribute(name));
     }

@@ -28,7 +28,7 @@ def test_a_customers_page_shows_where_its_cases_stand_and_who_holds_them(story: 
     assert f"/cases/{running.id}" in panel
     assert panel.index(f"/cases/{running.id}") < panel.index(f"/cases/{past.id}")
     assert people.agent1.name in panel
-    for words in ("进行中", "已完成"):
+    for words in ("运行中", "已完成"):
         assert words in panel
 
 
