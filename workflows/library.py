@@ -108,6 +108,11 @@ class _Kept:
 
 _KEPT = _Kept()
 ACTIVE = Prepared(select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == bindparam("key")))
+ALL_ACTIVE = Prepared(
+    select(ProcessDefinition.active_version_id)
+    .where(ProcessDefinition.active_version_id.is_not(None))
+    .order_by(ProcessDefinition.key)
+)
 # By database and version: content hash and number. They never change, so they are asked for once.
 _HASHES: WeakKeyDictionary[Database, dict[int, tuple[str, int]]] = WeakKeyDictionary()
 
@@ -146,12 +151,7 @@ def active(session: Session, key: str) -> Published:
 
 def all_active(session: Session) -> list[Published]:
     """Every process that can be started, by key."""
-    ids = session.scalars(
-        select(ProcessDefinition.active_version_id)
-        .where(ProcessDefinition.active_version_id.is_not(None))
-        .order_by(ProcessDefinition.key)
-    )
-    return [published(session, version_id) for version_id in ids if version_id]
+    return [published(session, version_id) for (version_id,) in ALL_ACTIVE.rows(session, {})]
 
 
 def store_version(

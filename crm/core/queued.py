@@ -80,7 +80,9 @@ def watch(engine: Engine) -> None:
         send(connection)
 
     def forget(connection: Connection, *_: object) -> None:
-        connection.info.pop(QUEUE, None)
+        # A lost connection has nothing to say any more, and what waited there is gone with it.
+        if not connection.invalidated:
+            connection.info.pop(QUEUE, None)
 
     def returned(_: object, record: Any) -> None:
         record.info.pop(QUEUE, None)

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from crm.activity.sentences import in_words
+from crm.core.db import Id
 from crm.core.errors import NotFound
 from crm.core.i18n import text
 from crm.core.outbox import OutboxMessage
+from crm.core.prepared import Prepared
 from crm.notices.kinds import NoticeKind, known
 from crm.notices.models import USUAL_DIGEST_HOUR, Mailing, Notice, NoticeChoice, NoticeRobot, NoticeSetting
 from crm.permissions import Actor
@@ -21,6 +23,11 @@ MAIL_ROAD = "mail"
 ON, OFF = "now", "off"
 # What a badge shows; nobody needs to know more exactly.
 MOST_COUNTED = 99
+# The head of every page shows both.
+_MINE = Notice.user_id == bindparam("me", type_=Id)
+_SOME = select(Notice.id).where(_MINE, Notice.read_at.is_(None)).limit(literal_column(str(MOST_COUNTED + 1)))
+UNREAD = Prepared(select(func.count()).select_from(_SOME.subquery()))
+NEWEST = Prepared(select(func.max(Notice.id)).where(_MINE))
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,14 @@ def notices_of(
 
 def count_unread(session: Session, *, by: Actor) -> int:
     """How many notices of this person nobody has read; it stops counting at `MOST_COUNTED` + 1."""
-    some = select(Notice.id).where(Notice.user_id == by.id, Notice.read_at.is_(None)).limit(MOST_COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    row = UNREAD.first(session, {"me": by.id})
+    return int(row[0]) if row else 0
 
 
 def newest_id(session: Session, *, by: Actor) -> int:
     """The number of this person's latest notice; 0 if there is none."""
-    return session.scalar(select(func.max(Notice.id)).where(Notice.user_id == by.id)) or 0
+    row = NEWEST.first(session, {"me": by.id})
+    return int(row[0] or 0) if row else 0
 
 
 def show(session: Session, notices: Sequence[Notice], locale: str) -> list[ShownNotice]:

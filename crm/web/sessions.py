@@ -20,7 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from crm.accounts.actors import access_number
 from crm.accounts.credentials import IDLE, LONGEST, TOUCH, WebSession, digest
 from crm.accounts.models import User
-from crm.core.db import unit_of_work
+from crm.core.db import reading, unit_of_work
+from crm.core.prepared import Prepared
 from crm.web.doors import Ground
 from crm.web.login import sign_in, sign_out
 
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 _row, _user = WebSession.__table__.c, User.__table__.c
 # In terms of tables, not of classes: it runs with every request.
-FIND = (
+FIND = Prepared(
     select(
         _row.id,
         _row.user_id,
@@ -44,7 +45,7 @@ FIND = (
         access_number().label("access_number"),
     )
     .join_from(WebSession.__table__, User.__table__, _user.id == _row.user_id)
-    .where(_row.token_hash == bindparam("token_hash"), _user.active)
+    .where(_row.token_hash == bindparam("token_hash", type_=_row.token_hash.type), _user.active)
 )
 
 
@@ -96,14 +97,17 @@ class Sessions(SessionInterface):
 
     def _fill(self, found: BrowserSession, cookie: str) -> None:
         now = self.ground.clock()
-        with self.ground.database.engine.connect() as connection:
-            row = connection.execute(FIND, {"token_hash": digest(cookie)}).first()
-        if row is None or now - row.last_seen_at > IDLE or now - row.created_at > LONGEST:
+        with reading(self.ground.database) as db:
+            row = FIND.first(db, {"token_hash": digest(cookie)})
+        if row is None:
             return
-        found.update(row.data)
-        found.row_id, found.user_id, found.last_seen_at = row.id, row.user_id, row.last_seen_at
-        g.user_id, g.user_locale, g.user_timezone = row.user_id, row.locale, row.timezone
-        g.access_number = row.access_number or 0
+        row_id, user_id, data, created_at, last_seen_at, locale, timezone, number = row
+        if now - last_seen_at > IDLE or now - created_at > LONGEST:
+            return
+        found.update(data)
+        found.row_id, found.user_id, found.last_seen_at = row_id, user_id, last_seen_at
+        g.user_id, g.user_locale, g.user_timezone = user_id, locale, timezone
+        g.access_number = number or 0
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         kept: BrowserSession = session
