@@ -197,7 +197,8 @@ def test_another_process_sees_the_change_when_it_looks_again(database: Database,
         assert not calendar_of(session, None).is_open(SATURDAY)
     with unit_of_work(database) as session:
         given = {"day": "2026-03-14", "hours": "09:00-12:00"}
-        operations.set_exceptions(session, by=people.admin, now=now, calendar_id=1, values=given)
+        (calendar,) = queries.all_calendars(session, by=people.admin)
+        operations.set_exceptions(session, by=people.admin, now=now, calendar_id=calendar.id, values=given)
     kept._KEPT[other].looked_at -= kept.LOOK_AGAIN
     with reading(other) as session:
         assert calendar_of(session, None).is_open(SATURDAY)
@@ -258,7 +259,8 @@ def test_programs_keep_calendars(app: Flask, people: People) -> None:
     ]
     department_id = people.agent1.department_id
     given = api.open("PUT", f"/calendars/departments/{department_id}", json={"calendar_id": made.json["id"]})
-    assert given.json == {"department_id": department_id, "calendar_id": 1, "works_by_id": 1}
+    number = made.json["id"]
+    assert given.json == {"department_id": department_id, "calendar_id": number, "works_by_id": number}
     assert api.delete(path).status_code == 422
     assert program_of(app, "agent1").get("/calendars").status_code == 403
     assert api.get("/calendars/99").status_code == 404
