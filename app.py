@@ -45,6 +45,7 @@ from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
 from crm.demo import seed_customers
 from crm.demo.interactions import seed_interactions
+from crm.demo.orders import seed_orders
 from crm.dictionary import routes as dictionary
 from crm.dictionary.seed import seed_dictionary
 from crm.files import api as files_api
@@ -92,6 +93,7 @@ from scheduler.runner import run_forever
 from workflows import library
 from workflows import room as workflows
 from workflows.demo import seed_cases
+from workflows.demo_losses import seed_losses
 from workflows.ladders.seed import seed_ladders
 from workflows.models import RUNG, TIMER
 from workflows.operations.checking import check_cases
@@ -282,7 +284,9 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("working time", seed_worktime),
     ("customers", seed_customers),
     ("interactions", seed_interactions),
+    ("orders", seed_orders),
     ("cases", seed_cases),
+    ("losses", seed_losses),
     ("notices", settle_notices),
 )
 

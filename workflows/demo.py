@@ -1,4 +1,4 @@
-"""The cases of the demonstration: its service requests, started and moved on by the people named, at their times.
+"""The cases of the demonstration: its service requests and opportunities, started and moved on by the people named, at their times.
 
 Everything happens in the order in which it would have happened, timers included, so that history, reminders and escalations
 look as they would.
@@ -13,11 +13,12 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import actor_for, user_named
 from crm.core import due
 from crm.customers.models import Customer
 from crm.demo import DemoRequest, DemoStep, demo_requests, moment
+from crm.demo.actors import actor_named
 from crm.permissions import Actor
+from workflows import demo_opportunities
 from workflows.ladders import climbing
 from workflows.models import RUNG, TIMER, ProcessInstance, Task, TaskStatus
 from workflows.operations import starting, tasks, timers
@@ -35,13 +36,11 @@ def seed_cases(session: Session, now: datetime) -> None:
 
     def person(username: str) -> Actor:
         if username not in people:
-            user = user_named(session, username)
-            if user is None:
-                raise LookupError(f"the demonstration needs the user {username}: seed the accounts first")
-            people[username] = actor_for(session, user.id)
+            people[username] = actor_named(session, username)
         return people[username]
 
-    for at, act in sorted(_acts(session, demo_requests(), person, now), key=lambda pair: pair[0]):
+    everything = [*_acts(session, demo_requests(), person, now), *demo_opportunities.acts(session, person, now)]
+    for at, act in sorted(everything, key=lambda pair: pair[0]):
         _fire_until(session, at)
         act()
     _fire_until(session, now)

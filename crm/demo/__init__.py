@@ -11,11 +11,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import actor_for, user_named
 from crm.core.db import Database, unit_of_work
 from crm.customers.contact_operations import create_contact
 from crm.customers.models import Customer
 from crm.customers.operations import change_customer, create_customer
+from crm.demo.actors import actor_named
 from crm.demo.customers import CUSTOMERS, DemoCustomer
 from crm.demo.moments import moment
 from crm.demo.people import contacts_for
@@ -37,7 +37,7 @@ def seed_customers(session: Session, now: datetime) -> None:
     seed_dictionary(session)
     if session.scalar(select(Customer.id).limit(1)) is not None:
         return
-    actors = {name: _actor(session, name) for name in sorted({each.owner for each in CUSTOMERS})}
+    actors = {name: actor_named(session, name) for name in sorted({each.owner for each in CUSTOMERS})}
     for number, each in enumerate(CUSTOMERS):
         _create(session, each, number, by=actors[each.owner], now=now)
 
@@ -57,10 +57,3 @@ def _create(session: Session, seed: DemoCustomer, number: int, *, by: Actor, now
             version=customer.version,
             values=values,
         )
-
-
-def _actor(session: Session, username: str) -> Actor:
-    user = user_named(session, username)
-    if user is None:
-        raise LookupError(f"the demonstration needs the user {username}: seed the accounts first")
-    return actor_for(session, user.id)

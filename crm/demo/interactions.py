@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import actor_for, user_named
+from crm.accounts.queries import actor_for
 from crm.competitors.description import COMPETITOR
 from crm.competitors.models import Competitor
 from crm.customers.models import Contact, Customer
+from crm.demo.actors import actor_named
 from crm.demo.moments import ZONE, moment
 from crm.interactions.description import INTERACTION
 from crm.interactions.models import Interaction
-from crm.permissions import Actor
 from crm.records.operations import create_record
 
 
@@ -77,7 +77,7 @@ def seed_interactions(session: Session, now: datetime) -> None:
         for talk in sorted(TALKS, key=lambda each: -each.days_ago):
             _talk(session, talk, now)
     if session.scalar(select(Competitor.id).limit(1)) is None:
-        marketing = _actor(session, "marketing")
+        marketing = actor_named(session, "marketing")
         for number, (name, website, products, strengths, weaknesses) in enumerate(COMPETITORS):
             values = {
                 "name": name,
@@ -115,10 +115,3 @@ def _talk(session: Session, talk: DemoTalk, now: datetime) -> None:
             "next_visit": None if talk.next_in is None else today + timedelta(days=talk.next_in),
         },
     )
-
-
-def _actor(session: Session, username: str) -> Actor:
-    user = user_named(session, username)
-    if user is None:
-        raise LookupError(f"the demonstration needs the user {username}: seed the accounts first")
-    return actor_for(session, user.id)

@@ -1487,6 +1487,64 @@ def upgrade() -> None:
     )
     op.create_index("ix_service_request_opened_by_id", "service_request", ["opened_by_id", "id"], unique=False)
     op.create_table(
+        "customer_loss",
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False, comment="without an order, as the rule stood then"),
+        sa.Column("last_order_on", sa.Date(), nullable=True, comment="none: never since they are a customer"),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=True, comment="when it is looked at again"),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("order_id", Id, nullable=True, comment="the order that ended it"),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(status IN ('warned', 'delayed')) = (ended_at IS NULL)", name=op.f("ck_customer_loss_ended_when_over")
+        ),
+        sa.CheckConstraint(
+            "status <> 'averted' OR order_id IS NOT NULL", name=op.f("ck_customer_loss_averted_by_an_order")
+        ),
+        sa.CheckConstraint(
+            "status <> 'delayed' OR review_on IS NOT NULL", name=op.f("ck_customer_loss_delayed_has_review")
+        ),
+        sa.CheckConstraint("status <> 'lost' OR reason IS NOT NULL", name=op.f("ck_customer_loss_lost_has_reason")),
+        sa.CheckConstraint(
+            "status IN ('warned', 'delayed', 'lost', 'averted', 'dismissed')",
+            name=op.f("ck_customer_loss_status_known"),
+        ),
+        sa.CheckConstraint("months > 0", name=op.f("ck_customer_loss_months_above_zero")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_customer_loss_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_customer_loss_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_customer_loss_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_customer_loss_customer_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_customer_loss_order_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_customer_loss_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_loss")),
+    )
+    op.create_index(
+        "ix_customer_loss_by_time",
+        "customer_loss",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index("ix_customer_loss_customer_id", "customer_loss", ["customer_id", "id"], unique=False)
+    op.create_index(
+        "uq_customer_loss_ongoing",
+        "customer_loss",
+        ["customer_id"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('warned', 'delayed')"),
+        sqlite_where=sa.text("status IN ('warned', 'delayed')"),
+    )
+    op.create_table(
         "opportunity_assignment",
         sa.Column("id", Id, nullable=False),
         sa.Column("opportunity_id", Id, nullable=False),
@@ -1593,6 +1651,20 @@ def upgrade() -> None:
         sqlite_where=sa.text("done_at IS NULL AND deleted_at IS NULL"),
     )
     op.create_index("ix_plan_item_opportunity_id", "plan_item", ["opportunity_id", "planned_on"], unique=False)
+    op.create_table(
+        "loss_measure",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("loss_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by_id", Id, nullable=True),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("measure <> ''", name=op.f("ck_loss_measure_said_what")),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_loss_measure_by_id")),
+        sa.ForeignKeyConstraint(["loss_id"], ["customer_loss.id"], name=op.f("fk_loss_measure_loss_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_loss_measure")),
+    )
+    op.create_index("ix_loss_measure_loss_id", "loss_measure", ["loss_id", "id"], unique=False)
     # Keys that point at each other in a ring, and the search index, which each database keeps in its own way.
     if op.get_bind().dialect.name == "postgresql":
         op.create_foreign_key("fk_department_manager_id", "department", "user", ["manager_id"], ["id"])
@@ -1618,6 +1690,8 @@ def downgrade() -> None:
         op.drop_constraint("fk_process_definition_active_version_id", "process_definition", type_="foreignkey")
     else:
         op.execute("DROP TABLE search_entry_fts")
+    op.drop_index("ix_loss_measure_loss_id", table_name="loss_measure")
+    op.drop_table("loss_measure")
     op.drop_index("ix_plan_item_opportunity_id", table_name="plan_item")
     op.drop_index(
         "ix_plan_item_open",
@@ -1647,6 +1721,20 @@ def downgrade() -> None:
     op.drop_table("order_line")
     op.drop_index("ix_opportunity_assignment_opportunity_id", table_name="opportunity_assignment")
     op.drop_table("opportunity_assignment")
+    op.drop_index(
+        "uq_customer_loss_ongoing",
+        table_name="customer_loss",
+        postgresql_where=sa.text("status IN ('warned', 'delayed')"),
+        sqlite_where=sa.text("status IN ('warned', 'delayed')"),
+    )
+    op.drop_index("ix_customer_loss_customer_id", table_name="customer_loss")
+    op.drop_index(
+        "ix_customer_loss_by_time",
+        table_name="customer_loss",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("customer_loss")
     op.drop_index("ix_service_request_opened_by_id", table_name="service_request")
     op.drop_index(
         "ix_service_request_due",
