@@ -23,6 +23,7 @@ from workflows.inbox import api as inbox_api
 from workflows.inbox import arriving
 from workflows.inbox import list_routes as inbox_list
 from workflows.inbox import routes as inbox
+from workflows.inbox import views_api as inbox_views_api
 from workflows.instances import api as instances_api
 from workflows.instances import panels
 from workflows.instances import routes as instances
@@ -50,6 +51,7 @@ PAGES = (
 API = (
     inbox_api.api,
     verbs_api.api,
+    inbox_views_api.api,
     instances_api.processes,
     instances_api.instances,
     studio_api.api,

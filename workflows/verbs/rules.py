@@ -26,6 +26,7 @@ URGE_EVERY = timedelta(hours=4)
 MOST_NOTE = 1_000
 MOST_COMMENT = 5_000
 MOST_PEOPLE = 20
+TAKEN_UP = text("A colleague has already taken up the next step.")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def why_not_withdraw(task: Task, by: Actor, standing: Standing) -> Text | None:
     if not standing.is_last_step:
         return text("The case has moved on since; send the open step back instead.")
     if standing.touched:
-        return text("A colleague has already taken up the next step.")
+        return TAKEN_UP
     if standing.effect is not None:
         return text("“{step}” has been carried out and cannot be taken back.", step=standing.effect)
     return None

@@ -6,11 +6,13 @@ undone by the process, operation by operation; a step with an operation that can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from crm.core.errors import Conflict
 from crm.permissions import Actor
 from workflows import engine, library
 from workflows.kept import restore
@@ -21,7 +23,7 @@ from workflows.task_forms import entered_again
 from workflows.verbs.at_hand import TASK, AtHand, refuse, take
 from workflows.verbs.notices import tell
 from workflows.verbs.queries import completion_of
-from workflows.verbs.rules import why_not_withdraw
+from workflows.verbs.rules import TAKEN_UP, why_not_withdraw
 
 
 def withdraw(session: Session, *, by: Actor, now: datetime, task_id: int, seen: int | None = None) -> Task:
@@ -40,16 +42,8 @@ def withdraw(session: Session, *, by: Actor, now: datetime, task_id: int, seen: 
         raise moved_on()
     published = library.published(session, instance.version_id)
     back = engine.take_back(published.definition, before, after)
+    losing = _still_untouched(session, instance, [closed.token for closed in back.step.closed])
     _undo_effects(session, hand, by=by, now=now)
-    losing = set(
-        session.scalars(
-            select(Task.assignee_id).where(
-                Task.instance_id == instance.id,
-                Task.token.in_([closed.token for closed in back.step.closed]),
-                Task.status == TaskStatus.OPEN,
-            )
-        )
-    )
     store_step(
         session,
         instance,
@@ -73,6 +67,20 @@ def withdraw(session: Session, *, by: Actor, now: datetime, task_id: int, seen: 
     session.refresh(task)
     tell(session, task, "task.withdrawn", to=losing, by=by, now=now, occasion=task.version)
     return task
+
+
+def _still_untouched(session: Session, instance: ProcessInstance, tokens: Sequence[int]) -> set[int | None]:
+    """Who has what the step had opened. The tasks are locked: whoever claims one at this moment is first, or too late."""
+    following = session.scalars(
+        select(Task)
+        .where(Task.instance_id == instance.id, Task.token.in_(tokens), Task.status == TaskStatus.OPEN)
+        .order_by(Task.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if any(task.version > 1 for task in following):
+        raise Conflict(TAKEN_UP)
+    return {task.assignee_id for task in following}
 
 
 def _undo_effects(session: Session, hand: AtHand, *, by: Actor, now: datetime) -> None:

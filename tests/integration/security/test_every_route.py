@@ -56,13 +56,29 @@ OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {
     "inbox.home": "the start page shows what is open to the reader, here nothing",
     "inbox.show": "one's own tasks, here none",
     "inbox.count": "one's own tasks, here none",
+    "inbox_list.bulk": "each ticked task is asked for its own sake; foreign ones are left as they are",
+    "inbox_list.keep": "one's own views",
+    "inbox_views_api.list_views": "one's own views",
+    "inbox_views_api.post_view": "one's own views",
+    "task_verbs_api.bulk": "each task is asked for its own sake; foreign ones are left as they are",
     "tasks_api.list_tasks": "one's own tasks, here none",
     "instances_api.list_instances": "the cases that one may see, here none",
     "processes.index": "the processes that one may start, here none",
     "processes_api.list_processes": "the processes that one may start, here none",
 }
 # What a view must be sent before it can look whose record it is.
-BODIES = {"instances_api.cancel": {"reason": "because"}}
+BODIES: dict[str, dict[str, object]] = {
+    "instances_api.cancel": {"reason": "because"},
+    "task_verbs_api.transfer": {"user_id": 1},
+    "task_verbs_api.delegate": {"user_id": 1},
+    "task_verbs_api.add_signer": {"user_id": 1, "where": "before"},
+    "task_verbs_api.send_back": {"to": "draft", "reason": "because"},
+    "task_verbs_api.copy": {"user_ids": [1]},
+    "task_verbs_api.comment": {"text": "hello"},
+    "task_verbs_api.attach": {"file_ids": [1]},
+    "task_verbs_api.set_priority": {"priority": "low"},
+    "task_verbs_api.set_due": {"due": None},
+}
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
