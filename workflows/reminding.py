@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, true
+from sqlalchemy import select, true, tuple_
 from sqlalchemy.orm import Session
 
 from crm.core.i18n import Text, text
 from crm.notices.models import Mailing
 from crm.reminders.kinds import Finding, Look, ReminderKind, Span, Whom
 from workflows import library
+from workflows.ladders.kept import steps_with_ladder
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.telling import spoken
 
@@ -43,6 +44,10 @@ def _tasks(session: Session, look: Look, first: datetime, last: datetime, says: 
             Task.due_at <= last,
             Task.id > look.after,
             true() if look.mine is not None else ProcessInstance.record_type.is_distinct_from(REMINDED_BY_THEIR_CASE),
+            # Whoever a ladder tells is not told a second time.
+            true()
+            if look.mine is not None
+            else tuple_(Task.process_key, Task.node_id).not_in(steps_with_ladder(session)),
         )
         .order_by(Task.id)
         .limit(look.limit)

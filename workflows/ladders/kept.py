@@ -34,13 +34,22 @@ _KEPT: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 
 def ladder_of(session: Session, process_key: str, node_id: str) -> tuple[Rung, ...]:
     """The rungs of a step; none where nobody wrote any. No statement while they were read a moment ago."""
+    return _ladders(session).get((process_key, node_id), ())
+
+
+def steps_with_ladder(session: Session) -> list[tuple[str, str]]:
+    """The steps whose holders their ladder tells of due times, each by process and step."""
+    return sorted(step for step, rungs in _ladders(session).items() if rungs)
+
+
+def _ladders(session: Session) -> Ladders:
     database: Database = session.info["database"]
     kept, now = _KEPT.get(database), monotonic()
     if kept is None or now - kept.read_at >= LOOK_AGAIN:
         rows = session.execute(select(Ladder.process_key, Ladder.node_id, Ladder.rungs))
         found = {(row.process_key, row.node_id): tuple(as_rung(each) for each in row.rungs) for row in rows}
         kept = _KEPT[database] = _Kept(now, found)
-    return kept.ladders.get((process_key, node_id), ())
+    return kept.ladders
 
 
 def ladders_changed(session: Session) -> None:
