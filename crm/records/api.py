@@ -10,7 +10,7 @@ from marshmallow import fields
 from crm.core.fields import Field
 from crm.permissions import check_may
 from crm.records.operations import change_record, create_record, delete_record
-from crm.records.queries import filter_fields, find_many, find_one
+from crm.records.queries import find_many, find_one
 from crm.records.types import RecordType
 from crm.web.api import ApiBlueprint, etag_of, version_seen
 from crm.web.doors import current_actor, now, reading_session, requires, writing
@@ -49,9 +49,7 @@ def record_api(
     new_body = body_of(f"New{word}Body", (*sort.fields, *asked))
     body = body_of(f"{word}Body", sort.writable)
     answer = answer_of(f"{word}Answer", tuple(sort.shown.values()), {**KEPT, **(answered or {})})
-    query = query_of(
-        f"{word}Query", filter_fields(sort), tuple(filter_fields(sort).values()), sort.sorts, sort.default_sort
-    )
+    query = query_of(f"{word}Query", sort.filtered, tuple(sort.filtered.values()), sort.sorts, sort.default_sort)
 
     def list_records(query: dict[str, Any]) -> dict[str, object]:
         check_may(current_actor(), sort.module, "view")

@@ -13,7 +13,7 @@ from crm.core.fields import Field, Kind
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
 from crm.records.forms import choices_for
-from crm.records.queries import can, count_many, filter_fields, find_many, titles_of, typed_record
+from crm.records.queries import can, count_many, find_many, titles_of, typed_record
 from crm.records.showing import words_for
 from crm.records.types import R, RecordType, record_type
 from crm.web.doors import current_actor, now, reading_session
@@ -37,7 +37,7 @@ def list_page(sort: RecordType[R], *, template: str = "records/index.html") -> s
     """The list of records, with search, filters on every field, and order."""
     actor = current_actor()
     check_may(actor, sort.module, "view")
-    known = filter_fields(sort)
+    known = sort.filtered
     address = list_address(tuple(known), sort.sorts, sort.default_sort)
     with reading_session() as session:
         filters = _keys(sort, session, actor, address)
@@ -69,13 +69,13 @@ def _is_drawn_otherwise(sort: RecordType[Any], each: Field, address: ListAddress
     """A record that the list is narrowed to is a chip; and numbers and times are asked for by their ends."""
     if each.kind is Kind.RECORD:
         return each.name in address.filters
-    return f"{each.name}_from" in filter_fields(sort) and each.name not in address.filters
+    return f"{each.name}_from" in sort.filtered and each.name not in address.filters
 
 
 def _keys(sort: RecordType[Any], session: Session, by: Actor, address: ListAddress) -> dict[str, object]:
     """The filters of the address, with names and numbers of other records turned into their keys."""
     filters: dict[str, object] = dict(address.filters)
-    for name, each in filter_fields(sort).items():
+    for name, each in sort.filtered.items():
         typed = address.filters.get(name, "")
         if each.kind is Kind.RECORD and typed and name not in sort.choices:
             record_id = typed_record(record_type(each.target), session, by=by, typed=typed)
@@ -106,7 +106,7 @@ def _fixed(
     """The records that the list is narrowed to, as chips that can be taken away."""
     links = [
         each
-        for name, each in filter_fields(sort).items()
+        for name, each in sort.filtered.items()
         if each.kind is Kind.RECORD and name in filters and name not in sort.filters
     ]
     named = {each.name: key for each in links if isinstance(key := filters[each.name], int)}

@@ -23,7 +23,7 @@ from crm.records.files import attach_files, detach_file
 from crm.records.forms import conflicts, given_by_address, record_form, typed_values
 from crm.records.listing import list_page
 from crm.records.operations import change_record, create_record, delete_record
-from crm.records.queries import filter_fields, find_one, suggest, typed_record, why_not
+from crm.records.queries import find_one, suggest, typed_record, why_not
 from crm.records.showing import timeline_page, words_for
 from crm.records.types import R, RecordType, record_type, record_types
 from crm.web.doors import current_actor, now, reading_session, writing
@@ -259,7 +259,7 @@ def suggest_records(key: str) -> ResponseReturnValue:
     with reading_session() as session:
         filters: dict[str, object] = {}
         near = request.args.get("near", "").strip()[:200]
-        if near and sort.customer and sort.customer in filter_fields(sort):
+        if near and sort.customer and sort.customer in sort.filtered:
             filters[sort.customer] = typed_record(
                 record_type(sort.shown[sort.customer].target), session, by=actor, typed=near
             )

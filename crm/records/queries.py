@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from crm.activity.queries import show_only
 from crm.core.db import Database, dialect_of
 from crm.core.errors import Denied, Fault, Invalid, NotFound
-from crm.core.fields import Field, Kind, read
+from crm.core.fields import Kind, read
 from crm.core.i18n import Text, text
 from crm.core.keyset import Page, fetch
 from crm.core.numbers import is_key, key_of, typed_key
@@ -23,7 +22,7 @@ from crm.core.search import matches
 from crm.files.queries import show_only as show_files_only
 from crm.permissions import ACTIONS, MODULES, PERMISSIONS, Actor, Scope, in_scope, reaches
 from crm.records.models import OwnedRow
-from crm.records.types import RANGED, Everybody, Owned, R, RecordType, Through, know, record_type
+from crm.records.types import Everybody, Owned, R, RecordType, Through, know, record_type
 
 MOST_ROWS = 200
 MOST_SUGGESTIONS = 20
@@ -168,7 +167,7 @@ def find_many(
     backwards: bool = False,
     limit: int = 30,
 ) -> Page[R]:
-    """A page of records that hold every word of `query` and fit every filter (`filter_fields` names them).
+    """A page of records that hold every word of `query` and fit every filter (`sort.filtered` names them).
 
     `now` is needed for filters that look at the time.
     """
@@ -194,28 +193,6 @@ def count_many(
     return session.scalar(select(func.count()).select_from(sort.model).where(may_see(sort, by), *wanted)) or 0
 
 
-def filter_fields(sort: RecordType[Any]) -> dict[str, Field]:
-    """Every filter by name: each field but long texts, `<name>_from` and `<name>_to` for numbers and times, the special ones."""
-    found: dict[str, Field] = {}
-    for each in sort.shown.values():
-        if each.kind is Kind.LONG:
-            continue
-        plain = replace(each, required=False)
-        if each.kind is Kind.MOMENT:
-            # Nobody looks for a second: times are asked for by their days.
-            plain = replace(plain, kind=Kind.DATE)
-        else:
-            found[each.name] = plain
-        if each.kind in RANGED:
-            found[f"{each.name}_from"] = replace(
-                plain, name=f"{each.name}_from", label=text("{field} from", field=each.label)
-            )
-            found[f"{each.name}_to"] = replace(
-                plain, name=f"{each.name}_to", label=text("{field} to", field=each.label)
-            )
-    return {**found, **{name: special.asked for name, special in sort.special.items()}}
-
-
 def conditions(
     sort: RecordType[Any],
     session: Session,
@@ -233,7 +210,7 @@ def conditions(
             of_customer = sort.column(sort.customer).in_(matches(session, CUSTOMER_WORDS, query))
             by_words = or_(by_words, of_customer)
         found.append(by_words)
-    known = filter_fields(sort)
+    known = sort.filtered
     given = {name: value for name, value in filters.items() if value not in (None, "", [])}
     # A filter may ask for a key that is switched off by now: whatever is asked for is a possible key.
     options = {each.category: {str(given.get(name))} for name, each in known.items() if each.category}

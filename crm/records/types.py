@@ -7,8 +7,9 @@ argument. Hooks are plain functions of the room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
@@ -152,20 +153,40 @@ class RecordType(Generic[R]):
     # What is told instead of RecordCreated, RecordChanged, RecordDeleted.
     event: Event | None = None
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """All that a form or program may give."""
         return tuple(each for group in self.groups for each in group.fields)
 
-    @property
+    @cached_property
     def shown(self) -> dict[str, Field]:
         """All that can be seen, by name."""
         return {each.name: each for each in (*STANDARD, *self.fields, *self.facts)}
 
-    @property
+    @cached_property
     def writable(self) -> tuple[Field, ...]:
         """What may be changed after the record was made."""
         return tuple(each for each in self.fields if each.name not in self.settled)
+
+    @cached_property
+    def filtered(self) -> Mapping[str, Field]:
+        """Every filter of its list by name: each field but long texts, `<name>_from` and `<name>_to` for numbers and times,
+        the special ones."""
+        found: dict[str, Field] = {}
+        for each in self.shown.values():
+            if each.kind is Kind.LONG:
+                continue
+            plain = replace(each, required=False)
+            if each.kind is Kind.MOMENT:
+                # Nobody looks for a second: times are asked for by their days.
+                plain = replace(plain, kind=Kind.DATE)
+            else:
+                found[each.name] = plain
+            if each.kind in RANGED:
+                first, last = f"{each.name}_from", f"{each.name}_to"
+                found[first] = replace(plain, name=first, label=text("{field} from", field=each.label))
+                found[last] = replace(plain, name=last, label=text("{field} to", field=each.label))
+        return {**found, **{name: special.asked for name, special in self.special.items()}}
 
     @property
     def is_customer(self) -> bool:
