@@ -14,10 +14,11 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from crm.accounts.queries import names_of
+from crm.core.due import DueRow
 from crm.core.errors import NotFound
 from crm.permissions import Actor
 from workflows.directing import directed_by
-from workflows.models import Incident, ProcessEvent, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
+from workflows.models import TIMER, Incident, ProcessEvent, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
 from workflows.registry import registry
 
 # A case sent back a thousand times has a long history; pages show its newest part.
@@ -160,3 +161,11 @@ def people_in(session: Session, rows: Iterable[object], *, locale: str) -> dict[
         ids |= {event.detail["in_place_of"]} if "in_place_of" in event.detail else set()
         ids |= {given["user_id"] for given in event.detail.get("assigned", ()) if given["user_id"] is not None}
     return names_of(session, ids, locale) if ids else {}
+
+
+def timers_of(session: Session, instance_id: int) -> list[str]:
+    """The elements whose timers run, the next one first."""
+    rows = session.scalars(
+        select(DueRow.payload).where(DueRow.kind == TIMER, DueRow.subject_id == instance_id).order_by(DueRow.due_at)
+    )
+    return [str(payload.get("node")) for payload in rows]

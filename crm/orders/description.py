@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from crm.catalog.models import Product
 from crm.core.db import company_time
 from crm.core.errors import Fault, Invalid, RuleBroken
-from crm.core.i18n import text
+from crm.core.i18n import ctext, text
 from crm.customers.models import Contact
 from crm.orders.events import OrderChanged, OrderPlaced
 from crm.orders.models import OrderLine, SalesOrder
@@ -57,7 +57,7 @@ ORDER = register(
         module="orders",
         model=SalesOrder,
         path="orders",
-        name=text("Order"),
+        name=ctext("sales", "Order"),
         plural=text("Orders"),
         icon="shopping-cart",
         reach=Through("customer_id", "customer"),

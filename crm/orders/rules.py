@@ -24,7 +24,7 @@ STATUSES = (
 CENT = Decimal("0.01")
 GROUPS = (
     Group(
-        text("Order"),
+        ctext("sales", "Order"),
         (
             Field("customer_id", text("Customer"), Kind.RECORD, required=True, target="customer"),
             Field("contact_id", text("Contact"), Kind.RECORD, target="contact"),
@@ -47,7 +47,7 @@ LINE_GROUPS = (
     Group(
         text("Order line"),
         (
-            Field("order_id", text("Order"), Kind.RECORD, required=True, target="order"),
+            Field("order_id", ctext("sales", "Order"), Kind.RECORD, required=True, target="order"),
             Field("product_id", text("Product"), Kind.RECORD, required=True, target="product"),
             Field("quantity", text("Quantity"), Kind.DECIMAL, required=True, places=3),
             Field("price", text("Price of one"), Kind.MONEY),

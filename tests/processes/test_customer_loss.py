@@ -194,6 +194,8 @@ def test_the_pages_show_the_warning_with_its_measures(won: Story, client: Browse
     assert page.status_code == 200
     assert "电话回访采购" in page.text
     assert "/edit" not in page.text
+    case = client.get(f"/cases/{won.instance_id}")
+    assert "当前位置" in case.text
     assert client.get(f"/customer-losses?customer_id={won.customer_id}").text.count("CL-000001") >= 1
     assert "CL-000001" in client.get(f"/customers/{won.customer_id}").text
     client.signed_in_as("manager2")

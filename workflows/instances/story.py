@@ -74,7 +74,9 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
     return Story(
         steps=_steps(instance, published, tasks, people, locale=by.locale),
         path=list(dict.fromkeys(element for _, element, *_ in queries.path_of(events))),
-        live=list(dict.fromkeys(task.node_id for task in open_now)),
+        live=list(
+            dict.fromkeys([*(task.node_id for task in open_now), *_waiting_events(session, instance, published)])
+        ),
         overdue=[task.node_id for task in open_now if task.due_at < now],
         failed=[incident.node_id for incident in incidents if incident.node_id],
         labels=labels(published, by.locale),
@@ -82,6 +84,13 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
         xml=published.definition.bundle.bpmn[1].decode(),
         incidents=incidents,
     )
+
+
+def _waiting_events(session: Session, instance: ProcessInstance, published: Published) -> list[str]:
+    """The events in the flow whose time the case waits for; those at the edge of a task show where the task is."""
+    nodes = published.definition.nodes
+    waiting = queries.timers_of(session, instance.id)
+    return [node_id for node_id in waiting if node_id in nodes and nodes[node_id].kind == "intermediateCatchEvent"]
 
 
 def labels(published: Published, locale: str) -> dict[str, str]:
