@@ -88,6 +88,7 @@ class TaskBody(Body):
     opened_at = fields.AwareDateTime()
     closed_at = fields.AwareDateTime(allow_none=True)
     closed_by = fields.String()
+    in_place_of = fields.String(metadata={"description": "the absent person whom a substitute stands in for"})
 
 
 class ActionBody(Body):

@@ -68,6 +68,7 @@ class ShownTask:
     urged: bool = False
     sent_back: bool = False
     delegated: bool = False
+    in_place_of: str = ""
     row_class: str = ""
 
     @property
@@ -113,7 +114,8 @@ def show_process(published: Published, actor: Actor) -> dict[str, object]:
 
 def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datetime) -> list[ShownTask]:
     """The tasks in the reader's language, in the given order."""
-    people = names_of(session, {i for task in tasks for i in (task.assignee_id, task.closed_by_id) if i}, by.locale)
+    named = ("assignee_id", "closed_by_id", "on_behalf_of_id")
+    people = names_of(session, {i for task in tasks for name in named if (i := getattr(task, name))}, by.locale)
     customers = customer_names(session, {task.customer_id for task in tasks if task.customer_id})
     roles = role_names(session, by.locale) if any(task.role for task in tasks) else {}
     every = calendars(session)
@@ -152,9 +154,15 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
                 urged=task.urged_at is not None and task.status == TaskStatus.OPEN,
                 sent_back=task.sent_back_from is not None and task.status == TaskStatus.OPEN,
                 delegated=task.delegated_by_id is not None,
+                in_place_of=people.get(_absent(task, by) or 0, ""),
             )
         )
     return shown
+
+
+def _absent(task: Task, by: Actor) -> int | None:
+    """In whose place the task is, was or would be done."""
+    return task.assignee_id if task.assignee_id in by.represents else task.on_behalf_of_id
 
 
 def show_cases(session: Session, cases: Sequence[ProcessInstance], *, by: Actor) -> list[ShownCase]:

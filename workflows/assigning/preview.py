@@ -147,7 +147,9 @@ def words_of(rule: AssigneeRule | None) -> Text:
         AssigneeKind.PERSON: text("A named person"),
         AssigneeKind.CANDIDATES: text("One of several named people"),
         AssigneeKind.INITIATOR: text("Whoever started the case"),
-        AssigneeKind.SUPERIOR: text("The superior {whose}, {levels} up", whose=whose, levels=rule.levels),
+        AssigneeKind.SUPERIOR: text("The superior {whose}", whose=whose)
+        if rule.levels == 1
+        else text("The superior {whose}, {levels} up", whose=whose, levels=rule.levels),
         AssigneeKind.DEPARTMENT_HEAD: text("The head of the department {whose}", whose=whose),
         AssigneeKind.RECORD_OWNER: text("Whoever is responsible for the record"),
         AssigneeKind.VARIABLE: text("Whom the case names: {formula}", formula=rule.formula),

@@ -128,7 +128,7 @@ def _titles(ids: Sequence[int], *, by: Actor) -> dict[int, str]:
 
 
 def _visible(session: Session, task: Task, *, by: Actor) -> bool:
-    if by.id in (task.assignee_id, task.closed_by_id) or task.role in by.role_keys:
+    if queries.concerns(task, by):
         return True
     try:
         queries.find_task(session, task.id, by=by)

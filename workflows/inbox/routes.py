@@ -23,6 +23,7 @@ from crm.web.languages import shown
 from crm.web.security import LARGEST_NUMBER, draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
+from workflows.assigning.standing import acting
 from workflows.doors import stepping, submitted
 from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
@@ -219,7 +220,7 @@ def _task_page(
         around=nearby,
         story=story.tell(session, instance, published, by=actor, now=now()),
         case=show_cases(session, [instance], by=actor)[0],
-        facts=facts(session, actor, instance.record_id) if facts and instance.record_id else "",
+        facts=facts(session, acting(session, found, actor), instance.record_id) if facts and instance.record_id else "",
         refusal=refusal,
         typed=typed or [],
         place=_place(),

@@ -135,3 +135,36 @@ def test_a_substitutes_question_goes_back_to_the_person_whose_task_it_is(story: 
     returned = program_of(app, "manager2").post(f"/tasks/{task.id}/return", json={})
     assert returned.status_code == 200, returned.text
     assert story.task("approve").assignee_id == people.contracts.id
+
+
+def test_the_inbox_of_a_substitute_holds_what_is_with_the_absent_person(story: Story, client: Browser) -> None:
+    people = story.people
+    link = f'/tasks/{begin(story, people.agent1, assign="person", assignTo="contracts").id}?'
+    away(story, people.contracts, people.marketing)
+    browser = client.signed_in_as("marketing")
+    page = browser.get("/tasks?folder=mine").text
+    assert link in page
+    assert "吴晓东" in page
+    assert "1" in browser.get("/tasks/count").text
+    story.clock.move(days=8)
+    assert link not in browser.get("/tasks?folder=mine").text
+
+
+def test_whoever_is_named_among_others_finds_the_task_among_those_of_their_groups(
+    story: Story, app: Flask, client: Browser
+) -> None:
+    task = begin(story, story.people.agent1, assign="candidates", assignTo="manager1,marketing")
+    link = f"/tasks/{task.id}?"
+    assert link in client.signed_in_as("marketing").get("/tasks?folder=groups").text
+    manager = program_of(app, "manager1")
+    assert [item["id"] for item in manager.get("/tasks?folder=groups").get_json()["items"]] == [task.id]
+    assert manager.get("/me").get_json()["counts"]["groups"] == 1
+    assert link not in client.signed_in_as("manager2").get("/tasks?folder=groups").text
+
+
+def test_a_substitute_sees_whose_task_it_is(story: Story, app: Flask) -> None:
+    people = story.people
+    away(story, people.supervisor, people.manager1)
+    begin(story, people.agent1, assign="superior")
+    item = program_of(app, "manager1").get("/tasks").get_json()["items"][0]
+    assert (item["assignee_id"], item["in_place_of"]) == (people.manager1.id, "李明远")
