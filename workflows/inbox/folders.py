@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, String, bindparam, literal_column, select
 
 from crm.core.db import Id, UtcDateTime
 from crm.permissions import Actor
-from workflows.models import InstanceStatus, ProcessInstance, Task, TaskCopy, TaskStatus
+from workflows.models import InstanceStatus, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
 
 MOST_TEXT = 100
 
@@ -64,6 +64,18 @@ class Day:
         return cls(start, (start + timedelta(days=1)).replace(tzinfo=ZoneInfo(timezone)))
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How much is open to a reader: so many roles, and the tasks of so many absent people for whom they stand in."""
+
+    roles: int
+    absent: int
+
+    @classmethod
+    def of(cls, by: Actor) -> Reach:
+        return cls(len(by.group_keys), len(by.represents))
+
+
 Conditions = tuple[ColumnElement[bool], ...]
 ME = bindparam("me", type_=Id)
 NOW, DAY_END = bindparam("now", type_=UtcDateTime()), bindparam("day_end", type_=UtcDateTime())
@@ -71,7 +83,6 @@ NOW, DAY_END = bindparam("now", type_=UtcDateTime()), bindparam("day_end", type_
 OPEN = Task.status == literal_column(f"'{TaskStatus.OPEN}'", String)
 DONE = Task.status == literal_column(f"'{TaskStatus.DONE}'", String)
 RUNNING = ProcessInstance.status == literal_column(f"'{InstanceStatus.RUNNING}'", String)
-MINE: Conditions = (OPEN, Task.assignee_id == ME, Task.assignee_id.is_not(None))
 POOLED: Conditions = (OPEN, Task.assignee_id.is_(None))
 CLOSED_BY_ME: Conditions = (DONE, Task.closed_by_id == ME)
 DELEGATED_BY_ME: Conditions = (OPEN, Task.delegated_by_id == ME, Task.delegated_by_id.is_not(None))
@@ -81,22 +92,37 @@ LATE: Conditions = (Task.due_at < NOW,)
 DUE_TODAY: Conditions = (Task.due_at >= NOW, Task.due_at < DAY_END)
 
 
-def pools(roles: int) -> list[Conditions]:
-    """The lists of so many roles."""
-    return [(*POOLED, Task.role == ROLE(place)) for place in range(roles)]
+def roles_of(reach: Reach) -> list[ColumnElement[str]]:
+    """Keys of the roles whose tasks are open to the reader."""
+    return [bindparam(f"role{place}", type_=String) for place in range(reach.roles)]
 
 
-def ROLE(place: int) -> ColumnElement[str]:  # noqa: N802 - stands beside ME and NOW
-    """The key of the reader's role at this place."""
-    return bindparam(f"role{place}", type_=String)
+def people_of(reach: Reach) -> list[ColumnElement[int]]:
+    """The reader, and those for whom they stand in."""
+    return [ME, *(bindparam(f"absent{place}", type_=Id) for place in range(reach.absent))]
 
 
-def _waiting(roles: int) -> list[Conditions]:
-    return [MINE, *pools(roles)]
+def held(reach: Reach) -> list[Conditions]:
+    """What is with the reader or with somebody for whom they stand in: a list for each of them."""
+    return [(OPEN, Task.assignee_id == person, Task.assignee_id.is_not(None)) for person in people_of(reach)]
 
 
-def _only(conditions: Conditions) -> Callable[[int], list[Conditions]]:
-    return lambda _roles: [conditions]
+def named(reach: Reach) -> Conditions:
+    """What is offered to several people by name, and to no role."""
+    offers = select(TaskCandidate.task_id).where(TaskCandidate.user_id.in_(people_of(reach)))
+    return (*POOLED, Task.role.is_(None), Task.id.in_(offers))
+
+
+def _offered(reach: Reach) -> list[Conditions]:
+    return [named(reach), *((*POOLED, Task.role == role) for role in roles_of(reach))]
+
+
+def _waiting(reach: Reach) -> list[Conditions]:
+    return [*held(reach), *_offered(reach)]
+
+
+def _only(conditions: Conditions) -> Callable[[Reach], list[Conditions]]:
+    return lambda _reach: [conditions]
 
 
 def _narrowed(lists: Sequence[Conditions], *further: ColumnElement[bool]) -> list[Conditions]:
@@ -105,12 +131,12 @@ def _narrowed(lists: Sequence[Conditions], *further: ColumnElement[bool]) -> lis
 
 # Folders that are always read from the newest back.
 NEWEST_FIRST = (Folder.DONE, Folder.STARTED, Folder.COPIED)
-# By folder, the lists of a reader with so many roles.
-LISTS: Mapping[Folder, Callable[[int], list[Conditions]]] = {
-    Folder.MINE: _only(MINE),
-    Folder.GROUPS: pools,
-    Folder.OVERDUE: lambda roles: _narrowed(_waiting(roles), *LATE),
-    Folder.TODAY: lambda roles: _narrowed(_waiting(roles), *DUE_TODAY),
+# By folder, the lists of a reader whose reach is so wide.
+LISTS: Mapping[Folder, Callable[[Reach], list[Conditions]]] = {
+    Folder.MINE: held,
+    Folder.GROUPS: _offered,
+    Folder.OVERDUE: lambda reach: _narrowed(_waiting(reach), *LATE),
+    Folder.TODAY: lambda reach: _narrowed(_waiting(reach), *DUE_TODAY),
     Folder.DELEGATED: _only(DELEGATED_BY_ME),
     Folder.COPIED: _only(COPIED_TO_ME),
     Folder.STARTED: _only(STARTED_BY_ME),
@@ -124,7 +150,8 @@ def values_for(by: Actor, now: datetime) -> dict[str, Any]:
         "me": by.id,
         "now": now,
         "day_end": Day.of(now, by.timezone).end,
-        **{f"role{place}": role for place, role in enumerate(sorted(by.role_keys))},
+        **{f"role{place}": role for place, role in enumerate(sorted(by.group_keys))},
+        **{f"absent{place}": person for place, person in enumerate(sorted(by.represents))},
     }
 
 

@@ -46,17 +46,20 @@ from workflows.inbox.folders import (
     LATE,
     LISTS,
     ME,
-    MINE,
     MOST_TEXT,
     NEWEST_FIRST,
+    OPEN,
     POOLED,
-    ROLE,
     STARTED_BY_ME,
     Conditions,
     Filters,
     Folder,
+    Reach,
     Sort,
     midnight,
+    named,
+    people_of,
+    roles_of,
     values_for,
 )
 from workflows.inbox.models import DoneTally, PoolLine
@@ -71,7 +74,6 @@ FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 # What a list does not show; each may be large.
 LEFT_OUT = frozenset({"data", "draft", "answers", "state", "state_before"})
 MIDNIGHT = bindparam("midnight", type_=UtcDateTime())
-MINE_COUNT = Prepared(select(func.count()).where(*MINE))
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Shape:
 
     folder: Folder
     sort: Sort
-    roles: int
+    reach: Reach
     filters: frozenset[str]
     further: bool
     length: int
@@ -111,10 +113,8 @@ def page(
         sort = Sort.NEWEST
     given = _filter_values(folder, filters or Filters())
     length = next(length for length in LENGTHS if length >= limit)
-    shape = Shape(folder, sort, len(by.role_keys), frozenset(given), after is not None, length)
+    shape = Shape(folder, sort, Reach.of(by), frozenset(given), after is not None, length)
     asked = _asked(shape)
-    if asked is None:
-        return Page((), None)
     values = {**values_for(by, now), **given, **(_place(sort, after) if after is not None else {})}
     found = asked.statement.rows(session, values)
     rows = [_listed(asked.model, asked.names, row) for row in found[:limit]]
@@ -125,7 +125,7 @@ def counts(session: Session, *, by: Actor, now: datetime) -> dict[Folder, int]:
     """How many rows each folder holds, exactly."""
     found = dict.fromkeys(Folder, 0)
     values = {**values_for(by, now), "midnight": midnight(now), "today": midnight(now).date()}
-    for folder, number, late, due_today in _counting(len(by.role_keys)).rows(session, values):
+    for folder, number, late, due_today in _counting(Reach.of(by)).rows(session, values):
         found[Folder(folder)] += number
         found[Folder.OVERDUE] += late
         found[Folder.TODAY] += due_today
@@ -133,13 +133,23 @@ def counts(session: Session, *, by: Actor, now: datetime) -> dict[Folder, int]:
 
 
 def count_mine(session: Session, *, by: Actor) -> int:
-    """How many tasks are with this person now."""
-    row = MINE_COUNT.first(session, {"me": by.id})
+    """How many tasks are with this person now, or with somebody for whom they stand in."""
+    absent = {f"absent{place}": person for place, person in enumerate(sorted(by.represents))}
+    row = _counting_mine(Reach(0, len(absent))).first(session, {"me": by.id, **absent})
     return int(row[0]) if row else 0
 
 
+@lru_cache(maxsize=20)
+def _counting_mine(reach: Reach) -> Prepared:
+    return Prepared(select(func.count()).where(*_with(reach)))
+
+
+def _with(reach: Reach) -> Conditions:
+    return OPEN, Task.assignee_id.in_(people_of(reach)), Task.assignee_id.is_not(None)
+
+
 @lru_cache(maxsize=200)
-def _counting(roles: int) -> Prepared:
+def _counting(reach: Reach) -> Prepared:
     """Numbers by folder, and of them those that are overdue and due today. Building a statement takes longer than answering
     it, so it is kept."""
     late, due_today = (func.count(case((and_(*conditions), 1))) for conditions in (LATE, DUE_TODAY))
@@ -149,20 +159,21 @@ def _counting(roles: int) -> Prepared:
         for column in (DoneTally.number, DoneTally.until)
     )
     later = Task.closed_at > func.coalesce(until, literal(FIRST, UtcDateTime()))
+    mine = _with(reach)
     lines: list[Any] = [
-        select(_name(Folder.MINE), func.count(), late, due_today).where(*MINE),
+        select(_name(Folder.MINE), func.count(), late, due_today).where(*mine),
+        select(_name(Folder.GROUPS), func.count(), late, due_today).where(*named(reach)),
         select(_name(Folder.DELEGATED), func.count(), none, none).where(*DELEGATED_BY_ME),
         select(_name(Folder.COPIED), func.count(), none, none).where(TaskCopy.user_id == ME),
         select(_name(Folder.STARTED), func.count(), none, none).where(*STARTED_BY_ME),
         select(_name(Folder.DONE), func.count() + func.coalesce(tally, 0), none, none).where(*CLOSED_BY_ME, later),
     ]
-    if roles:
-        mine = [ROLE(place) for place in range(roles)]
+    if roles := roles_of(reach):
         before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), PoolLine.number))
         sums = (func.coalesce(func.sum(number), 0) for number in (PoolLine.number, before_today))
         # Whole days are counted by lines; what is left is the day that is not over yet.
-        of_today = (*POOLED, Task.role.in_(mine), Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
-        lines.append(select(_name(Folder.GROUPS), *sums, none).where(PoolLine.role.in_(mine)))
+        of_today = (*POOLED, Task.role.in_(roles), Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
+        lines.append(select(_name(Folder.GROUPS), *sums, none).where(PoolLine.role.in_(roles)))
         lines.append(select(_name(Folder.GROUPS), none, late, due_today).where(*of_today))
     return Prepared(union_all(*lines))
 
@@ -181,18 +192,16 @@ class _Asked:
 
 
 @lru_cache(maxsize=1_000)
-def _asked(shape: Shape) -> _Asked | None:
-    """The heads of the ordered lists of a folder, merged; None where there is no list. Kept like `_counting`."""
+def _asked(shape: Shape) -> _Asked:
+    """The heads of the ordered lists of a folder, merged. Kept like `_counting`."""
     model: type[Task] | type[ProcessInstance] = ProcessInstance if shape.folder is Folder.STARTED else Task
     descending = shape.sort is Sort.NEWEST
     most = literal_column(str(shape.length + 1), Integer)
     heads = [
         _head(model, (*conditions, *_matching(shape, model)), shape, level).limit(most).subquery()
-        for conditions in LISTS[shape.folder](shape.roles)
+        for conditions in LISTS[shape.folder](shape.reach)
         for level in (LEVELS if shape.sort is Sort.PRIORITY else (None,))
     ]
-    if not heads:
-        return None
     merged = union_all(*(select(head) for head in heads)).subquery() if len(heads) > 1 else heads[0]
     top = select(merged).order_by(*_order(merged, descending)).limit(most).subquery()
     columns = [column for column in model.__table__.columns if column.key not in LEFT_OUT]

@@ -22,8 +22,9 @@ from tests.processes.test_service_request import REQUEST
 from workflows.inbox.folders import Day, Filters, Folder, Sort
 from workflows.inbox.models import DoneTally, PoolLine
 from workflows.inbox.queries import count_mine, counts, page
-from workflows.models import NO_DUE_DATE, InstanceStatus, ProcessInstance, Task, TaskCopy, TaskStatus
+from workflows.models import NO_DUE_DATE, InstanceStatus, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
 from workflows.operations.counting import FEW, check_counts, condense
+from workflows.rules import is_offered_to, is_with
 
 ROLES = ("service_agent", "service_supervisor", "customer_manager", None)
 # Beside those of UTC and of the company: where a day begins long before and long after.
@@ -51,19 +52,21 @@ class Office:
         return self.random.choice((None, None, *self.people))
 
     def open(self, session: Session) -> None:
-        session.execute(
-            insert(Task),
-            [
-                {
-                    "instance_id": self.instance_id, "token": self.random.randrange(1, 10**6), "node_id": "handle", "name": "Handle",
-                    "process_key": self.random.choice(("service_request", "other")), "version_id": 1,
-                    "title": self.random.choice(("100% 主轴", "Spindle_1", "spindle 2")), "role": self.random.choice(ROLES),
-                    "assignee_id": self.some_holder(), "priority": self.random.randrange(4), "due_at": self.some_due(),
-                    "status": TaskStatus.OPEN, "opened_at": NOON, "data": {}, "version": 1,
-                }
-                for _ in range(self.random.randrange(1, 4))
-            ],
-        )  # fmt: skip
+        """Some new tasks; what is offered to no role is offered to some people by name."""
+        for _ in range(self.random.randrange(1, 4)):
+            role = self.random.choice(ROLES)
+            named = [] if role else sorted(self.random.sample(self.people, self.random.randrange(3)), key=str)
+            row = {
+                "instance_id": self.instance_id, "token": self.random.randrange(1, 10**6), "node_id": "handle", "name": "Handle",
+                "process_key": self.random.choice(("service_request", "other")), "version_id": 1,
+                "title": self.random.choice(("100% 主轴", "Spindle_1", "spindle 2")), "role": role,
+                "assignee_id": self.some_holder(), "priority": self.random.randrange(4), "due_at": self.some_due(),
+                "status": TaskStatus.OPEN, "opened_at": NOON, "data": {}, "version": 1, "candidate_ids": named or None,
+                "delegated_by_id": self.random.choice((None, None, *self.people)),
+            }  # fmt: skip
+            task_id = session.execute(insert(Task).returning(Task.id), row).scalar_one()
+            if named:
+                session.execute(insert(TaskCandidate), [{"task_id": task_id, "user_id": person} for person in named])
 
     def happen(self, session: Session) -> None:
         """One thing to one task, or a new one."""
@@ -76,7 +79,7 @@ class Office:
             (
                 {"assignee_id": self.some_holder()},
                 {"due_at": self.some_due()},
-                {"role": self.random.choice(ROLES)},
+                {"role": self.random.choice(ROLES), "candidate_ids": None},
                 {"priority": self.random.randrange(4), "draft": {"a": 1}},
                 {"status": TaskStatus.DONE, "closed_at": self.now, "closed_by_id": self.random.choice(self.people)},
                 {"status": TaskStatus.WITHDRAWN, "closed_at": self.now, "closed_by_id": None},
@@ -85,14 +88,18 @@ class Office:
             )
         )
         if act is None:
+            session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == chosen))
             session.execute(delete(Task).where(Task.id == chosen))
-        else:
-            session.execute(update(Task).where(Task.id == chosen).values(**act))
+            return
+        if "candidate_ids" in act:
+            session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == chosen))
+        session.execute(update(Task).where(Task.id == chosen).values(**act))
 
 
 def office_of(story: Story, seed: int) -> Office:
     story.start(story.people.manager1, **REQUEST)
     with unit_of_work(story.database) as session:
+        session.execute(delete(TaskCandidate))
         session.execute(delete(Task))
     people = [story.people.agent1.id, story.people.agent2.id, story.people.supervisor.id]
     return Office(story.database, people, story.instance_id, seed)
@@ -100,22 +107,26 @@ def office_of(story: Story, seed: int) -> Office:
 
 def readers(story: Story) -> list[Actor]:
     asking = (story.people.agent1, story.people.agent2, story.people.supervisor, story.people.manager1)
-    return [replace(actor, timezone=zone) for actor in asking for zone in ZONES]
+    stand_in = replace(
+        story.people.agent1,
+        represents=frozenset({story.people.supervisor.id or 0, story.people.agent2.id or 0}),
+        borrowed_roles=story.people.supervisor.role_keys,
+    )
+    return [stand_in, *(replace(actor, timezone=zone) for actor in asking for zone in ZONES)]
 
 
 def truth(session: Session, by: Actor, now: datetime) -> dict[Folder, list[Any]]:
     """What each folder holds, found by looking at every task."""
     tasks, end = session.scalars(select(Task)).all(), Day.of(now, by.timezone).end
-    waiting = [task for task in tasks if task.status == TaskStatus.OPEN]
-    mine = [task for task in waiting if task.assignee_id == by.id]
-    groups = [task for task in waiting if task.assignee_id is None and task.role in by.role_keys]
+    mine = [task for task in tasks if is_with(task, by)]
+    groups = [task for task in tasks if is_offered_to(task, by)]
     return {
         Folder.MINE: mine,
         Folder.GROUPS: groups,
         Folder.OVERDUE: [task for task in mine + groups if task.due_at < now],
         Folder.TODAY: [task for task in mine + groups if now <= task.due_at < end],
-        Folder.DELEGATED: [task for task in waiting if task.delegated_by_id == by.id],
         Folder.COPIED: list(session.scalars(select(TaskCopy).where(TaskCopy.user_id == by.id))),
+        Folder.DELEGATED: [task for task in tasks if task.status == TaskStatus.OPEN and task.delegated_by_id == by.id],
         Folder.STARTED: [
             case
             for case in session.scalars(select(ProcessInstance))
@@ -150,10 +161,10 @@ def all_pages(session: Session, by: Actor, now: datetime, folder: Folder, **how:
         after = found.next
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_counts_are_true_whatever_happens_to_tasks(story: Story, seed: int) -> None:
     office = office_of(story, seed)
-    for _ in range(25):
+    for _ in range(12):
         if office.random.random() < 0.2:
             # Given up in the middle: nothing of it counts.
             with reading(story.database) as session:
@@ -184,7 +195,7 @@ def test_counts_are_true_when_many_are_at_work_at_once(story: Story) -> None:
     def work(seed: int) -> None:
         mine = Office(story.database, office.people, story.instance_id, seed)
         barrier.wait()
-        for turn in range(25):
+        for turn in range(16):
             # One task a transaction: two of them never wait for each other in a ring.
             with unit_of_work(story.database) as session:
                 mine.happen(session)
@@ -212,7 +223,7 @@ def test_pages_hold_every_row_once_in_order(story: Story, seed: int) -> None:
     for by in readers(story)[::5]:
         with reading(story.database) as session:
             real = truth(session, by, NOON)
-            for folder in (Folder.MINE, Folder.GROUPS, Folder.OVERDUE, Folder.TODAY):
+            for folder in (Folder.MINE, Folder.GROUPS, Folder.OVERDUE, Folder.TODAY, Folder.DELEGATED):
                 for sort, key in KEYS.items():
                     shown = [row.id for row in all_pages(session, by, NOON, folder, sort=sort)]
                     assert shown == [row.id for row in sorted(real[folder], key=key)], (folder, sort)
@@ -264,6 +275,7 @@ def test_many_lines_of_a_day_become_one(story: Story) -> None:
         assert condense(session) > 0
     assert longest() <= FEW
     with unit_of_work(story.database) as session:
+        session.execute(delete(TaskCandidate))
         session.execute(delete(Task))
     with unit_of_work(story.database) as session:
         condense(session)
