@@ -131,10 +131,9 @@ class Calendar:
         minutes = abs(span) // timedelta(minutes=1)
         return minutes if span >= timedelta() else -minutes
 
-    def after(self, start: datetime, duration: timedelta) -> datetime:
-        """A duration as people write it: whole days are working days of the usual length, the rest is time of work."""
-        days, rest = divmod(duration, timedelta(days=1))
-        return self.advance(start, timedelta(minutes=days * self.day_minutes) + rest)
+    def after(self, start: datetime, days: int, hours: timedelta = timedelta()) -> datetime:
+        """A duration as people write it: so many working days of the usual length, and time of work after them."""
+        return self.advance(start, timedelta(minutes=days * self.day_minutes) + hours)
 
     def is_open(self, at: datetime) -> bool:
         """Is work done at this moment?"""

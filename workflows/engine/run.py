@@ -56,9 +56,9 @@ class Run:
             raise StepRefused(message, {"limit": self.budget.tokens, "element": element or "?"}, element)
 
 
-def by_the_clock(start: datetime, duration: timedelta) -> datetime:
+def by_the_clock(start: datetime, days: int, hours: timedelta) -> datetime:
     """The end of a duration where nobody knows hours of work."""
-    return start + duration
+    return start + timedelta(days=days) + hours
 
 
 def shown(value: Any, depth: int = _SHOWN_DEPTH) -> Any:

@@ -15,13 +15,13 @@ class Call(Protocol):
 
 
 class WorkingTime(Protocol):
-    """When a duration that begins at `start` is over if only hours of work count. A whole day means a working day.
+    """When so many days of work and `hours` after them are over that begin at `start`.
 
     Whoever knows such hours hands this in as the method `working_time` of what answers the calls of a step; without it,
     every hour counts.
     """
 
-    def __call__(self, start: datetime, duration: timedelta) -> datetime: ...
+    def __call__(self, start: datetime, days: int, hours: timedelta) -> datetime: ...
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from feel import YearsMonths
+from workflows.engine.steps import WorkingTime
 from workflows.engine.texts import N_, Phrase
 
 # The bounds keep every sum inside the years that datetime knows, and every count inside what a person can mean.
@@ -40,18 +40,24 @@ class BadTimer(Exception):
 
 @dataclass(frozen=True)
 class Duration:
-    """Months count by the calendar (31 January + 1 month = 28 February), the rest by the clock."""
+    """Months count by the calendar (31 January + 1 month = 28 February), the rest by the clock.
+
+    `weeks` and `days` say how much of the rest was meant as such: in working time a week is one on the wall, and a day is a
+    day of work."""
 
     months: int = 0
     rest: timedelta = timedelta()
+    weeks: int = 0
+    days: int = 0
 
-    def after(
-        self, moment: datetime, working_time: Callable[[datetime, timedelta], datetime] | None = None
-    ) -> datetime:
+    def after(self, moment: datetime, working_time: WorkingTime | None = None) -> datetime:
         year, month = divmod(moment.year * 12 + moment.month - 1 + self.months, 12)
         day = min(moment.day, monthrange(year, month + 1)[1])
         moment = moment.replace(year=year, month=month + 1, day=day)
-        return moment + self.rest if working_time is None else working_time(moment, self.rest)
+        if working_time is None:
+            return moment + self.rest
+        hours = self.rest - timedelta(weeks=self.weeks, days=self.days)
+        return working_time(moment + timedelta(weeks=self.weeks), self.days, hours)
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,7 @@ class Due:
     cycle: str | None = None
 
 
-def first_due(
-    kind: str, value: Any, now: datetime, working_time: Callable[[datetime, timedelta], datetime] | None = None
-) -> Due:
+def first_due(kind: str, value: Any, now: datetime, working_time: WorkingTime | None = None) -> Due:
     """When a timer of `kind` (timeDuration, timeDate, timeCycle) with this value is first due. Raises BadTimer.
 
     A duration counts hours of work where `working_time` says when it is over."""
@@ -93,7 +97,7 @@ def next_due(due: Due, now: datetime) -> Due | None:
 
 def read_duration(value: Any) -> Duration:
     if isinstance(value, timedelta):
-        duration = Duration(0, value)
+        duration = Duration(0, value, days=value.days)
     elif isinstance(value, YearsMonths):
         duration = Duration(value.months)
     elif isinstance(value, str) and (match := DURATION.fullmatch(value.strip())):
@@ -102,7 +106,7 @@ def read_duration(value: Any) -> Duration:
             weeks=part["weeks"], days=part["days"], hours=part["hours"],
             minutes=part["minutes"], seconds=part["seconds"],
         )  # fmt: skip
-        duration = Duration(part["years"] * 12 + part["months"], rest)
+        duration = Duration(part["years"] * 12 + part["months"], rest, part["weeks"], part["days"])
     else:
         raise BadTimer(N_("{value} is not a duration; write for example PT2H or P3D."), value)
     if duration.months < 0 or duration.rest < timedelta():

@@ -81,9 +81,9 @@ class Services:
             raise LookupError(f"the service operation {operation!r} of step {node_id!r} is not bound")
         return found.call(self._context, parameters)
 
-    def working_time(self, start: datetime, duration: timedelta) -> datetime:
-        """The end of a duration by the calendar of the case's department."""
-        return calendar_of(self._context.session, self._department_id).after(start, duration)
+    def working_time(self, start: datetime, days: int, hours: timedelta) -> datetime:
+        """The end of so many working days and hours by the calendar of the case's department."""
+        return calendar_of(self._context.session, self._department_id).after(start, days, hours)
 
 
 def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:

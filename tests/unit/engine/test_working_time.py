@@ -17,13 +17,13 @@ NOW = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
 
 
 class Office:
-    """Answers no calls, and works only every second hour."""
+    """Answers no calls, and works only every second hour, ten of them a day."""
 
     def __call__(self, operation: str, parameters: dict[str, Any], node_id: str) -> Mapping[str, Any] | None:
         raise AssertionError(operation)
 
-    def working_time(self, start: datetime, duration: timedelta) -> datetime:
-        return start + 2 * duration
+    def working_time(self, start: datetime, days: int, hours: timedelta) -> datetime:
+        return start + 2 * (days * timedelta(hours=10) + hours)
 
 
 class Clock:
@@ -51,7 +51,12 @@ def with_timer(text: str, *, kind: str = "timeDuration", **said: str) -> Bundle:
     [
         ("PT4H", 8),
         ("duration(&quot;PT4H&quot;)", 8),
-        ("P1D", 48),
+        ("PT24H", 48),
+        ("P1D", 20),
+        ("P1DT1H", 22),
+        ("duration(&quot;P1DT1H&quot;)", 22),
+        ("P1W", 7 * 24),  # a week is one on the wall
+        ("P1M", 31 * 24),
         ("now() + duration(&quot;PT4H&quot;)", 4),  # a moment is a moment
         ("2026-03-11T06:00:00Z", 4),
     ],
