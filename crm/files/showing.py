@@ -20,6 +20,7 @@ def file_rows(session: Session, *, record_type: str, record_id: int, locale: str
     people = names_of(session, {file.uploaded_by_id for file in files}, locale) if files else {}
     return [
         {
+            "id": file.id,
             "name": file.name,
             "url": url_for("files.download", file_id=file.id),
             "size": file.size,

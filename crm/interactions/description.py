@@ -17,6 +17,7 @@ from crm.customers.models import Contact
 from crm.interactions.models import Interaction
 from crm.interactions.rules import GROUPS, NEXT_VISITS
 from crm.permissions import Actor
+from crm.records.operations import hold, named_by
 from crm.records.queries import register
 from crm.records.types import Check, RecordType, Special, Through, orders
 
@@ -106,3 +107,6 @@ INTERACTION = register(
         told=_told,
     )
 )
+
+# What was said with a customer is kept: it goes first, and on purpose.
+hold("customer", named_by(INTERACTION, "customer_id"))

@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import fields
 
 from crm.core.fields import Field
-from crm.permissions import check_may
+from crm.permissions import PERMISSIONS, check_may
+from crm.records.api_beside import add_files, add_timeline
 from crm.records.operations import change_record, create_record, delete_record
 from crm.records.queries import find_many, find_one
 from crm.records.types import RecordType
@@ -16,7 +17,7 @@ from crm.web.api import ApiBlueprint, etag_of, version_seen
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.record_api import answer_of, asked_filters, body_of, page_answer, page_schema, place_of, query_of
 
-CALLS = ("list", "post", "get", "patch", "delete")
+CALLS = ("list", "post", "get", "patch", "delete", "timeline", "files")
 KEPT = {
     "number": fields.String(),
     "version": fields.Integer(),
@@ -119,4 +120,8 @@ def record_api(
     if "delete" in calls:
         removed = made.response(204)(remove_record)
         made.delete(one, endpoint=f"remove_{sort.key}")(requires(sort.module, "delete")(removed))
+    if "timeline" in calls:
+        add_timeline(made, sort)
+    if "files" in calls and sort.takes_files and (sort.module, "edit") in PERMISSIONS:
+        add_files(made, sort)
     return made

@@ -21,12 +21,20 @@ def attach_files(
     sort: RecordType[R], session: Session, *, by: Actor, now: datetime, record_id: int, received: Sequence[Received]
 ) -> R:
     """The record holds these files, whose contents lie in the store already. Asks for the permission to edit it."""
+    file_ids = [keep_file(session, by=by, now=now, received=each).id for each in received]
+    return use_files(sort, session, by=by, now=now, record_id=record_id, file_ids=file_ids)
+
+
+def use_files(
+    sort: RecordType[R], session: Session, *, by: Actor, now: datetime, record_id: int, file_ids: Sequence[int]
+) -> R:
+    """The record holds these files, which this person sent or may see. Holding one already is no fault and is not told."""
     record = find_one(sort, session, by=by, record_id=record_id, action="edit")
-    for each in received:
-        file = keep_file(session, by=by, now=now, received=each)
-        attach(session, by=by, now=now, record_type=sort.key, record_id=record.id, file_ids=[file.id])
-        message = text("The file {file} was added", file=file.name)
-        note(sort, session, record, by=by, now=now, kind="file.added", message=message, new={"file": file.name})
+    held = {file.id for file in files_of(session, record_type=sort.key, record_id=record.id)}
+    for file in attach(session, by=by, now=now, record_type=sort.key, record_id=record.id, file_ids=file_ids):
+        if file.id not in held:
+            message = text("The file {file} was added", file=file.name)
+            note(sort, session, record, by=by, now=now, kind="file.added", message=message, new={"file": file.name})
     return record
 
 

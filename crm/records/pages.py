@@ -128,9 +128,7 @@ def _drawn(sort: RecordType[R], session: Session, record: R, shape: Shape) -> st
         record=record,
         words=words_for(session, sort.shown.values(), [record]),
         panels=panels_of(session, actor, sort.key, record.id),
-        files=file_rows(session, record_type=sort.key, record_id=record.id, locale=actor.locale)
-        if sort.takes_files
-        else [],
+        files=_files(sort, session, actor, record),
         exists={action: (sort.module, action) in PERMISSIONS for action in ("edit", "delete")},
         why_not={
             action: why_not(sort, session, by=actor, record=record, action=action) for action in ("edit", "delete")
@@ -138,6 +136,16 @@ def _drawn(sort: RecordType[R], session: Session, record: R, shape: Shape) -> st
         **timeline_page(sort, session, by=actor, record_id=record.id, before=request.args.get("before")),
         **(shape.more(session, actor, record) if shape.more else {}),
     )
+
+
+def _files(sort: RecordType[R], session: Session, actor: Actor, record: R) -> list[dict[str, object]]:
+    """The files of the record, each with the address by which those who may edit the record take it away."""
+    if not sort.takes_files:
+        return []
+    listed = file_rows(session, record_type=sort.key, record_id=record.id, locale=actor.locale)
+    if why_not(sort, session, by=actor, record=record, action="edit") is not None:
+        return listed
+    return [{**row, "delete_url": f"{sort.link(record.id)}/files/{row['id']}/remove"} for row in listed]
 
 
 def create_page(

@@ -184,10 +184,12 @@ def test_a_verb_of_a_room_names_itself(database: Database, people: People, ids: 
         assert (line.kind, line.detail, talk.version) == ("interaction.done", "都谈妥了", 2)
 
 
-def test_the_contacts_and_interactions_of_a_deleted_customer_are_out_of_reach(
+def test_a_customer_whom_interactions_name_stays_and_nothing_can_be_added_to_a_deleted_one(
     database: Database, people: People, ids: dict[str, int], now: datetime
 ) -> None:
     with unit_of_work(database) as session:
+        with pytest.raises(RuleBroken, match="1 × Interactions"):
+            delete_customer(session, by=people.supervisor, now=now, customer_id=ids["hengli"], version=1)
         delete_customer(session, by=people.supervisor, now=now, customer_id=ids["rhein"], version=1)
         with pytest.raises(Invalid):
             create_record(INTERACTION, session, by=people.supervisor, now=now, values={"customer_id": ids["rhein"]})

@@ -125,6 +125,8 @@ def test_files_are_put_beside_a_record_and_taken_away_again(client: FlaskClient,
     assert "报价.pdf" in page
     assert "plan.pdf" in page
     file_id = page.split('href="/files/')[1].split('"')[0]
+    assert f'action="{address}/files/{file_id}/remove"' in page
+    assert "/remove" not in as_user(client, "contracts").get(address).text
     with as_user(client, "agent1").get(f"/files/{file_id}") as contents:
         assert contents.status_code == 200
     assert as_user(client, "manager2").get(f"/files/{file_id}").status_code == 404
@@ -201,6 +203,34 @@ def test_a_program_is_held_to_the_same_scope(app: Flask, ids: dict[str, int]) ->
     assert foreign.get("/interactions").get_json()["items"] == []
     assert program_of(app, "contracts").patch(path, json={}, headers={"If-Match": '"1"'}).status_code == 403
     assert program_of(app, "stranger").get("/interactions").status_code == 403
+
+
+def test_a_program_puts_files_beside_a_record_and_takes_them_away(app: Flask, ids: dict[str, int]) -> None:
+    api, colleague = program_of(app, "manager1"), program_of(app, "agent1")
+    file_id = api.post("/files", data={"file": sent("报价.pdf")}).get_json()["id"]
+    place = f"/interactions/{ids['talk']}/files"
+    for _ in range(2):
+        answer = api.post(place, json={"file_ids": [file_id]})
+        assert (answer.status_code, [file["name"] for file in answer.get_json()]) == (200, ["报价.pdf"])
+    assert [file["id"] for file in colleague.get(place).get_json()] == [file_id]
+    assert api.post(place, json={"file_ids": [999_999]}).status_code == 404
+    assert api.post(place, json={"file_ids": []}).status_code == 422
+    assert program_of(app, "manager2").get(place).status_code == 404
+    assert program_of(app, "contracts").post(place, json={"file_ids": [file_id]}).status_code == 403
+    assert api.delete(f"{place}/{file_id}").status_code == 204
+    assert api.delete(f"{place}/{file_id}").status_code == 404
+    told = api.get(f"/interactions/{ids['talk']}/timeline").get_json()
+    assert [line["kind"] for line in told["items"]] == ["file.removed", "file.added", "interaction.created"]
+
+
+def test_a_program_reads_the_timeline_page_by_page(app: Flask, ids: dict[str, int]) -> None:
+    api = program_of(app, "manager1")
+    first = api.get(f"/customers/{ids['hengli']}/timeline?limit=2").get_json()
+    rest = api.get(f"/customers/{ids['hengli']}/timeline", query_string={"before": first["next"]}).get_json()
+    kinds = [line["kind"] for page in (first, rest) for line in page["items"]]
+    assert kinds == ["interaction.created", "contact.created", "customer.created"]
+    assert (rest["next"], first["items"][0]["detail"]) == (None, "明年三月前增加两台设备")
+    assert program_of(app, "manager2").get(f"/customers/{ids['hengli']}/timeline").status_code == 404
 
 
 def test_pages_of_the_list_follow_one_another(app: Flask, ids: dict[str, int]) -> None:
