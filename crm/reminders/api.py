@@ -63,9 +63,9 @@ def list_reminders() -> list[dict[str, str]]:
     with reading_session() as session:
         found = queries.my_reminders(session, by=current_actor(), now=now())
         return [
-            {"kind": kind.key, "message": shown(finding.message), "link": finding.link}
+            {"kind": kind.key, "message": words, "link": finding.link}
             for kind, findings in found
-            for finding in findings
+            for finding, words in zip(findings, queries.words_of(session, findings, current_locale()), strict=True)
         ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.accounts.queries import department_head, names_of
+from crm.activity.sentences import in_words, keep
 from crm.core.db import company_time
 from crm.core.errors import NotFound
 from crm.core.i18n import text
@@ -154,10 +155,11 @@ def preview(
     plans = planned(session, findings, whom)
     told = already_told(session, kind, plans)
     names = names_of(session, {user_id for plan in plans for user_id in plan.to}, locale)
+    said = dict(zip((finding.id for finding in findings), words_of(session, findings, locale), strict=True))
     lines = [
         Preview(
             person=names.get(user_id, ""),
-            words=plan.finding.message.in_language(locale),
+            words=said[plan.finding.id],
             link=plan.finding.link,
             told=(user_id, key_of(kind, plan.finding)) in told,
         )
@@ -179,6 +181,11 @@ def my_reminders(session: Session, *, by: Actor, now: datetime) -> list[tuple[Re
         if findings:
             found.append((kind, findings))
     return found
+
+
+def words_of(session: Session, findings: Sequence[Finding], locale: str) -> list[str]:
+    """What the findings say to a reader of this language."""
+    return in_words(session, [keep(finding.message) for finding in findings], locale)
 
 
 def by_person(plans: Iterable[Planned]) -> dict[int, list[Finding]]:

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from crm.core.i18n import text
 from crm.reminders import customers, queries, service
 from crm.web.doors import current_actor, now, reading_session
-from crm.web.languages import shown
+from crm.web.languages import current_locale, shown
 from crm.web.navigation import Entry
 
 pages = Blueprint("reminders", __name__, url_prefix="/reminders")
@@ -37,7 +37,12 @@ def index() -> str:
                 "key": kind.key,
                 "label": shown(kind.label),
                 "icon": kind.icon,
-                "rows": [{"words": shown(finding.message), "url": finding.link} for finding in findings],
+                "rows": [
+                    {"words": words, "url": finding.link}
+                    for finding, words in zip(
+                        findings, queries.words_of(session, findings, current_locale()), strict=True
+                    )
+                ],
             }
             for kind, findings in found
         ]
