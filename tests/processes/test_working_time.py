@@ -23,6 +23,7 @@ from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
 from workflows.models import NO_DUE_DATE, TIMER, ProcessEvent, ProcessInstance
 from workflows.operations import timers
+from workflows.verbs.handing import transfer
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 REQUEST: Mapping[str, Any] = {
@@ -238,6 +239,32 @@ def test_a_paused_request_is_not_overdue(office_story: Story) -> None:
         found = find_requests(session, by=story.people.admin, now=story.clock(), filters={"overdue": "1"})
         overdue = session.scalar(select(func.count()).where(ProcessInstance.paused_at.is_not(None)))
     assert (list(found.rows), overdue) == ([], 1)
+
+
+def test_who_takes_the_task_over_takes_it_by_their_own_calendar(office_story: Story) -> None:
+    story = office_story
+    people = story.people
+    give_hotline(story)
+    story.start(people.manager1, **REQUEST)
+    story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
+    assert story.task("handle").due == at("2026-03-14 16:00")
+    with unit_of_work(story.database) as session:
+        transfer(
+            session, by=people.agent1, now=story.clock(), task_id=story.task("handle").id, user_id=people.manager1.id
+        )
+    handle = story.task("handle")
+    assert handle.due == story.request().due_at == at("2026-03-16 17:00")
+    assert [row.due_at for row in due_rows(story)] == [at("2026-03-16 15:00"), at("2026-03-16 17:00")]
+    assert handle.department_id == people.manager1.department_id
+    wait(story, people.manager1)
+    with unit_of_work(story.database) as session:
+        transfer(session, by=people.manager1, now=story.clock(), task_id=handle.id, user_id=people.agent2.id)
+    assert story.task("handle").due is None
+    story.clock.set(at("2026-03-14 10:00").astimezone(UTC))
+    answer(story, people.agent2)
+    # Eight working hours were left; one of Friday passed while the customer was silent, and one of Saturday.
+    assert story.task("handle").due == story.request().due_at
+    assert [row.due_at for row in due_rows(story)][-1] == story.request().due_at
 
 
 def test_a_small_process_counts_its_starters_working_time(office_story: Story) -> None:

@@ -11,12 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.models import shown_name
+from crm.accounts.models import User, shown_name
 from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.customers.models import Customer
-from crm.permissions import Actor
+from crm.permissions import SYSTEM, Actor
 from crm.service import operations as service
 from crm.service import watching
 from crm.service.events import (
@@ -33,6 +33,7 @@ from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
 from forms import Choice
 from workflows.choosing import listed, records
+from workflows.operations.following import follow_record
 from workflows.operations.pausing import lock_cases_of
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
 
@@ -196,9 +197,22 @@ def escalate(step: StepContext, *, request_id: int) -> None:
 def hand_over(
     session: Session, by: Actor, now: datetime, record_id: int, node_id: str, user_id: int, note: str
 ) -> None:
-    """Whoever gets the task of handling is from now on the one to whom the request is assigned."""
-    if node_id == "handle":
-        service.assign(session, by=by, now=now, request_id=record_id, assignee_id=user_id, note=note)
+    """Whoever gets the task of handling is from now on the one to whom the request is assigned. Where they work by another
+    calendar, the task follows the request's due time."""
+    if node_id != "handle":
+        return
+    before = find_request(session, by=SYSTEM, request_id=record_id).due_at
+    request = service.assign(session, by=by, now=now, request_id=record_id, assignee_id=user_id, note=note)
+    if request.due_at != before:
+        follow_record(
+            session,
+            RecordRef(RECORD, record_id),
+            now=now,
+            node_id=node_id,
+            due_at=request.due_at,
+            timers={"nearly_due": request.remind_at, "overdue": request.due_at},
+            department_id=session.scalar(select(User.department_id).where(User.id == user_id)),
+        )
 
 
 def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
