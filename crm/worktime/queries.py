@@ -17,9 +17,24 @@ from crm.core.numbers import is_key
 from crm.permissions import Actor, check_may
 from crm.worktime.calendar import Day
 from crm.worktime.hours import write_hours
-from crm.worktime.kept import as_hours, calendars
+from crm.worktime.kept import as_hours, calendar_of, calendars
 from crm.worktime.models import CalendarException, DepartmentCalendar, WorkCalendar
 from crm.worktime.rules import WEEKDAYS
+
+# What other rooms ask most: by which calendar somebody works. It is answered from memory.
+__all__ = [
+    "DepartmentHours",
+    "all_calendars",
+    "calendar_of",
+    "calendar_values",
+    "days_of",
+    "department_tree",
+    "exceptions_of",
+    "find_calendar",
+    "hours_of",
+    "hours_of_department",
+    "hours_of_departments",
+]
 
 
 @dataclass(frozen=True)
