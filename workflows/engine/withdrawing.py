@@ -133,6 +133,8 @@ class _Undoing:
             for token in part.tasks.values() if home is not None else ():
                 if self._is_gone(token):
                     self._bring_back(token, home)
+            if home is not None:
+                self._hang_as_before(part, home)
 
     def _is_gone(self, old: Token) -> bool:
         """Was it ended by the completion, or is it a fork of such ones that nobody has needed since?"""
@@ -155,6 +157,19 @@ class _Undoing:
             owner.task_spec.watch(home, owner)
         return home
 
+    def _hang_as_before(self, part: AnyWorkflow, home: AnyWorkflow) -> None:
+        """A fork that has come back has below it again what stood there: joins compare with its data."""
+        # By their numbers tokens stand in the order of their birth, so that parents come before their children.
+        home.tasks = dict(sorted(home.tasks.items()))
+        for token in home.tasks.values():
+            old = part.tasks.get(token.id)
+            if old is not None and old._parent is not None and old._parent in home.tasks:
+                token._parent = old._parent
+            token._children = []
+        for token in home.tasks.values():
+            if token._parent is not None:
+                home.tasks[token._parent]._children.append(token.id)
+
     def _bring_back(self, old: Token, home: AnyWorkflow) -> None:
         token = self._are.get(old.id)
         if token is None:
@@ -165,6 +180,7 @@ class _Undoing:
         token.triggered, token.data = old.triggered, dict(old.data)
         token.internal_data = dict(old.internal_data)
         token._set_state(old._state)
+        token.last_state_change = old.last_state_change  # whose change of a variable counts, is a matter of order
         if old._state == TaskState.WAITING and isinstance(old.task_spec, CatchingEvent):
             self.now.event_manager.add_task(token)
         self._are[old.id] = token

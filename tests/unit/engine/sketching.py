@@ -10,11 +10,12 @@ from itertools import pairwise
 from workflows import engine
 from workflows.engine.workflow import AnyWorkflow
 
-from .constructs import BY_EVENT, loop
-from .drawing import MESSAGE, SIGNAL, Drawing, many, timer
+from .constructs import BY_EVENT, CANCEL, loop, when
+from .drawing import ERROR, ESCALATION, MESSAGE, SIGNAL, Drawing, many, timer
 
 VARIABLES = tuple(f"x{number}" for number in range(4))
-LEAVES = ("task", "task", "script", "reminded", "overdue", "noted", "race", "again", "many")
+LEAVES = ("task", "task", "script", "reminded", "overdue", "noted", "watched", "race", "again", "many", "failing")
+FAILURES = (("transaction", CANCEL), ("subProcess", ERROR), ("subProcess", ESCALATION))
 BRANCHES = (
     "row",
     "row",
@@ -97,7 +98,7 @@ class Sketch:
         d.flow(start, into).flow(out, end)
 
     def block(self, d: Drawing, depth: int) -> Drawn:
-        kinds = LEAVES if depth <= 0 else LEAVES[:4] + BRANCHES
+        kinds = LEAVES if depth <= 0 else LEAVES[:5] + BRANCHES
         return getattr(self, f"_{self.dice.choice(kinds)}")(d, depth)  # type: ignore[no-any-return]
 
     # -- leaves
@@ -126,6 +127,22 @@ class Sketch:
     def _noted(self, d: Drawing, depth: int) -> Drawn:
         return self._beside(d, MESSAGE)
 
+    def _watched(self, d: Drawing, depth: int) -> Drawn:
+        return self._beside(d, when(self.condition()))
+
+    def _failing(self, d: Drawing, depth: int) -> Drawn:
+        """A sub-process that may be left by its border."""
+        ident, border, late, merge = (self.name(k) for k in ("failing", "event", "late", "merge"))
+        tag, event = self.dice.choice(FAILURES)
+        inner = Drawing(ident)
+        work, ok, fine, bad = (f"{ident}_{part}" for part in ("work", "ok", "fine", "bad"))
+        inner.start(f"{ident}_start").user(work).gateway(ok, f"{ident}_default").end(fine).end(bad, event)
+        inner.chain(f"{ident}_start", work, ok).flow(ok, bad, self.condition()).flow(ok, fine, ident=f"{ident}_default")
+        self.scopes[ident] = leaf(work)
+        d.nested(inner, self._repetition(ident), tag=tag).user(late).gateway(merge).border(border, ident, event)
+        d.chain(ident, merge).chain(border, late, merge)
+        return ident, merge, Block("one", parts=(leaf(ident), leaf(late)))
+
     def _overdue(self, d: Drawing, depth: int) -> Drawn:
         ident, border, late, merge = (self.name(k) for k in ("task", "event", "late", "merge"))
         d.user(ident).user(late).gateway(merge).border(border, ident, timer("PT3H"))
@@ -145,7 +162,9 @@ class Sketch:
 
     def _many(self, d: Drawing, depth: int) -> Drawn:
         ident = self.name("many")
-        d.user(ident, many("people", sequential=self.dice.random() < 0.5, output=ident))
+        rule = self.dice.choice((None, None, "any", "60%"))
+        asked = {"countersign": rule, "countersignAgree": "answer > 20" if self.dice.random() < 0.5 and rule else None}
+        d.user(ident, many("people", sequential=self.dice.random() < 0.5, output=ident), **asked)
         return ident, ident, leaf(ident)
 
     # -- what holds others

@@ -230,3 +230,13 @@ def test_what_was_started_beside_a_task_stays_when_its_completion_is_taken_back(
     case.do("a")
     assert case.timers == {}
     assert case.do("b").do("hurry").do("hurry").is_completed
+
+
+def test_branches_that_parted_again_compare_with_what_they_had_in_common() -> None:
+    d = Drawing().start().user("first").gateway("split", kind="parallel").gateway("join", kind="parallel").end()
+    d.user("a").user("b").user("c").chain("start", "first", "split", "a", "join", "c", "end").chain(
+        "split", "b", "join"
+    )
+    case = Case(d.bundle(), x=0).do("first", x=1).do("b", x=2)
+    done(case, "a").undo()
+    assert case.do("a", y=1).data("c") == {"x": 2, "y": 1}
