@@ -64,17 +64,20 @@ def tell_opened(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Whoever has a task from this moment on is told, unless they brought it about themselves. `opened` are rows of tasks."""
+    """Whoever has a task from this moment on is told, and to whom it is offered by name, unless they brought it about
+    themselves. `opened` are rows of tasks."""
+    about = None
+    if instance.record_type is not None and instance.record_id is not None:
+        about = (instance.record_type, instance.record_id)
     for row in opened:
-        if row["assignee_id"] is None or row["assignee_id"] == by.id:
+        holder, offered = row["assignee_id"], row.get("candidate_ids") or ()
+        to = [person for person in ([holder] if holder is not None else offered) if person != by.id]
+        if not to:
             continue
-        about = None
-        if instance.record_type is not None and instance.record_id is not None:
-            about = (instance.record_type, instance.record_id)
         notify(
             session,
-            to=[row["assignee_id"]],
-            kind="task.assigned",
+            to=to,
+            kind="task.offered" if holder is None else "task.assigned",
             message=text("{task}: {case}", task=spoken(published, row["name"]), case=instance.title),
             link=f"{AT}{instance.id}/{row['token']}",
             now=now,
