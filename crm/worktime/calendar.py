@@ -131,9 +131,13 @@ class Calendar:
         minutes = abs(span) // timedelta(minutes=1)
         return minutes if span >= timedelta() else -minutes
 
-    def after(self, start: datetime, days: int, hours: timedelta = timedelta()) -> datetime:
-        """A duration as people write it: so many working days of the usual length, and time of work after them."""
+    def after_days(self, start: datetime, days: int, hours: timedelta = timedelta()) -> datetime:
+        """When so many working days of the usual length, and time of work after them, are over."""
         return self.advance(start, timedelta(minutes=days * self.day_minutes) + hours)
+
+    def after(self, start: datetime, duration: timedelta) -> datetime:
+        """The same for a duration, whose whole days are working days."""
+        return self.after_days(start, *divmod(duration, timedelta(days=1)))
 
     def is_open(self, at: datetime) -> bool:
         """Is work done at this moment?"""

@@ -83,7 +83,7 @@ class Services:
 
     def working_time(self, start: datetime, days: int, hours: timedelta) -> datetime:
         """The end of so many working days and hours by the calendar of the case's department."""
-        return calendar_of(self._context.session, self._department_id).after(start, days, hours)
+        return calendar_of(self._context.session, self._department_id).after_days(start, days, hours)
 
 
 def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:

@@ -152,16 +152,16 @@ def test_a_night_with_a_change_of_clock_is_as_long_as_it_was() -> None:
 
 def test_two_days_are_two_working_days_of_the_usual_length() -> None:
     assert OFFICE.day_minutes == 480
-    assert OFFICE.after(local("2026-03-12 14:00"), 2) == local("2026-03-16 14:00")
-    assert OFFICE.after(local("2026-03-11 09:00"), 0, timedelta(hours=4)) == local("2026-03-11 14:00")
-    assert OFFICE.after(local("2026-03-11 09:00"), 1, timedelta(hours=1)) == local("2026-03-12 10:00")
+    assert OFFICE.after_days(local("2026-03-12 14:00"), 2) == local("2026-03-16 14:00")
+    assert OFFICE.after(local("2026-03-11 09:00"), timedelta(hours=4)) == local("2026-03-11 14:00")
+    assert OFFICE.after(local("2026-03-11 09:00"), timedelta(days=1, hours=1)) == local("2026-03-12 10:00")
 
 
 def test_where_it_is_always_open_working_time_is_the_time_on_the_clock() -> None:
     start = local("2026-02-14 03:00")
     assert ALWAYS.is_always_open
     assert ALWAYS.add(start, 90) == start + timedelta(minutes=90)
-    assert ALWAYS.after(start, 400) == start + timedelta(days=400)
+    assert ALWAYS.after_days(start, 400) == start + timedelta(days=400)
     assert ALWAYS.between(start, start + timedelta(days=5_000)) == 5_000 * 24 * 60
     # The same by its intervals, so that the short cut is no other rule.
     counted = Calendar(SHANGHAI, (WHOLE_DAY,) * 7, exceptions={date(2020, 1, 1): Exceptional(WHOLE_DAY)})
