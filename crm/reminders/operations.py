@@ -190,7 +190,7 @@ def _tell(session: Session, kind: ReminderKind, user_id: int, mine: Sequence[Fin
             message=Text(kind.several.source, {"count": len(together)}),
             detail=", ".join(finding.name for finding in together[:MOST_NAMES])
             + ("…" if len(together) > MOST_NAMES else ""),
-            link=f"/reminders#{kind.key}",
+            link="/reminders",
             now=now,
             key=f"reminder-{key_of(kind, together[0])}-{len(together)}",
         )
