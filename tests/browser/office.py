@@ -150,6 +150,7 @@ class Furniture:
     request: int
     drafted_task: int
     offered_task: int
+    waiting_request: int
     done_task: int
     overdue: int
     unanswered: int
@@ -201,6 +202,7 @@ def furnish(office: Office) -> Furniture:
         request=archived.request().id,
         drafted_task=task,
         offered_task=second.task("assign").id,
+        waiting_request=second.request().id,
         done_task=_last_task(office, archived),
         overdue=overdue.instance_id,
         unanswered=unanswered.instance_id,

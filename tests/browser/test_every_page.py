@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, FilePayload, Page
 from crm.core.db import unit_of_work
 from crm.customers.operations import change_customer
 from crm.customers.queries import find_customer
+from crm.worktime.seed import seed_worktime
 from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
 from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Furniture, Office
 
@@ -63,6 +64,22 @@ def be_overtaken(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("main form [name=address]").fill("苏州大道 1 号")
     page.locator("main form button.btn-primary").click()
     page.wait_for_selector("text=星湖街")
+
+
+def keep_calendars(page: Page, office: Office, furniture: Furniture) -> None:
+    with unit_of_work(office.database) as session:
+        seed_worktime(session, office.clock())
+    page.reload()
+    page.wait_for_selector("#departments")
+
+
+def stop_the_clock(page: Page, office: Office, furniture: Furniture) -> None:
+    """The customer is asked something; in the second language the answer is still awaited."""
+    if page.locator("#answer").count() == 0:
+        page.locator("details:has(#question) > summary").click()
+        page.locator("#question").fill("请提供主轴的序列号。")
+        page.locator("details:has(#question) button").click()
+    page.wait_for_selector("#answer")
 
 
 def open_shortcuts(page: Page, office: Office, furniture: Furniture) -> None:
@@ -136,6 +153,12 @@ PLACES = (
     Place("pick-lists", "admin", "/administration/dictionary"),
     Place("pick-list", "admin", "/administration/dictionary/service_type"),
     Place("pick-list entry", "admin", "/administration/dictionary/entries/1"),
+    Place("calendars", "admin", "/administration/calendars", keep_calendars),
+    Place("calendar", "admin", "/administration/calendars/1?month=2026-10"),
+    Place("calendar, holidays unknown", "admin", "/administration/calendars/2?month=2027-02"),
+    Place("new calendar, refused", "admin", "/administration/calendars/new", start_nothing),
+    Place("ladders", "admin", "/definitions/service_request/ladders"),
+    Place("request that waits for the customer", "admin", "/service-requests/{waiting_request}", stop_the_clock),
     Place("definitions", "admin", "/definitions"),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),
