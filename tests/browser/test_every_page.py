@@ -82,6 +82,14 @@ def stop_the_clock(page: Page, office: Office, furniture: Furniture) -> None:
     page.wait_for_selector("#answer")
 
 
+def name_a_robot_inside(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("#new-robot [name=kind]").select_option("webhook")
+    page.locator("#new-robot [name=name]").fill("Inside")
+    page.locator("#new-robot [name=address]").fill("http://127.0.0.1:9000/hook")
+    page.locator("#new-robot button").click()
+    page.wait_for_selector("#new-robot [role=alert]")
+
+
 def open_shortcuts(page: Page, office: Office, furniture: Furniture) -> None:
     page.keyboard.press("?")
     page.wait_for_selector("#shortcuts[open]")
@@ -140,6 +148,11 @@ PLACES = (
     Place("competitor", "marketing", "/competitors/{competitor}"),
     Place("new competitor", "marketing", "/competitors/new"),
     Place("own profile", "manager1", "/profile"),
+    Place("notices", "agent1", "/notices"),
+    Place("how one is told, a robot refused", "agent1", "/profile/notices", name_a_robot_inside),
+    Place("reminders", "manager1", "/reminders"),
+    Place("reminder rules", "admin", "/administration/reminders"),
+    Place("reminder rule", "admin", "/administration/reminders/visit"),
     Place("users", "admin", "/administration/users"),
     Place("user", "admin", "/administration/users/{agent}"),
     Place("new user", "admin", "/administration/users/new"),
