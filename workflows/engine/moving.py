@@ -76,11 +76,15 @@ def move_token(
     reason of `check_move_token`.
     """
     workflow, before = resume(definition, state, call, now, budget)
-    task = open_token(workflow, token, before)
+    move(definition, open_token(workflow, token, before), node_id, clean_data(answers))
+    return finish(workflow, before)
+
+
+def move(definition: Definition, task: Token, node_id: str, answered: dict[str, Any]) -> None:
+    """Let the case that is under way stand at `node_id` instead of at `task`. Raises StepRefused."""
     reason = _why_not(definition, task, node_id)
     if reason is not None:
         raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
-    answered = clean_data(answers)
     holder = task
     for _, place in _places(task):
         if node_id in definition.diagram.processes[place.workflow.spec.name].nodes:
@@ -96,7 +100,6 @@ def move_token(
     entry = name if name in holder.workflow.spec.task_specs else node_id
     holder.task_spec.follow(holder, (Way(None, entry),))
     holder.workflow.update_waiting_tasks()  # a join that waited for this branch may have what it needs
-    return finish(workflow, before)
 
 
 def _places(task: Token) -> list[tuple[Token, Token]]:
@@ -129,11 +132,7 @@ def _carried(task: Token, holder: Token) -> dict[str, Any]:
 
 def _withdraw_left(holder: Token, regions: Regions, node_id: str) -> None:
     """Withdraw the other branches of each split whose branches are left by going to `node_id`."""
-    left = {
-        fork.id
-        for fork in holder.ancestors()
-        if _is_split(fork) and not regions.branches(fork.task_spec.bpmn_id, node_id)
-    }
+    left = {fork.id for fork in holder.ancestors() if _is_split(fork) and _is_left(fork, holder, regions, node_id)}
     if not left:
         return
     own = set(regions.beside(holder.task_spec.bpmn_id))
@@ -144,6 +143,13 @@ def _withdraw_left(holder: Token, regions: Regions, node_id: str) -> None:
         node = spec.attached_to if spec.stands_by else spec.bpmn_id  # what waits at a border goes with its element
         if node is None or own.issuperset(regions.beside(node)):
             other.withdraw()
+
+
+def _is_left(fork: Token, holder: Token, regions: Regions, node_id: str) -> bool:
+    split, at = fork.task_spec.bpmn_id, holder.task_spec.bpmn_id
+    # What has come together again after the split stands in its branches no more, and has others of its own.
+    inside = bool(regions.branches(split, at)) or regions.join_of(split) is None
+    return inside and not regions.branches(split, node_id)
 
 
 def _is_split(token: Token) -> bool:

@@ -79,7 +79,12 @@ def add_signer(
     StepRefused.
     """
     workflow, before = resume(definition, state, call, now, budget)
-    task = open_token(workflow, token, before)
+    ask(open_token(workflow, token, before), signer, where, holder)
+    return finish(workflow, before)
+
+
+def ask(task: Token, signer: int, where: Where, holder: int | None = None) -> None:
+    """The same for a case that is under way. Raises StepRefused."""
     reason = _why_not_add(task, where)
     if reason is not None:
         raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
@@ -96,7 +101,6 @@ def add_signer(
         people.ask_after(task, signer)
     else:
         people.ask_beside(task, signer)
-    return finish(workflow, before)
 
 
 def check_remove_signer(definition: Definition, state: bytes, token: int, signer: int | None = None) -> Phrase | None:
@@ -120,7 +124,12 @@ def remove_signer(
     signs cannot be removed. Raises UnknownToken, StepRefused.
     """
     workflow, before = resume(definition, state, call, now, budget)
-    task = open_token(workflow, token, before)
+    dismiss(open_token(workflow, token, before), signer)
+    return finish(workflow, before)
+
+
+def dismiss(task: Token, signer: int | None = None) -> None:
+    """The same for a case that is under way. Raises StepRefused."""
     reason = _why_not_remove(task, signer)
     if reason is not None:
         raise StepRefused(reason.template, reason.params, task.task_spec.bpmn_id)
@@ -134,7 +143,6 @@ def remove_signer(
         people.remove(task)
     else:
         repeated.remove_round(task.parent, task)
-    return finish(workflow, before)
 
 
 def _why_not_add(task: Token, where: Where) -> Phrase | None:

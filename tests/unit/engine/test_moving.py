@@ -211,6 +211,16 @@ def test_events_at_the_border_of_a_branch_that_is_withdrawn_wait_no_more() -> No
     assert move(case, "a", "first").waits_for == ["first", "hurry"]
 
 
+def test_branches_that_came_together_before_are_not_left_once_more() -> None:
+    d = Drawing().start().gateway("s1", kind="parallel").gateway("j1", kind="parallel").user("x").user("y").end()
+    d.gateway("s2", kind="parallel").gateway("j2", kind="parallel").user("z0").user("z1").user("z2")
+    d.border("remind", "x", timer("PT1H"), interrupting=False).user("hurry").end("e2").chain("remind", "hurry", "e2")
+    d.chain("start", "s1", "x", "j1", "s2", "z0", "z1", "j2", "end").chain("s1", "y", "j1").chain("s2", "z2", "j2")
+    case = Case(d.bundle()).fire("remind").do("x").do("y").do("z0")
+    assert move(case, "z1", "z0").waits_for == ["hurry", "z0", "z2"]
+    assert case.do("z0").do("z1").do("z2").do("hurry").is_completed
+
+
 def test_a_branch_that_an_event_started_stays_by_itself() -> None:
     case = Case(row().bundle()).do("a").fire("overdue")
     assert "only overdue starts" in str(engine.check_move_token(case.definition, case.state, case.token("b"), "hurry"))
