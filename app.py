@@ -35,6 +35,8 @@ from crm.catalog import api as catalog_api
 from crm.catalog import routes as catalog
 from crm.competitors import api as competitors_api
 from crm.competitors import routes as competitors
+from crm.complaints import api as complaints_api
+from crm.complaints import routes as complaints
 from crm.core.clock import Clock, utc_now
 from crm.core.config import ROOT, Config, ConfigError, load_config
 from crm.core.db import Base, Database, reading, unit_of_work
@@ -54,6 +56,8 @@ from crm.files.operations import sweep as sweep_files
 from crm.files.storage import FileStore
 from crm.interactions import api as interactions_api
 from crm.interactions import routes as interactions
+from crm.knowledge import api as knowledge_api
+from crm.knowledge import routes as knowledge
 from crm.losses import api as losses_api
 from crm.losses import routes as losses
 from crm.migrations import migrate, newest_version
@@ -105,6 +109,7 @@ TABLES = (
     "crm.accounts.credentials",
     "crm.activity.models",
     "crm.catalog.models",
+    "crm.complaints.models",
     "crm.competitors.models",
     "crm.core.audit",
     "crm.core.due",
@@ -115,6 +120,7 @@ TABLES = (
     "crm.dictionary.models",
     "crm.files.models",
     "crm.interactions.models",
+    "crm.knowledge.models",
     "crm.losses.models",
     "crm.notices.models",
     "crm.orders.models",
@@ -168,6 +174,8 @@ def rooms() -> tuple[Room, ...]:
             navigation=sales.NAVIGATION,
         ),
         Room(pages=(catalog.pages,), api=(catalog_api.api,), navigation=catalog.NAVIGATION),
+        Room(pages=(complaints.pages,), api=(complaints_api.api,), navigation=complaints.NAVIGATION),
+        Room(pages=(knowledge.pages,), api=(knowledge_api.api,), navigation=knowledge.NAVIGATION),
         Room(pages=(losses.pages,), api=(losses_api.api,), navigation=losses.NAVIGATION),
         Room(
             pages=(orders.pages, orders.line_pages),

@@ -50,6 +50,8 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "interactions": (text("Interactions"), ("view", "create", "edit", "delete")),
     "competitors": (text("Competitors"), ("view", "create", "edit", "delete")),
     "opportunities": (text("Opportunities"), ("view", "create", "edit", "delete", "assign", "approve")),
+    "complaints": (text("Complaints"), ("view", "create", "edit", "delete", "assign", "approve")),
+    "knowledge": (text("Knowledge base"), ("view", "create", "edit", "delete")),
     "products": (text("Products"), ("view", "create", "edit", "delete")),
     "orders": (text("Orders"), ("view", "create", "edit", "delete")),
     "losses": (text("Customer losses"), ("view", "edit")),

@@ -21,6 +21,7 @@ CATEGORIES: Mapping[str, Text] = {
     "closeness": text("Closeness"),
     "service_type": text("Service type"),
     "channel": text("Channel"),
+    "knowledge_category": text("Knowledge category"),
     "product_category": text("Product category"),
     "product_unit": text("Unit"),
     "loss_period": text("Time without an order"),
@@ -30,6 +31,7 @@ CATEGORIES: Mapping[str, Text] = {
 
 # Diagrams, decision tables and reports name these keys; an entry of them may be renamed but not switched off.
 RELIED_ON: Mapping[str, frozenset[str]] = {
+    "knowledge_category": frozenset({"complaint"}),
     "service_type": frozenset({"enquiry", "suggestion", "complaint", "repair"}),
     "grade": frozenset({"strategic_partner", "partner", "key_account", "focus", "ordinary"}),
     "stage": frozenset({"potential", "new", "active", "loyal", "at_risk", "lost"}),

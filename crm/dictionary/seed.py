@@ -99,6 +99,12 @@ FIRST_ENTRIES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("relationship", "客户关系不足", "Not close enough to the customer"),
         ("other", "其他", "Other"),
     ),
+    "knowledge_category": (
+        ("product", "产品与技术", "Products and technology"),
+        ("complaint", "投诉处理", "Complaints"),
+        ("service", "服务流程", "Service"),
+        ("sales", "销售话术", "Sales"),
+    ),
     "product_category": (
         ("machine", "机床", "Machine tools"),
         ("spindle", "主轴", "Spindles"),
