@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,15 @@ class BoundForm:
 
     def _open(self) -> Iterator[FieldNode]:
         return (node for node in every(self.root) if isinstance(node, FieldNode) and node.is_open)
+
+    def refuse(self, refusals: Iterable[tuple[str, str]]) -> None:
+        """What the business found wrong with answers that the form had accepted: the path of a field, and a sentence."""
+        for path, message in refusals:
+            node = self.field(path)
+            if isinstance(node, FieldNode) and node.is_open:
+                node.entry.errors = [*node.entry.errors, message]
+            else:
+                self.foreign.append(Fault(path, path, message))
 
     @property
     def faults(self) -> list[Fault]:

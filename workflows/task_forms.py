@@ -5,7 +5,8 @@ The same form serves a browser's post and an API client's JSON, so both meet the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 import forms
 from crm.core.errors import Fault, Invalid
-from crm.core.i18n import text
+from crm.core.i18n import text, translate
 from crm.permissions import Actor
 from forms import BoundForm, Source
 from workflows.attachments import finder
@@ -41,6 +42,20 @@ class FormRefused(Invalid):
     def __init__(self, form: BoundForm) -> None:
         super().__init__([Fault(fault.path, fault.message) for fault in form.faults])
         self.form = form
+
+
+@contextmanager
+def told_in_form(form: BoundForm | None, *, locale: str) -> Iterator[None]:
+    """What the business refuses about single answers is told at their fields, as if the form had found it."""
+    try:
+        yield
+    except FormRefused:
+        raise
+    except Invalid as wrong:
+        if form is None:
+            raise
+        form.refuse([(fault.field, translate(fault.message, locale)) for fault in wrong.faults])
+        raise FormRefused(form) from wrong
 
 
 def step_form(

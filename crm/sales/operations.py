@@ -189,20 +189,19 @@ def give_up(session: Session, *, by: Actor, now: datetime, opportunity_id: int, 
 
 
 def withdraw(session: Session, *, by: Actor, now: datetime, opportunity_id: int, reason: object) -> Opportunity:
-    """The same outside of its process, which ends with it. Tells OpportunityWithdrawn."""
+    """The same outside of its process, which ends with it, as long as nobody is assigned. Tells OpportunityWithdrawn."""
     lock_around(session, opportunity_id)
+    at_step(session, "withdraw", opportunity_id, by=by)
     record = give_up(session, by=by, now=now, opportunity_id=opportunity_id, reason=reason)
     tell(session, OpportunityWithdrawn(opportunity_id=record.id, reason=record.closing_words or "", at=now, by=by))
     return record
 
 
-def at_step(
-    session: Session, verb: str, opportunity_id: int, *, by: Actor, action: str = "view", check_stage: bool = True
-) -> Opportunity:
+def at_step(session: Session, verb: str, opportunity_id: int, *, by: Actor, action: str = "view") -> Opportunity:
     """The opportunity, locked, if this person may do `action` with it and its stage allows the verb. Raises NotFound,
     Denied, RuleBroken."""
     record = find_one(OPPORTUNITY, session, by=by, record_id=opportunity_id, action=action, lock=True)
-    reason = of.why_not(verb, number=record.number, status=record.status) if check_stage else None
+    reason = of.why_not(verb, number=record.number, status=record.status)
     if reason is not None:
         raise RuleBroken(reason)
     return record

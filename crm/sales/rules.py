@@ -86,6 +86,7 @@ STEPS: Mapping[str, Step] = {
     "plan": Step((Status.DEVELOPING,), None, text("get a plan")),
     "win": Step((Status.DEVELOPING,), Status.WON, text("be won")),
     "lose": Step((Status.DEVELOPING,), Status.LOST, text("be lost")),
+    "withdraw": Step(UNASSIGNED, Status.GIVEN_UP, text("be given up")),
     "give_up": Step(ONGOING, Status.GIVEN_UP, text("be given up")),
 }
 
@@ -93,7 +94,7 @@ CUSTOMER = Group(
     text("Customer"),
     (
         Field("customer_id", text("Customer"), Kind.RECORD, target="customer"),
-        Field("customer_name", text("Prospective customer"), longest=120),
+        Field("customer_name", text("Customer name"), longest=120),
         Field("contact_name", text("Contact person"), longest=80),
         Field("contact_phone", text("Contact telephone"), Kind.PHONE, longest=40),
     ),
@@ -104,7 +105,7 @@ OPPORTUNITY = Group(
         Field("summary", text("Summary"), required=True, longest=120),
         Field("source", text("Source"), Kind.CHOICE, category="source"),
         Field("expected_amount", text("Expected amount"), Kind.MONEY, required=True),
-        Field("chance", text("Chance of success"), Kind.PERCENT, required=True),
+        Field("chance", text("Chance"), Kind.PERCENT, required=True),
         Field("expected_close_on", text("Expected close"), Kind.DATE, required=True),
         Field("description", text("Description"), Kind.LONG, longest=4_000),
     ),
@@ -138,10 +139,10 @@ REASON_FIELDS = (Field("reason", text("Reason"), Kind.LONG, required=True, longe
 RESUBMIT_FIELDS = (Field("expected_amount", text("Expected amount"), Kind.MONEY, required=True), *NOTE_FIELDS)
 ASSIGN_FIELDS = (Field("manager_id", text("Customer manager"), Kind.PERSON, required=True), *NOTE_FIELDS)
 RESULT_FIELDS = (Field("result", text("Result"), Kind.LONG, required=True, longest=4_000),)
-CHANCE_FIELDS = (Field("chance", text("Chance of success"), Kind.PERCENT, required=True),)
+CHANCE_FIELDS = (Field("chance", text("Chance"), Kind.PERCENT, required=True),)
 WON_FIELDS = (
     Field("customer_id", text("Customer"), Kind.REFERENCE),
-    Field("customer_name", text("Prospective customer"), longest=120),
+    Field("customer_name", text("Customer name"), longest=120),
     Field("contact_name", text("Contact person"), longest=80),
     Field("contact_phone", text("Contact telephone"), Kind.PHONE, longest=40),
     Field("competitor_id", text("Competitor"), Kind.REFERENCE),

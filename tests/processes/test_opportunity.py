@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from crm.core.db import reading, unit_of_work
-from crm.core.errors import Conflict, Denied, Invalid, NotFound, RuleBroken
+from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
+from crm.core.i18n import text
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import create_customer
 from crm.records.operations import delete_record
 from crm.sales import operations as sales
 from crm.sales import planning
 from crm.sales.description import OPPORTUNITY
+from tests.conftest import Browser, as_user
 from tests.processes.acting import act, told
 from tests.processes.opportunities import HUGE, LARGE, MIDDLE, SMALL, Sale
 from workflows.models import InstanceStatus
@@ -367,6 +369,16 @@ def test_a_supervisor_takes_an_assignment_back(sale: Sale) -> None:
     assert sale.sale().status == "approved"
 
 
+def test_what_the_business_refuses_is_told_at_the_field_and_what_was_entered_stays(sale: Sale, client: Browser) -> None:
+    sale.developing(sale.people.manager2)
+    entered = {"outcome": "lost", "failure_reason": "competitor", "closing_words": "对方免费安装"}
+    answer = as_user(client, "manager2").post(f"/tasks/{sale.task('develop').id}", data=entered)
+    assert answer.status_code == 422
+    assert "对方免费安装" in answer.text
+    assert str(text("Name the competitor to whom it was lost.").in_language("zh_CN")) in answer.text
+    assert sale.waiting() == ["develop"]
+
+
 def test_somebody_who_may_not_create_opportunities_is_told_so(sale: Sale) -> None:
     with pytest.raises(Denied):
         sale.begin(sale.people.contracts, SMALL)
@@ -375,7 +387,7 @@ def test_somebody_who_may_not_create_opportunities_is_told_so(sale: Sale) -> Non
 def test_a_colleague_cannot_carry_out_somebody_elses_plan(sale: Sale) -> None:
     people = sale.people
     sale.developing(people.manager1)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         sale.do(people.manager2, "develop", outcome="goes_on")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -107,23 +107,40 @@ def labels(published: Published, locale: str) -> dict[str, str]:
 
 
 def user_steps(definition: Definition) -> list[str]:
-    """The user tasks in the order in which the flow reaches them."""
+    """The user tasks in the order in which the flow reaches them; those of a sub-process where it stands."""
+    begins = [
+        node.id for node in definition.nodes.values() if node.kind == "startEvent" and node.process == definition.key
+    ]
+    return [
+        node_id
+        for node_id in _reached(definition, begins)
+        if definition.nodes[node_id].kind in ("userTask", "manualTask")
+    ]
+
+
+def _reached(definition: Definition, begins: Iterable[str]) -> list[str]:
+    """The nodes that a case can come to from these ones, which are among them, in the order in which it does."""
+    nodes = definition.nodes
+    beside: dict[str, list[str]] = {}
+    for node in nodes.values():
+        if node.attached_to:
+            beside.setdefault(node.attached_to, []).append(node.id)
+        elif node.kind == "startEvent":
+            beside.setdefault(node.process, []).append(node.id)
     reached: dict[str, None] = {}
-    waiting = deque(node.id for node in definition.nodes.values() if node.kind == "startEvent")
-    attached = {
-        node.attached_to: [n.id for n in definition.nodes.values() if n.attached_to == node.attached_to]
-        for node in definition.nodes.values()
-        if node.attached_to
-    }
+    waiting = deque(begins)
     while waiting:
         node_id = waiting.popleft()
-        if node_id in reached or node_id not in definition.nodes:
+        if node_id in reached or node_id not in nodes:
             continue
         reached[node_id] = None
-        node = definition.nodes[node_id]
+        node = nodes[node_id]
+        waiting.extend(beside.get(node_id, ()))
         waiting.extend(definition.flows[flow].target for flow in node.outgoing)
-        waiting.extend(attached.get(node_id, ()))
-    return [node_id for node_id in reached if definition.nodes[node_id].kind in ("userTask", "manualTask")]
+        if node.process in nodes:
+            # A sub-process is left by its own flows.
+            waiting.append(node.process)
+    return list(reached)
 
 
 def _steps(
@@ -132,10 +149,14 @@ def _steps(
     newest = {task.node_id: task for task in tasks}
     reopened: datetime | None = None
     steps: list[dict[str, object]] = []
+    standing = [task.node_id for task in tasks if task.status == TaskStatus.OPEN]
+    ahead = set(_reached(published.definition, standing))
     for node_id in user_steps(published.definition):
         task = newest.get(node_id)
         if task is None:
-            state, note = ("ahead" if instance.status == InstanceStatus.RUNNING else "skipped"), ""
+            # Where nobody is asked at the moment everything may still come.
+            comes = instance.status == InstanceStatus.RUNNING and (node_id in ahead or not standing)
+            state, note = ("ahead" if comes else "skipped"), ""
         elif task.status == TaskStatus.OPEN:
             state, note = "live", people.get(task.assignee_id or 0, "")
             reopened = max(reopened, task.opened_at) if reopened else task.opened_at

@@ -22,7 +22,7 @@ from workflows.models import InstanceStatus, ProcessInstance
 from workflows.operations.steps import services, store_step
 from workflows.registry import CaseStart, RecordRef, registry
 from workflows.rules import why_not_start
-from workflows.task_forms import Submission, checked_answers, step_form
+from workflows.task_forms import Submission, checked_answers, step_form, told_in_form
 
 BEGIN = inserted(
     ProcessInstance, "version_id", "process_key", "title", "status", "record_type", "record_id", "customer_id",
@@ -58,8 +58,9 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
         instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
         return instance
-    record = opening(session, by, now, answers)
-    session.info["database"].listeners.hear(session)
+    with told_in_form(form, locale=by.locale):
+        record = opening(session, by, now, answers)
+        session.info["database"].listeners.hear(session)
     return _case_of(session, key, record)
 
 

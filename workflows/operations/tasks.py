@@ -25,7 +25,7 @@ from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import moved_on, record_event, services, store_step
 from workflows.queries import concerns
 from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release, why_not_save
-from workflows.task_forms import Submission, checked_answers, facts_of, step_form
+from workflows.task_forms import Submission, checked_answers, facts_of, step_form, told_in_form
 
 TASK = cast(Table, Task.__table__)
 
@@ -154,7 +154,8 @@ def complete(session: Session, *, by: Actor, now: datetime, task_id: int, submis
     answers = checked_answers(form, submission)
     entered = form.entered if form is not None else {}
     files = hold_for_task(session, form, by=by, now=now, task_id=task_id)
-    return _finish(session, task, instance, answers, entered, files, by=by, now=now)
+    with told_in_form(form, locale=by.locale):
+        return _finish(session, task, instance, answers, entered, files, by=by, now=now)
 
 
 def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, answers: Mapping[str, Any]) -> bool:
