@@ -141,7 +141,8 @@ def _withdraw_left(holder: Token, regions: Regions, node_id: str) -> None:
             continue
         spec = other.task_spec
         node = spec.attached_to if spec.stands_by else spec.bpmn_id  # what waits at a border goes with its element
-        if node is None or own.issuperset(regions.beside(node)):
+        # A branch that has ended waits without a node for the others: it keeps what it brought, and stands in nobody's way.
+        if node is not None and own.issuperset(regions.beside(node)):
             other.withdraw()
 
 
