@@ -46,6 +46,7 @@ from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
 from crm.demo import seed_customers
+from crm.demo.complaints import seed_articles
 from crm.demo.interactions import seed_interactions
 from crm.demo.orders import seed_orders
 from crm.dictionary import routes as dictionary
@@ -293,6 +294,7 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("customers", seed_customers),
     ("interactions", seed_interactions),
     ("orders", seed_orders),
+    ("articles", seed_articles),
     ("cases", seed_cases),
     ("losses", seed_losses),
     ("notices", settle_notices),

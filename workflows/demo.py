@@ -1,4 +1,4 @@
-"""The cases of the demonstration: its service requests and opportunities, started and moved on by the people named, at their times.
+"""The cases of the demonstration: its service requests, opportunities and complaints, started and moved on by the people named, at their times.
 
 Everything happens in the order in which it would have happened, timers included, so that history, reminders and escalations
 look as they would.
@@ -18,7 +18,7 @@ from crm.customers.models import Customer
 from crm.demo import DemoRequest, DemoStep, demo_requests, moment
 from crm.demo.actors import actor_named
 from crm.permissions import Actor
-from workflows import demo_opportunities
+from workflows import demo_complaints, demo_opportunities
 from workflows.ladders import climbing
 from workflows.models import RUNG, TIMER, ProcessInstance, Task, TaskStatus
 from workflows.operations import starting, tasks, timers
@@ -39,7 +39,11 @@ def seed_cases(session: Session, now: datetime) -> None:
             people[username] = actor_named(session, username)
         return people[username]
 
-    everything = [*_acts(session, demo_requests(), person, now), *demo_opportunities.acts(session, person, now)]
+    everything = [
+        *_acts(session, demo_requests(), person, now),
+        *demo_opportunities.acts(session, person, now),
+        *demo_complaints.acts(session, person, now),
+    ]
     for at, act in sorted(everything, key=lambda pair: pair[0]):
         _fire_until(session, at)
         act()

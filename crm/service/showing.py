@@ -17,6 +17,7 @@ from crm.customers.models import Contact, Customer
 from crm.customers.queries import customer_names
 from crm.dictionary.queries import names
 from crm.files.showing import file_rows
+from crm.knowledge.queries import suggested
 from crm.permissions import Actor
 from crm.service.clock import calendar_for
 from crm.service.models import ServiceRequest
@@ -105,6 +106,10 @@ def request_facts(session: Session, *, by: Actor, request_id: int) -> dict[str, 
         "waiting_actions": waiting_actions(session, request, by=by, now=now()),
         "steps_taken": _steps(request, people),
         "files": file_rows(session, record_type="service_request", record_id=request.id, locale=by.locale),
+        # What colleagues have learnt is of use as long as something is to be done.
+        "articles": suggested(session, by=by, words=f"{request.summary} {request.request}")
+        if request.status in WAITING_FOR_US
+        else [],
     }
 
 

@@ -491,6 +491,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
+        "article",
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("tags", Json, nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("title <> '' AND body <> ''", name=op.f("ck_article_says_something")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_article_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_article_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_article_created_by_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_article_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
+    )
+    op.create_index(
+        "ix_article_by_time",
+        "article",
+        ["updated_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "competitor",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column(
@@ -1128,6 +1157,94 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_urge")),
     )
     op.create_index("ix_task_urge_task_id", "task_urge", ["task_id", "at"], unique=False)
+    op.create_table(
+        "complaint",
+        sa.Column("customer_id", Id, nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=True),
+        sa.Column("severity", sa.String(length=20), nullable=False),
+        sa.Column("opinion", sa.Text(), nullable=True, comment="what the customer wants, in their words"),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True, comment="by when a proposal should stand"),
+        sa.Column("position", sa.Text(), nullable=True, comment="how the company sees it"),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("compensation", Fixed(2), nullable=True),
+        sa.Column("proposed_by_id", Id, nullable=True),
+        sa.Column("proposed_at", UtcDateTime(), nullable=True),
+        sa.Column("approved_by_id", Id, nullable=True, comment="none: no approval was needed"),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("done", sa.Text(), nullable=True, comment="what was done of the decision"),
+        sa.Column("done_by_id", Id, nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("satisfaction", sa.Integer(), nullable=True),
+        sa.Column("customer_words", sa.Text(), nullable=True),
+        sa.Column("rounds", sa.Integer(), nullable=False, comment="how often it was reopened"),
+        sa.Column("article_id", Id, nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(status IN ('closed', 'cancelled')) = (closed_at IS NOT NULL)", name=op.f("ck_complaint_closed_has_time")
+        ),
+        sa.CheckConstraint("severity IN ('minor', 'serious', 'critical')", name=op.f("ck_complaint_severity_known")),
+        sa.CheckConstraint(
+            "status <> 'closed' OR satisfaction IS NOT NULL", name=op.f("ck_complaint_closed_has_satisfaction")
+        ),
+        sa.CheckConstraint(
+            "status IN ('registered', 'cancelled') OR (decision IS NOT NULL AND position IS NOT NULL)",
+            name=op.f("ck_complaint_proposed_has_decision"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('registered', 'proposed', 'approved', 'carried_out', 'closed', 'cancelled')",
+            name=op.f("ck_complaint_status_known"),
+        ),
+        sa.CheckConstraint("subject <> '' AND content <> ''", name=op.f("ck_complaint_said_what")),
+        sa.CheckConstraint("compensation >= 0", name=op.f("ck_complaint_compensation_not_negative")),
+        sa.CheckConstraint("rounds BETWEEN 0 AND 1", name=op.f("ck_complaint_reopened_once")),
+        sa.CheckConstraint("satisfaction BETWEEN 1 AND 5", name=op.f("ck_complaint_satisfaction_one_to_five")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_complaint_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_complaint_version_positive")),
+        sa.ForeignKeyConstraint(["approved_by_id"], ["user.id"], name=op.f("fk_complaint_approved_by_id")),
+        sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_complaint_article_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_complaint_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_complaint_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_complaint_customer_id")),
+        sa.ForeignKeyConstraint(["done_by_id"], ["user.id"], name=op.f("fk_complaint_done_by_id")),
+        sa.ForeignKeyConstraint(["proposed_by_id"], ["user.id"], name=op.f("fk_complaint_proposed_by_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_complaint_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint")),
+    )
+    op.create_index(
+        "ix_complaint_by_time",
+        "complaint",
+        ["created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_complaint_contact_id",
+        "complaint",
+        ["contact_id"],
+        unique=False,
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )
+    op.create_index("ix_complaint_customer_id", "complaint", ["customer_id", "id"], unique=False)
+    op.create_index(
+        "ix_complaint_due",
+        "complaint",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status NOT IN ('closed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('closed', 'cancelled')"),
+    )
     op.create_table(
         "interaction",
         sa.Column("customer_id", Id, nullable=False),
@@ -1821,6 +1938,21 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_table("interaction")
+    op.drop_index(
+        "ix_complaint_due",
+        table_name="complaint",
+        postgresql_where=sa.text("status NOT IN ('closed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('closed', 'cancelled')"),
+    )
+    op.drop_index("ix_complaint_customer_id", table_name="complaint")
+    op.drop_index("ix_complaint_contact_id", table_name="complaint", postgresql_where=sa.text("contact_id IS NOT NULL"))
+    op.drop_index(
+        "ix_complaint_by_time",
+        table_name="complaint",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("complaint")
     op.drop_index("ix_task_urge_task_id", table_name="task_urge")
     op.drop_table("task_urge")
     op.drop_index("ix_task_copy_user_id", table_name="task_copy")
@@ -1972,6 +2104,13 @@ def downgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_table("competitor")
+    op.drop_index(
+        "ix_article_by_time",
+        table_name="article",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+        sqlite_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("article")
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
     op.drop_table("api_token")
     op.drop_index(op.f("ix_user_substitute_id"), table_name="user")
