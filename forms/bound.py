@@ -10,6 +10,7 @@ from wtforms.form import BaseForm
 
 from forms.description import FormDescription
 from forms.fields import FileEntry
+from forms.fields.choosing import ChoiceEntry
 from forms.nodes import ComputedNode, FieldNode, Frame, ListNode, Node, Row, every, put, rows_of
 from forms.plain import for_json, quotable
 from forms.posted import Posted
@@ -80,6 +81,14 @@ class BoundForm:
                 node.entry.errors = [*node.entry.errors, message]
             else:
                 self.foreign.append(Fault(path, path, message))
+
+    def settle(self) -> None:
+        """Look up now what drawing the form will need, for a page that is drawn when the sources of choices have closed."""
+        for node in every(self.root):
+            rows = node.blank_rows if isinstance(node, ListNode) else [[node]]
+            for inner in (inner for row in rows for inner in row):
+                if isinstance(inner, FieldNode) and isinstance(inner.entry, ChoiceEntry):
+                    list(inner.entry.iter_choices())
 
     @property
     def faults(self) -> list[Fault]:

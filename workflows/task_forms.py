@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ import forms
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text, translate
 from crm.permissions import Actor
-from forms import BoundForm, Source
+from forms import BoundForm, RemoteChoices, Source
 from workflows.attachments import finder
 from workflows.kept import restore
 from workflows.library import Published
@@ -41,6 +42,8 @@ class FormRefused(Invalid):
 
     def __init__(self, form: BoundForm) -> None:
         super().__init__([Fault(fault.path, fault.message) for fault in form.faults])
+        # The page is drawn when the step is rolled back: a source that asked its session then would open it again.
+        form.settle()
         self.form = form
 
 
@@ -121,4 +124,14 @@ def _choices(
     session: Session, description: forms.FormDescription, *, by: Actor, now: datetime, data: Mapping[str, Any]
 ) -> dict[str, Source]:
     sources = registry().choices
-    return {name: sources[name](session, by, now, data) for name in description.choice_sources if name in sources}
+    return {
+        name: _asked_once(sources[name](session, by, now, data))
+        for name in description.choice_sources
+        if name in sources
+    }
+
+
+def _asked_once(source: Source) -> Source:
+    if not isinstance(source, RemoteChoices):
+        return source
+    return replace(source, find=cache(source.find), first=cache(source.first))
