@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -35,9 +35,16 @@ OFFER = Prepared(
 
 
 def assign_opened(
-    session: Session, instance: ProcessInstance, published: Published, opened: Sequence[OpenTask], *, now: datetime
+    session: Session,
+    instance: ProcessInstance,
+    published: Published,
+    opened: Sequence[OpenTask],
+    *,
+    now: datetime,
+    settled: Collection[int] = (),
 ) -> Mapping[int, Assignment]:
-    """By token, who gets each task that has a rule. Nothing is asked where none has one."""
+    """By token, who gets each task that has a rule. Nothing is asked where none has one, where somebody was asked to sign,
+    and for the tokens that are `settled`: somebody has decided already who gets them."""
     rules = rules_of(published.definition)
     if not rules:
         return {}
@@ -46,7 +53,7 @@ def assign_opened(
     # In one order for everybody: two steps that each hold one turn and want the other's would wait for ever.
     for task in sorted(opened, key=lambda task: (task.node_id, task.token)):
         rule = rules.get(task.node_id)
-        if rule is None:
+        if rule is None or task.signer or task.token in settled:
             continue
         case = CaseFacts(
             process_key=instance.process_key,

@@ -32,6 +32,7 @@ def open_task(token: Token) -> OpenTask:
         candidates=tuple(_person(token, person) for person in _people(token, candidates)),
         due_at=_due(token, spec),
         priority=_priority(token, priority),
+        signer=not drawn,
     )
 
 

@@ -37,7 +37,8 @@ class Budget:
 
 @dataclass(frozen=True)
 class OpenTask:
-    """A task that people can now do. `token` names it inside its case, for ever."""
+    """A task that people can now do. `token` names it inside its case, for ever. `signer` tells that its assignee was asked
+    by name, by a person, and not by the diagram."""
 
     token: int
     node_id: str
@@ -46,6 +47,7 @@ class OpenTask:
     candidates: tuple[int, ...] = ()
     due_at: datetime | None = None
     priority: int = 0
+    signer: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ It is the hot path of the product, therefore prepared statements, and only those
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -106,11 +106,12 @@ def store_step(
     detail: Mapping[str, object] | None = None,
     firing: int | None = None,
     tells: bool = True,
+    settled: Collection[int] = (),
 ) -> None:
     """Make a step true: the case's state, the tasks that it opened or withdrew, its timers and a line of history.
 
-    Whoever has a task from now on is told, unless the caller says it in better words (`tells`). `firing` is the due row of
-    the timer that is acting, if one is. When the case has moved since it was read, Conflict is raised, at the commit at the
+    Whoever has a task from now on is told, unless the caller says it in better words (`tells`). No rule of the diagram
+    is asked for the tokens that are `settled`. `firing` is the due row of the timer that is acting, if one is. When the case has moved since it was read, Conflict is raised, at the commit at the
     latest.
     """
     MOVE.later(
@@ -130,7 +131,7 @@ def store_step(
     _withdraw(session, instance, step, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
-        given = assign_opened(session, instance, published, step.opened, now=now)
+        given = assign_opened(session, instance, published, step.opened, now=now, settled=settled)
         rows = [
             {
                 **_task_row(instance, published, task, people, now=now),

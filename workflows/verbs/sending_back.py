@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +84,7 @@ def send_back(
     sent_back = registry().sent_back.get(instance.record_type or "")
     if sent_back is not None and instance.record_id is not None:
         sent_back(session, by, now, instance.record_id, to, written)
+    before = _done_by_those_here(session, task)
     store_step(
         session,
         instance,
@@ -96,8 +97,9 @@ def send_back(
         task_id=task.id,
         detail={"reason": written, "to": to},
         tells=False,
+        settled=[again.token for again in step.opened if again.node_id in before],
     )
-    _hand_to_those_who_did_it(session, published, task, step.opened, reason=written, by=by, now=now)
+    _hand_to_those_who_did_it(session, published, task, step.opened, before, reason=written, by=by, now=now)
     session.refresh(task)
     return task
 
@@ -111,26 +113,34 @@ def _done(session: Session, instance_id: int) -> Sequence[Task]:
     ).all()
 
 
+def _done_by_those_here(session: Session, task: Task) -> Mapping[str, Task]:
+    """The latest completed task of each step of the case, of those whose people still work here."""
+    last = {done.node_id: done for done in _done(session, task.instance_id)}
+    people = {done.closed_by_id for done in last.values()}
+    here = set(session.scalars(select(User.id).where(User.id.in_(people), User.active)))
+    return {node_id: done for node_id, done in last.items() if done.closed_by_id in here}
+
+
 def _hand_to_those_who_did_it(
     session: Session,
     published: Published,
     task: Task,
     opened: Sequence[engine.OpenTask],
+    before: Mapping[str, Task],
     *,
     reason: str,
     by: Actor,
     now: datetime,
 ) -> None:
     """What is opened by sending back goes to whoever did it before, if they still work here, with their answers as a draft."""
-    last = {done.node_id: done for done in _done(session, task.instance_id)}
-    people = {done.closed_by_id for done in last.values()}
-    here = set(session.scalars(select(User.id).where(User.id.in_(people), User.active)))
     for again in opened:
-        done = last.get(again.node_id)
+        done = before.get(again.node_id)
         values: dict[str, object] = {"sent_back_from": task.node_id}
-        if done is not None and done.closed_by_id in here:
+        if done is not None:
             draft = entered_again(session, published, done, restore(done.answers), by=by, now=now)
             values |= {"assignee_id": done.closed_by_id, "claimed_at": now, "draft": draft}
+            # They do it in the same place as before, and whoever must not do it still must not.
+            values |= {"on_behalf_of_id": done.on_behalf_of_id, "excluded_id": done.excluded_id}
         row = (
             update(TASK)
             .where(TASK.c.instance_id == task.instance_id, TASK.c.token == again.token)

@@ -59,9 +59,7 @@ def withdraw(session: Session, *, by: Actor, now: datetime, task_id: int, seen: 
     session.execute(
         update(TASK)
         .where(TASK.c.instance_id == instance.id, TASK.c.token.in_(back.reopened), TASK.c.status != TaskStatus.OPEN)
-        .values(
-            status=TaskStatus.OPEN, closed_at=None, closed_by_id=None, on_behalf_of_id=None, version=TASK.c.version + 1
-        )
+        .values(status=TaskStatus.OPEN, closed_at=None, closed_by_id=None, version=TASK.c.version + 1)
     )
     session.execute(update(TASK).where(TASK.c.id == task.id).values(draft=entered, answers=None))
     session.refresh(task)

@@ -11,6 +11,7 @@ from tests.integration.workflows.test_assigning import away, begin
 from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
+from workflows import queries
 from workflows.assigning.models import AssigneeTurn
 
 STEPS = (
@@ -139,7 +140,7 @@ def test_a_substitutes_question_goes_back_to_the_person_whose_task_it_is(story: 
 
 def test_the_inbox_of_a_substitute_holds_what_is_with_the_absent_person(story: Story, client: Browser) -> None:
     people = story.people
-    link = f'/tasks/{begin(story, people.agent1, assign="person", assignTo="contracts").id}?'
+    link = f"/tasks/{begin(story, people.agent1, assign='person', assignTo='contracts').id}?"
     away(story, people.contracts, people.marketing)
     browser = client.signed_in_as("marketing")
     page = browser.get("/tasks?folder=mine").text
@@ -168,3 +169,41 @@ def test_a_substitute_sees_whose_task_it_is(story: Story, app: Flask) -> None:
     begin(story, people.agent1, assign="superior")
     item = program_of(app, "manager1").get("/tasks").get_json()["items"][0]
     assert (item["assignee_id"], item["in_place_of"]) == (people.manager1.id, "李明远")
+
+
+def test_a_signer_who_was_asked_by_name_is_not_found_by_the_rule(story: Story, app: Flask) -> None:
+    people = story.people
+    task = begin(story, people.agent1, assign="superior")
+    asked = program_of(app, "supervisor").post(
+        f"/tasks/{task.id}/add-signer", json={"user_id": people.manager2.id, "where": "parallel"}
+    )
+    assert asked.status_code == 200, asked.text
+    with reading(story.database) as session:
+        holders = {open_task.assignee_id for open_task in queries.open_tasks(session, story.instance_id)}
+    assert holders == {people.supervisor.id, people.manager2.id}
+
+
+def test_what_is_sent_back_goes_to_whoever_did_it_and_uses_up_nobodys_turn(story: Story, app: Flask) -> None:
+    people = story.people
+    story.publish(straight("small", user_task("check", assign="round_robin"), user_task("approve", assign="superior")))
+    story.start(people.manager1, key="small")
+    story.do(people.agent1, "check", note="once")
+    sent = program_of(app, "supervisor").post(
+        f"/tasks/{story.task('approve').id}/send-back", json={"to": "check", "reason": "look again"}
+    )
+    assert sent.status_code == 200, sent.text
+    assert story.task("check").assignee_id == people.agent1.id
+    story.start(people.manager1, key="small")
+    assert story.task("check").assignee_id == people.agent2.id
+
+
+def test_what_a_substitute_did_and_takes_back_is_still_done_for_the_absent(story: Story, app: Flask) -> None:
+    people = story.people
+    story.publish(straight("small", user_task("check", assign="person", assignTo="contracts"), user_task("file")))
+    story.start(people.manager1, key="small")
+    away(story, people.contracts, people.marketing)
+    marketing, task = program_of(app, "marketing"), story.task("check")
+    assert marketing.post(f"/tasks/{task.id}/complete", json={"answers": {"note": "a"}}).status_code == 200
+    back = marketing.post(f"/tasks/{task.id}/withdraw", json={})
+    assert back.status_code == 200, back.text
+    assert story.task("check").on_behalf_of_id == people.contracts.id
