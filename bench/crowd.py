@@ -59,8 +59,13 @@ def fill(database: Database, house: House, scale: float) -> Crowd:
         check_counts(session, now=NOW)
     say("looking what the tables hold")
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # PostgreSQL does it by itself after a while.
-        connection.exec_driver_sql("ANALYZE" if database.is_sqlite else "VACUUM (ANALYZE)")
+        if database.is_sqlite:
+            connection.exec_driver_sql("ANALYZE")
+        else:
+            # PostgreSQL does it by itself after a while.
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+    database.engine.dispose()
     return crowd
 
 
@@ -81,6 +86,7 @@ def _hurry(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {trigger.split()[5]}")
     else:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def _index(connection: Connection, indexes: Iterable[Index]) -> None:
