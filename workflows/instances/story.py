@@ -264,4 +264,6 @@ def _reason(condition: Mapping[str, Any], words: Callable[[str], str]) -> str:
 def _plain(value: Any, words: Callable[[str], str]) -> str:
     """A value for people; keys of pick-lists and roles are named where the texts of the process name them."""
     kept = value["value"] if isinstance(value, dict) and "typename" in value else value
+    if kept is None or isinstance(kept, bool):
+        return {None: "–", True: "✓", False: "✗"}[kept]
     return words(kept) if isinstance(kept, str) and kept else str(kept)
