@@ -90,7 +90,13 @@ def test_changes_are_told_with_figures_and_names() -> None:
     new = {"amount": Decimal("1250000.50"), "share": 60, "state": "won", "customer_id": 2, "at": moment}
     titles = {("customer", 1): "恒力", ("customer", 2): "Rheinwerk"}
     told = str(told_changes((MONEY, SHARE, STATE, owner, AT), old, new, titles))
-    for words in ("Amount: — → 1,250,000.50", "20 % → 60 %", "Open → Won", "恒力 → Rheinwerk", "At: — → 2026-03-11 02:00"):
+    for words in (
+        "Amount: — → 1,250,000.50",
+        "20 % → 60 %",
+        "Open → Won",
+        "恒力 → Rheinwerk",
+        "At: — → 2026-03-11 02:00",
+    ):
         assert words in told
 
 
