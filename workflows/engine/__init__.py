@@ -7,11 +7,12 @@ From a file to a case: `bundle` and `safe_xml` bytes, `reading` -> `diagram` wha
 `decisions`, `linting` what may run, `building` -> `specs` how each kind of element behaves, `definition` all of it.
 From one rest of a case to the next: `state` bytes to `workflow` and `tokens` and back, `stepping` the way of every step,
 `advancing` what goes by itself, `pruning` what is forgotten, `run` what a step may cost and the path it took.
-Above them the verbs: `running`, `taking_back`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
+Above them the verbs: `running` (`beginnings`: when the clock starts a case), `taking_back`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
 version), `checking` and `limited`.
 """
 
 from workflows.engine.assignees import AssigneeKind, AssigneeRule, Base, read_rule
+from workflows.engine.beginnings import first_beginning, next_beginning
 from workflows.engine.bundle import Bundle
 from workflows.engine.checking import check
 from workflows.engine.definition import Beginning, Definition, compile  # noqa: A004 -- called as engine.compile
@@ -35,6 +36,7 @@ from workflows.engine.running import awaited, complete, deliver, fire, live_node
 from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
 from workflows.engine.taking_back import TakenBack, take_back
 from workflows.engine.texts import Phrase
+from workflows.engine.timers import Due
 from workflows.engine.values import check_value
 from workflows.engine.versions import check_move, move_case
 from workflows.engine.withdrawing import check_withdraw, withdraw
@@ -51,6 +53,7 @@ __all__ = [
     "Call",
     "ClosedTask",
     "Definition",
+    "Due",
     "EngineError",
     "Flow",
     "Lane",
@@ -83,9 +86,11 @@ __all__ = [
     "complete",
     "deliver",
     "fire",
+    "first_beginning",
     "live_nodes",
     "move_case",
     "move_token",
+    "next_beginning",
     "read_rule",
     "remove_round",
     "remove_signer",

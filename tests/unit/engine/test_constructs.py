@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -356,6 +356,32 @@ def test_a_case_cannot_begin_elsewhere() -> None:
     definition = beginning()
     with pytest.raises(StepRefused, match="cannot begin at a"):
         engine.start(definition, {}, call=Case(definition).call, now=NOW, at="a")
+
+
+def test_the_clock_begins_cases_in_its_rhythm() -> None:
+    definition = beginning()
+    due = engine.first_beginning(definition, "by_time", now=NOW)
+    assert due.at == NOW + timedelta(days=7)
+    following = engine.next_beginning(due, now=NOW + timedelta(days=30))
+    assert following is not None
+    assert following.at == NOW + timedelta(days=35)
+    with pytest.raises(StepRefused, match="No clock begins"):
+        engine.first_beginning(definition, "by_hand", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "at"),
+    [
+        ("timeDuration", "PT2H", NOW + timedelta(hours=2)),
+        ("timeDate", '=date and time(today(), time("18:00:00Z"))', NOW.replace(hour=18)),
+        ("timeCycle", "R1/2026-02-01T00:00:00Z/P1D", NOW.replace(month=2, day=1, hour=0)),
+    ],
+)
+def test_the_clock_may_begin_a_case_once(kind: str, text: str, at: datetime) -> None:
+    d = Drawing().node("startEvent", "by_time", timer(text, kind)).user("a").end().chain("by_time", "a", "end")
+    due = engine.first_beginning(engine.compile(d.bundle()), "by_time", now=NOW)
+    assert due.at == at
+    assert engine.next_beginning(due, now=at) is None
 
 
 # ---------------------------------------------------------------- ends
