@@ -17,6 +17,7 @@ from crm.core.errors import Conflict, Denied, Fault, Invalid, NotFound, RuleBrok
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows import engine, queries
+from workflows.assigning.standing import acting, in_place_of
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import moved_on, record_event
 from workflows.verbs.queries import standing_of
@@ -27,11 +28,14 @@ TASK = cast(Table, Task.__table__)
 
 @dataclass(frozen=True)
 class AtHand:
-    """A locked task with its case, and what the rules must know of it."""
+    """A locked task with its case, and what the rules must know of it. `acting` is who does it, with the permissions of the
+    absent person in whose place they do (`absent_id`), if there is one."""
 
     task: Task
     instance: ProcessInstance
     standing: Standing
+    acting: Actor
+    absent_id: int | None
 
 
 def take(session: Session, task_id: int, *, by: Actor, seen: int | None = None) -> AtHand:
@@ -50,7 +54,8 @@ def take(session: Session, task_id: int, *, by: Actor, seen: int | None = None) 
     queries.find_task(session, task_id, by=by)
     if seen is not None and task.version != seen:
         raise Conflict(text("This task has changed since you opened it. Please look at it again."))
-    return AtHand(task, instance, standing_of(session, task, instance, by=by))
+    standing = standing_of(session, task, instance, by=by)
+    return AtHand(task, instance, standing, acting(session, task, by), in_place_of(task, by))
 
 
 def refuse(task: Task, reason: Text | None) -> None:
@@ -91,10 +96,13 @@ def tell_story(
     now: datetime,
     people: Sequence[User] = (),
     note: str = "",
+    absent_id: int | None = None,
     **more: object,
 ) -> None:
     """A line of the case's history. Whom it concerns is kept by number and by name, whatever becomes of the account."""
     detail: dict[str, object] = {**more}
+    if absent_id is not None:
+        detail["in_place_of"] = absent_id
     if people:
         detail["people"] = {str(person.id): person.name for person in people}
     if note:

@@ -32,9 +32,9 @@ def transfer(
     receiver = _somebody_else(session, task, user_id)
     before = task.assignee_id
     change(session, task, assignee_id=receiver.id, on_behalf_of_id=None, claimed_at=now)
-    _tell_record(session, hand, receiver.id, by=by, now=now, note=written)
+    _tell_record(session, hand, receiver.id, now=now, note=written)
     kind = "assigned" if before is None else "transferred"
-    tell_story(session, task, kind, by=by, now=now, people=[receiver], note=written)
+    tell_story(session, task, kind, absent_id=hand.absent_id, by=by, now=now, people=[receiver], note=written)
     told = [receiver.id] if before == by.id else [receiver.id, before]
     tell(session, task, "task.transferred", to=told[:1], by=by, now=now, occasion=task.version, detail=written)
     tell(session, task, "task.withdrawn", to=told[1:], by=by, now=now, occasion=task.version, detail=written)
@@ -52,7 +52,7 @@ def delegate(
     receiver = _somebody_else(session, task, user_id)
     # A substitute asks for the person whose task it is: it goes back to them, and so to whoever stands in by then.
     change(session, task, assignee_id=receiver.id, delegated_by_id=task.assignee_id)
-    tell_story(session, task, "delegated", by=by, now=now, people=[receiver], note=written)
+    tell_story(session, task, "delegated", absent_id=hand.absent_id, by=by, now=now, people=[receiver], note=written)
     tell(session, task, "task.delegated", to=[receiver.id], by=by, now=now, occasion=task.version, detail=written)
     return task
 
@@ -68,10 +68,10 @@ def give_back(
     helper, holder = task.assignee_id, session.get_one(User, task.delegated_by_id)
     change(session, task, assignee_id=holder.id, delegated_by_id=None)
     if by.id == holder.id:
-        tell_story(session, task, "called_back", by=by, now=now, note=written)
+        tell_story(session, task, "called_back", absent_id=hand.absent_id, by=by, now=now, note=written)
         tell(session, task, "task.withdrawn", to=[helper], by=by, now=now, occasion=task.version, detail=written)
     else:
-        tell_story(session, task, "returned", by=by, now=now, people=[holder], note=written)
+        tell_story(session, task, "returned", absent_id=hand.absent_id, by=by, now=now, people=[holder], note=written)
         tell(session, task, "task.returned", to=[holder.id], by=by, now=now, occasion=task.version, detail=written)
     return task
 
@@ -85,9 +85,9 @@ def _somebody_else(session: Session, task: Task, user_id: int) -> User:
     return receiver
 
 
-def _tell_record(session: Session, hand: AtHand, user_id: int, *, by: Actor, now: datetime, note: str) -> None:
+def _tell_record(session: Session, hand: AtHand, user_id: int, *, now: datetime, note: str) -> None:
     """The business record keeps who works on it: the process says what a new holder of this step means for it."""
     instance, task = hand.instance, hand.task
     handed_over = registry().handed_over.get(instance.record_type or "")
     if handed_over is not None and instance.record_id is not None:
-        handed_over(session, by, now, instance.record_id, task.node_id, user_id, note)
+        handed_over(session, hand.acting, now, instance.record_id, task.node_id, user_id, note)

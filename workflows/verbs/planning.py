@@ -31,7 +31,7 @@ def set_priority(
     before = task.priority
     if priority != before:
         change(session, task, priority=priority)
-        tell_story(session, task, "priority", by=by, now=now, old=before, new=priority)
+        tell_story(session, task, "priority", absent_id=hand.absent_id, by=by, now=now, old=before, new=priority)
         tell(session, task, "task.due_changed", to=[task.assignee_id], by=by, now=now, occasion=task.version)
     return task
 
@@ -59,7 +59,7 @@ def set_due(
         change(session, task, due_at=due or NO_DUE_DATE)
         plan_again(session, task, now=now)
         old, new = (moment.isoformat() if moment else None for moment in (before, due))
-        tell_story(session, task, "due", by=by, now=now, note=written, old=old, new=new)
+        tell_story(session, task, "due", absent_id=hand.absent_id, by=by, now=now, note=written, old=old, new=new)
         occasion = task.version
         tell(
             session, task, "task.due_changed", to=[task.assignee_id], by=by, now=now, occasion=occasion, detail=written

@@ -76,14 +76,14 @@ def send_back(
     if target.reason is not None:
         raise RuleBroken(target.reason)
     published = library.published(session, instance.version_id)
-    call = services(session, instance, by=by, now=now)
+    call = services(session, instance, by=hand.acting, now=now)
     with as_refusal():
         step = engine.move_token(
             published.definition, instance.state, task.token, to, {}, call=call, now=company_time(session, now)
         )
     sent_back = registry().sent_back.get(instance.record_type or "")
     if sent_back is not None and instance.record_id is not None:
-        sent_back(session, by, now, instance.record_id, to, written)
+        sent_back(session, hand.acting, now, instance.record_id, to, written)
     before = _done_by_those_here(session, task)
     store_step(
         session,
@@ -95,7 +95,7 @@ def send_back(
         by=by,
         node_id=task.node_id,
         task_id=task.id,
-        detail={"reason": written, "to": to},
+        detail={"reason": written, "to": to, **({"in_place_of": hand.absent_id} if hand.absent_id else {})},
         tells=False,
         settled=[again.token for again in step.opened if again.node_id in before],
     )

@@ -16,6 +16,7 @@ from crm.permissions import Actor
 from workflows import engine, library
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import services, store_step
+from workflows.rules import why_not_person
 from workflows.verbs.at_hand import TASK, AtHand, as_refusal, change, read_note, receivers, refuse, take
 from workflows.verbs.notices import tell
 from workflows.verbs.rules import why_not_add_signer, why_not_remove_signer
@@ -45,10 +46,11 @@ def add_signer(
     if place is None:
         raise Invalid([Fault("where", text("A signer comes before, after or parallel."))])
     signer = receivers(session, [user_id], field="user_id")[0]
+    refuse(task, why_not_person(task, signer.id))
     if signer.id in _signing(session, hand):
         raise Invalid([Fault("user_id", text("This person signs this step already."))])
     published = library.published(session, hand.instance.version_id)
-    call = services(session, hand.instance, by=by, now=now)
+    call = services(session, hand.instance, by=hand.acting, now=now)
     with as_refusal():
         step = engine.add_signer(
             published.definition,
@@ -56,7 +58,7 @@ def add_signer(
             task.token,
             signer.id,
             where=place,
-            holder=by.id,
+            holder=task.assignee_id,
             call=call,
             now=company_time(session, now),
         )
@@ -95,7 +97,7 @@ def remove_signer(
     written = read_note(note)
     person = session.get_one(User, user_id or task.assignee_id)
     published = library.published(session, hand.instance.version_id)
-    call = services(session, hand.instance, by=by, now=now)
+    call = services(session, hand.instance, by=hand.acting, now=now)
     with as_refusal():
         step = engine.remove_signer(
             published.definition,
@@ -152,6 +154,8 @@ def _store(
     detail: dict[str, object] = {"people": {str(person.id): person.name}, **more}
     if note:
         detail["reason"] = note
+    if hand.absent_id is not None:
+        detail["in_place_of"] = hand.absent_id
     published = library.published(session, hand.instance.version_id)
     store_step(
         session,

@@ -79,7 +79,7 @@ def urge(session: Session, *, by: Actor, now: datetime, task_id: int, note: str 
     holders = (
         [task.assignee_id] if task.assignee_id else [user.id for user in users_with_role(session, task.role or "")]
     )
-    tell_story(session, task, "urged", by=by, now=now, note=written)
+    tell_story(session, task, "urged", absent_id=hand.absent_id, by=by, now=now, note=written)
     tell(session, task, "task.urged", to=holders, by=by, now=now, occasion=number + 1, detail=written)
     return task
 
@@ -102,7 +102,7 @@ def comment(session: Session, *, by: Actor, now: datetime, task_id: int, body: s
     )
     session.add(said)
     session.flush()
-    tell_story(session, task, "commented", by=by, now=now, people=mentioned)
+    tell_story(session, task, "commented", absent_id=hand.absent_id, by=by, now=now, people=mentioned)
     named = [person.id for person in mentioned]
     tell(session, task, "task.mentioned", to=named, by=by, now=now, occasion=said.id, detail=written)
     others = [task.assignee_id] if task.assignee_id not in named else []
@@ -149,5 +149,5 @@ def attach(
         raise Invalid([Fault("file_ids", text("Choose one to {most} files.", most=MOST_FILES))])
     held = hold_files(session, by=by, now=now, record_type=TASK, record_id=task.id, file_ids=file_ids)
     names = ", ".join(file.name for file in held)
-    tell_story(session, task, "attached", by=by, now=now, note=names[:1_000])
+    tell_story(session, task, "attached", absent_id=hand.absent_id, by=by, now=now, note=names[:1_000])
     return held

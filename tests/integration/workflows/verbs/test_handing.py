@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from crm.accounts.models import User
+from crm.accounts.queries import actor_for
+from crm.core.db import reading, unit_of_work
 from crm.core.errors import Conflict, Denied, Invalid, NotFound
 from tests.processes.acting import act, history, kinds, task_of, told, why_not
 from tests.processes.small import straight, user_task
@@ -117,3 +120,18 @@ def test_handing_the_handling_over_assigns_the_request(story: Story) -> None:
     story.do(people.agent2, "handle", handling="已更换")
     story.do(people.manager1, "feedback", result="还有异响", satisfaction=2, customer_words="没修好")
     assert story.task("handle").assignee_id == people.agent2.id
+
+
+def test_a_substitute_hands_on_in_the_absent_persons_place(story: Story, check: Task) -> None:
+    people, now = story.people, story.clock()
+    with unit_of_work(story.database) as session:
+        user = session.get_one(User, people.agent1.id)
+        user.substitute_id, user.substitute_from = people.manager2.id, now
+    with reading(story.database) as session:
+        substitute = actor_for(session, people.manager2.id or 0).at(now)
+    act(story, handing.delegate, substitute, check, user_id=people.agent2.id)
+    delegated = task_of(story, check)
+    assert (delegated.assignee_id, delegated.delegated_by_id) == (people.agent2.id, people.agent1.id)
+    assert history(story)[-1].detail["in_place_of"] == people.agent1.id
+    act(story, handing.give_back, people.agent2, check)
+    assert task_of(story, check).assignee_id == people.agent1.id
