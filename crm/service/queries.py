@@ -69,9 +69,11 @@ def may_see_id(by: Actor, request_id: ColumnElement[int]) -> ColumnElement[bool]
 
 
 def stands_in_for(by: Actor, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """The WHERE clause for requests that this person handles, or stands in for whoever does."""
+    """The WHERE clause for requests that this person handles, or stands in for whoever does, be it by way of somebody else
+    who is away."""
     represented = select(User.id).where(User.substitute_id == by.id, User.active, is_absent(now))
-    return or_(ServiceRequest.assigned_to_id == by.id, ServiceRequest.assigned_to_id.in_(represented))
+    theirs = [by.id, *sorted(by.represents)]
+    return or_(ServiceRequest.assigned_to_id.in_(theirs), ServiceRequest.assigned_to_id.in_(represented))
 
 
 def find_request(session: Session, *, by: Actor, request_id: int) -> ServiceRequest:
