@@ -465,6 +465,13 @@ def test_a_task_without_a_kind_is_for_a_person() -> None:
     assert [opened.node_id for opened in Case(bundle).step.opened] == ["step"]
 
 
+def test_a_start_by_an_event_tells_that_somebody_must_listen() -> None:
+    d = Drawing().node("startEvent", "start", MESSAGE).user("step").end().chain("start", "step", "end")
+    found = problems_of(d.bundle())
+    assert [(p.element, p.severity) for p in found] == [("start", "warning")]
+    assert "nothing listens by itself" in found[0].text
+
+
 def test_what_cannot_run_does_not_compile() -> None:
     with pytest.raises(BundleRefused) as refused:
         compile(one(lambda d: d.user("step", role=None)).bundle())
