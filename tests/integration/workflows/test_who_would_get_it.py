@@ -207,3 +207,23 @@ def test_what_a_substitute_did_and_takes_back_is_still_done_for_the_absent(story
     back = marketing.post(f"/tasks/{task.id}/withdraw", json={})
     assert back.status_code == 200, back.text
     assert story.task("check").on_behalf_of_id == people.contracts.id
+
+
+def test_a_substitute_may_in_the_step_what_the_absent_person_may_and_nothing_beside_it(
+    story: Story, client: Browser, app: Flask
+) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    task = story.task("assign")
+    address = f"/tasks/{task.id}"
+    assert client.signed_in_as("marketing").get(address).status_code == 404
+    away(story, people.supervisor, people.marketing)
+    browser = client.signed_in_as("marketing")
+    assert browser.get(address).status_code == 200
+    answers = {"assignee_id": str(people.agent1.id), "priority": "1", "_act": "complete"}
+    done = browser.post(address, data=answers)
+    assert done.status_code == 302, done.text
+    assert story.request().assigned_to_id == people.agent1.id
+    assert story.waiting() == ["handle"]
+    request_id = story.request().id
+    assert program_of(app, "marketing").get(f"/service-requests/{request_id}").status_code in (403, 404)

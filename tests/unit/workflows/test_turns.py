@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.core.i18n import Text, text
+from tests.processes.small import straight, user_task
+from workflows import engine
 from workflows.assigning.reasons import as_json, from_json, named
-from workflows.assigning.rules import least_busy, next_after
+from workflows.assigning.rules import least_busy, next_after, rules_of
 
 members = st.sets(st.integers(1, 50), min_size=1, max_size=8)
 
@@ -60,3 +62,8 @@ sentences = st.recursive(
 @given(sentences, st.sampled_from(["en", "zh_CN"]))
 def test_a_reason_reads_the_same_after_it_was_kept(reason: Text, locale: str) -> None:
     assert from_json(as_json(reason)).in_language(locale) == reason.in_language(locale)
+
+
+def test_nothing_is_asked_where_no_task_of_a_process_has_a_rule() -> None:
+    definition = engine.compile(straight("plain", user_task("check", assignee="initiator_id"), user_task("file")))
+    assert rules_of(definition) == {}
