@@ -103,6 +103,30 @@ def open_filters(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator(".more-filters > summary").click()
 
 
+def tick_a_row(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("[data-check]").first.check()
+
+
+def open_views(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator(".views summary").click()
+
+
+def open_verbs(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("main .verbs > summary").click()
+
+
+def send_empty(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("#verb form button.btn-primary").click()
+    page.wait_for_selector("[data-error-summary]")
+
+
+def approve_what_asks_for_none(page: Page, office: Office, furniture: Furniture) -> None:
+    tick_a_row(page, office, furniture)
+    page.locator("[data-bulk] button[value=approve]").click()
+    page.locator("#confirm [data-yes]").click()
+    page.wait_for_selector(".notice-warn")
+
+
 PLACES = (
     Place("sign in", "", "/sign-in"),
     Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
@@ -110,6 +134,17 @@ PLACES = (
     *(Place(f"inbox, {folder}", "agent1", f"/tasks?folder={folder}") for folder in ("overdue", "today", "done")),
     Place("inbox, nothing found", "agent1", "/tasks?q=nothing"),
     Place("inbox, shortcuts", "agent1", "/tasks", open_shortcuts),
+    *(Place(f"inbox, {folder}", "agent1", f"/tasks?folder={folder}") for folder in ("delegated", "copied")),
+    Place("inbox, ticked", "supervisor", "/tasks?folder=mine", tick_a_row),
+    Place("inbox, keeping a view", "supervisor", "/tasks?folder=mine", open_views),
+    Place("inbox, refused in bulk", "supervisor", "/tasks?folder=mine", approve_what_asks_for_none),
+    Place("task, its verbs", "supervisor", "/tasks/{drafted_task}", open_verbs),
+    Place("task, transfer", "supervisor", "/tasks/{drafted_task}/transfer"),
+    Place("task, transfer refused", "supervisor", "/tasks/{drafted_task}/transfer", send_empty),
+    Place("task, add a signer", "supervisor", "/tasks/{drafted_task}/add-signer"),
+    Place("task, copy to", "supervisor", "/tasks/{drafted_task}/cc"),
+    Place("task, due date", "supervisor", "/tasks/{drafted_task}/due"),
+    Place("task, cannot be sent back", "supervisor", "/tasks/{drafted_task}/send-back"),
     Place("task with a draft", "supervisor", "/tasks/{drafted_task}"),
     Place("task that can be claimed", "supervisor", "/tasks/{offered_task}"),
     Place("task that is done", "agent2", "/tasks/{done_task}"),
