@@ -57,7 +57,7 @@ def site(answers: list[dict[str, Any]]) -> Iterator[str]:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     description = forms.read({"components": COMPONENTS})
-    remote = forms.RemoteChoices(find=PEOPLE.get, search_url="/people", first=[PEOPLE["7"]])
+    remote = forms.RemoteChoices(find=PEOPLE.get, search_url="/people", first=lambda: [PEOPLE["7"]])
 
     def build(formdata: Any) -> forms.BoundForm:
         return forms.build(description, choices={"people": remote}, formdata=formdata)

@@ -250,7 +250,11 @@ def test_who_takes_the_task_over_takes_it_by_their_own_calendar(office_story: St
     assert story.task("handle").due == at("2026-03-14 16:00")
     with unit_of_work(story.database) as session:
         transfer(
-            session, by=people.agent1, now=story.clock(), task_id=story.task("handle").id, user_id=people.manager1.id
+            session,
+            by=people.agent1,
+            now=story.clock(),
+            task_id=story.task("handle").id,
+            user_id=people.manager1.id or 0,
         )
     handle = story.task("handle")
     assert handle.due == story.request().due_at == at("2026-03-16 17:00")
@@ -258,7 +262,7 @@ def test_who_takes_the_task_over_takes_it_by_their_own_calendar(office_story: St
     assert handle.department_id == people.manager1.department_id
     wait(story, people.manager1)
     with unit_of_work(story.database) as session:
-        transfer(session, by=people.manager1, now=story.clock(), task_id=handle.id, user_id=people.agent2.id)
+        transfer(session, by=people.manager1, now=story.clock(), task_id=handle.id, user_id=people.agent2.id or 0)
     assert story.task("handle").due is None
     story.clock.set(at("2026-03-14 10:00").astimezone(UTC))
     answer(story, people.agent2)

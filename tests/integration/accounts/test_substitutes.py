@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -126,7 +127,12 @@ def test_in_somebodys_place_an_actor_reaches_what_either_may(session: Session, p
 
 
 def test_only_an_administrator_names_the_substitute_of_somebody_else(session: Session, people: People) -> None:
-    given = {"substitute_id": people.agent2.id, "begins": None, "ends": None, "user_id": people.agent1.id}
+    given: dict[str, Any] = {
+        "substitute_id": people.agent2.id,
+        "begins": None,
+        "ends": None,
+        "user_id": people.agent1.id,
+    }
     with pytest.raises(Denied):
         name_substitute(session, by=people.supervisor, now=BEGINS, **given)
     name_substitute(session, by=people.admin, now=BEGINS, **given)

@@ -17,9 +17,7 @@ from crm.core.prepared import Prepared, insert_into
 from crm.core.queued import MOST_WAITING
 
 ADD = insert_into(DueRow.__table__, "kind", "payload", "key", "due_at", "created_at", "attempts")
-RENAME = Prepared(
-    update(DueRow.__table__).where(DueRow.__table__.c.kind == bindparam("old_kind")).values(kind=bindparam("new_kind"))
-)
+RENAME = Prepared(update(DueRow).where(DueRow.kind == bindparam("old_kind")).values(kind=bindparam("new_kind")))
 COUNT = Prepared(select(func.count()).select_from(DueRow).where(DueRow.kind == bindparam("of_kind")))
 
 
