@@ -12,7 +12,7 @@ from crm.sales.description import OPPORTUNITY, PLAN_ITEM
 from crm.sales.operations import assignments_of, create_opportunity, reassign, withdraw
 from crm.sales.planning import call_off_step, change_step, plan_step, record_result
 from crm.web.api import etag_of
-from crm.web.doors import current_actor, now, reading_session, writing
+from crm.web.doors import current_actor, now, reading_session, requires, writing
 
 LONGEST = 4_000
 
@@ -57,6 +57,7 @@ def list_assignments(record_id: int) -> dict[str, object]:
 
 
 @opportunities.post("/<int:record_id>/reassign")
+@requires("opportunities", "view")
 @opportunities.arguments(HandOverBody)
 @opportunities.response(200, AssignmentsAnswer)
 def post_reassign(body: dict[str, Any], record_id: int) -> tuple[dict[str, object], dict[str, str]]:
@@ -68,6 +69,7 @@ def post_reassign(body: dict[str, Any], record_id: int) -> tuple[dict[str, objec
 
 
 @opportunities.post("/<int:record_id>/withdraw")
+@requires("opportunities", "view")
 @opportunities.arguments(WithdrawBody)
 @opportunities.response(204)
 def post_withdraw(body: dict[str, Any], record_id: int) -> None:
@@ -77,6 +79,7 @@ def post_withdraw(body: dict[str, Any], record_id: int) -> None:
 
 
 @plan_items.post("/<int:record_id>/result")
+@requires("opportunities", "view")
 @plan_items.arguments(ResultBody)
 @plan_items.response(204)
 def post_result(body: dict[str, Any], record_id: int) -> None:

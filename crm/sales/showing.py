@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
+from crm.core.i18n import ctext
 from crm.permissions import Actor
 from crm.records.queries import find_one, may_see
 from crm.records.showing import words_for
@@ -18,7 +19,12 @@ from crm.sales.models import Opportunity, PlanItem
 from crm.sales.rules import STATUS_NAMES, Status
 from crm.web.languages import shown
 
-ROAD = (Status.SUBMITTED, Status.APPROVED, Status.DEVELOPING, Status.WON)
+ROAD = (
+    (Status.SUBMITTED, ctext("opportunity", "Approval")),
+    (Status.APPROVED, ctext("opportunity", "Assignment")),
+    (Status.DEVELOPING, ctext("opportunity", "Development")),
+    (Status.WON, ctext("opportunity", "Success")),
+)
 # Where on the road an opportunity stands that has left it.
 LEFT_AT = {Status.REJECTED: 0, Status.LOST: 3, Status.GIVEN_UP: 3}
 
@@ -38,16 +44,16 @@ class PlanLine:
 
 def stages_of(record: Opportunity) -> list[dict[str, object]]:
     """The stages for the `steps` component: what lies behind, where it stands, what comes."""
-    left = LEFT_AT.get(Status(record.status))
-    at = left if left is not None else ROAD.index(Status(record.status))
+    status = Status(record.status)
+    left = LEFT_AT.get(status)
+    at = left if left is not None else [stage for stage, _ in ROAD].index(status)
     found: list[dict[str, object]] = []
-    for place, stage in enumerate(ROAD):
-        name = STATUS_NAMES[record.status if left is not None and place == at else stage]
+    for place, (_, name) in enumerate(ROAD):
         state = "done" if place < at else "ahead" if place > at else "live"
-        if place == at and record.status == Status.WON:
+        if place == at and status == Status.WON:
             state = "done"
         elif place == at and left is not None:
-            state = "failed"
+            name, state = STATUS_NAMES[status], "failed"
         found.append({"label": shown(name), "state": state})
     return found
 
