@@ -68,6 +68,8 @@ OPEN_TO_ALL_WHO_ARE_SIGNED_IN = {
 }
 # What a view must be sent before it can look whose record it is.
 BODIES: dict[str, dict[str, object]] = {
+    "service.wait": {"question": "When?"},
+    "service_api.post_wait": {"question": "When?"},
     "instances_api.cancel": {"reason": "because"},
     "task_verbs_api.transfer": {"user_id": 1},
     "task_verbs_api.delegate": {"user_id": 1},
