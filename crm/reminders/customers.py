@@ -100,6 +100,7 @@ def birthdays(session: Session, look: Look) -> Sequence[Finding]:
             Contact.deleted_at.is_(None),
             Customer.deleted_at.is_(None),
             Contact.id > look.after,
+            true() if look.until is None else Contact.id <= look.until,
             true() if look.mine is None else Customer.owner_id == look.mine,
         )
         .order_by(Contact.id)
@@ -152,6 +153,7 @@ def silent_customers(session: Session, look: Look) -> Sequence[Finding]:
             Customer.owner_id.is_not(None) if look.mine is None else Customer.owner_id == look.mine,
             or_(Customer.stage.is_(None), Customer.stage != LOST),
             Customer.id > look.after,
+            true() if look.until is None else Customer.id <= look.until,
             _nothing_since(silent_since),
             ~_nothing_since(known_since),
         )
@@ -221,6 +223,7 @@ add_rules(
         explains=text("A contact of a customer has their birthday."),
         several=text("{count} birthdays are coming"),
         find=birthdays,
+        highest=lambda session: session.scalar(select(func.max(Contact.id))) or 0,
         span=Span.DAYS_BEFORE,
         usual=3,
         most=30,
@@ -232,6 +235,7 @@ add_rules(
         explains=text("For so many days nobody has recorded an interaction or a service with the customer."),
         several=text("{count} customers without contact"),
         find=silent_customers,
+        highest=lambda session: session.scalar(select(func.max(Customer.id))) or 0,
         span=Span.DAYS_AFTER,
         usual=60,
         most=730,

@@ -53,7 +53,7 @@ class Look:
     """What a rule's question is asked with. `today` is the company's day, `since` the one on which the rule looked before,
     so that a clock which was down makes up for it; `after` the last record of the batch before.
 
-    `mine` asks only for what concerns one person, for their own page.
+    `mine` asks only for what concerns one person, for their own page; `until` is the last record that is looked at.
     """
 
     now: datetime
@@ -63,6 +63,7 @@ class Look:
     limit: int
     since: date
     mine: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,18 +85,22 @@ class Finding:
 
 
 Find = Callable[[Session, Look], Sequence[Finding]]
+# The highest number of the records that a question has to look through one by one.
+Highest = Callable[[Session], int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReminderKind:
     """A kind of reminder. `find` answers in the order of `id`, at most `limit`; `several` says how many in one sentence with
-    `{count}` where one person has many at once. Rules that are not `daily` look every quarter of an hour."""
+    `{count}` where one person has many at once. Rules that are not `daily` look every quarter of an hour. A question that no
+    index answers gives `highest`: then it is asked for a stretch of records at a time and heeds `until`."""
 
     key: str
     label: Text
     explains: Text
     several: Text
     find: Find
+    highest: Highest | None = None
     span: Span
     usual: int
     most: int

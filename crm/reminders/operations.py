@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -22,6 +23,8 @@ from crm.reminders.queries import BATCH, already_told, by_person, find_rule, key
 from crm.worktime.kept import calendars
 
 DUE = "reminder"
+# So many records are looked through in one transaction: on SQLite everybody else waits for its end.
+STRETCH = 20_000
 # More of one kind at once are one notice, with their names.
 MOST_SINGLE = 4
 MOST_NAMES = 20
@@ -116,14 +119,15 @@ def remind(session: Session, due: Due, now: datetime) -> None:
     if kind is None or rule is None or not rule.active:
         return
     since, after = due.payload["since"], int(due.payload["after"])
+    until = None if kind.highest is None else after + STRETCH
     look = look_of(session, now=now, span=rule.span, since=since and date.fromisoformat(since), after=after)
-    findings = kind.find(session, look)
+    findings = kind.find(session, replace(look, until=until))
     new = _not_told_yet(session, kind, findings, rule.whom, now=now)
     for user_id, mine in new.items():
         _tell(session, kind, user_id, mine, now=now)
-    if len(findings) == BATCH:
-        following = {**due.payload, "after": findings[-1].id}
-        schedule(session, Appointment(DUE, now, payload=following), now=now)
+    following = findings[-1].id if len(findings) == BATCH else until
+    if following is not None and (kind.highest is None or following < kind.highest(session)):
+        schedule(session, Appointment(DUE, now, payload={**due.payload, "after": following}), now=now)
 
 
 def _not_told_yet(

@@ -166,6 +166,16 @@ def test_more_than_a_batch_is_told_in_full(desk: Desk, monkeypatch: pytest.Monke
     ]
 
 
+def test_customers_are_looked_through_in_stretches(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.reminders.operations.STRETCH", 2)
+    desk.only("silent", span=10)
+    for number in range(7):
+        desk.customer(f"客户{number}")
+    desk.begin()
+    desk.days(12)
+    assert sorted(desk.told(desk.people.manager1)) == [f"No contact for 10 days: 客户{number}" for number in range(7)]
+
+
 def test_a_rule_that_is_off_tells_nothing(desk: Desk) -> None:
     desk.only("visit", active=False)
     desk.spoken(desk.customer("恒力机械"), TODAY + timedelta(days=1))
