@@ -108,6 +108,18 @@ def members_present(session: Session, role: str, now: datetime) -> Sequence[Memb
     return [Member(row[0], named(row[1], row[2]), row[3]) for row in rows]
 
 
+def stood_in_for(session: Session, role: str, now: datetime) -> list[tuple[int, int]]:
+    """Who finds the tasks of a role for members who are away: pairs of the substitute and the absent member."""
+    absent = session.scalars(
+        select(User)
+        .join(UserRole, UserRole.user_id == User.id)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(Role.key == role, User.active, is_absent(now))
+        .order_by(User.id)
+    )
+    return [(chain[-1].id, user.id) for user in absent if (chain := standing_in(session, user, now))]
+
+
 def turn_of(session: Session, process_key: str, node_id: str, role: str, *, hold: bool) -> int | None:
     """Who was chosen last for this step. With `hold` nobody else learns it until this transaction has ended."""
     key = {"process_key": process_key, "node_id": node_id, "role": role}

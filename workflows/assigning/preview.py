@@ -43,14 +43,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """Who would get a step, and why. `who` are the names of those whom it would reach, `others` how many more there are."""
+    """Who would get a step, and why. `who` are those whom it would reach, by name, each with the name of the absent person
+    for whom they would do it, if so; `others` is how many more there are."""
 
     node_id: str
     name: str
     rule: Text
     assignment: Assignment
     role_name: Text | None = None
-    who: Sequence[str] = ()
+    who: Sequence[tuple[str, str]] = ()
     others: int = 0
     people: Mapping[int, str] = field(default_factory=dict)
 
@@ -108,19 +109,23 @@ def _answer(session: Session, published: Published, node: Node, case: CaseFacts,
         assignment = _of_group(session, node.role or FALLBACK_ROLE)
     else:
         assignment = resolve(session, rule=rule, case=case, node=node.id, now=now, peek=True)
-    reached: list[int] = [assignment.user_id] if assignment.user_id is not None else list(assignment.candidates)
+    reached: list[tuple[int, int | None]] = [(user_id, None) for user_id in assignment.candidates]
+    if assignment.user_id is not None:
+        reached = [(assignment.user_id, assignment.substitute_for)]
     role = assignment.role if not reached else None
     if role is not None:
-        present = people.members_present(session, role, now)
-        reached = [member.id for member in present if member.id != assignment.excluded_id]
-    names = names_of(session, [*reached[:MOST_SHOWN], assignment.substitute_for], by.locale)
+        present = [(member.id, None) for member in people.members_present(session, role, now)]
+        everybody = [*present, *people.stood_in_for(session, role, now)]
+        reached = [pair for pair in everybody if pair[0] != assignment.excluded_id]
+    shown = reached[:MOST_SHOWN]
+    names = names_of(session, [person for pair in shown for person in pair], by.locale)
     return Answer(
         node_id=node.id,
         name=published.name_of(node.id, by.locale),
         rule=words_of(rule),
         assignment=assignment,
         role_name=people.role_named(session, role) if role is not None else None,
-        who=[names[user_id] for user_id in reached[:MOST_SHOWN] if user_id in names],
+        who=[(names[user_id], names.get(absent_id or 0, "")) for user_id, absent_id in shown],
         others=max(len(reached) - MOST_SHOWN, 0),
         people=names,
     )
