@@ -169,3 +169,21 @@ def test_approving_in_bulk_gives_the_approving_answer_and_nothing_else(story: St
     approved = answered(agent1.post("/tasks/bulk", json={"verb": "approve", "ids": [judged, plain]}))
     assert [item["done"] for item in approved["items"]] == [True, False]
     assert answered(agent1.get(f"/tasks/{judged}"))["answers"] == {"decision": "approve"}
+
+
+def test_views_of_the_inbox_are_kept_by_programs_too(agent1: Program, agent2: Program) -> None:
+    body = {"name": "急件", "folder": "groups", "priority": 3, "q": "主轴", "is_default": True}
+    kept = answered(agent1.post("/tasks/views", json=body), 201)
+    assert {name: kept[name] for name in body} == body
+    answered(agent1.post("/tasks/views", json={"name": "急件", "folder": "mine"}), 201)
+    other = answered(agent1.post("/tasks/views", json={"name": "昨天", "folder": "done"}), 201)
+    assert agent1.post(f"/tasks/views/{other['id']}/default").status_code == 204
+    views = answered(agent1.get("/tasks/views"))["items"]
+    assert [(v["name"], v["folder"], v["is_default"]) for v in views] == [
+        ("急件", "mine", False),
+        ("昨天", "done", True),
+    ]
+    assert answered(agent2.get("/tasks/views")) == {"items": []}
+    assert agent2.delete(f"/tasks/views/{other['id']}").status_code == 404
+    assert agent1.delete(f"/tasks/views/{other['id']}").status_code == 204
+    assert agent1.post("/tasks/views", json={"name": "x", "folder": "nowhere"}).status_code == 422
