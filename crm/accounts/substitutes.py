@@ -59,14 +59,14 @@ def name_substitute(
     # First, as its row lets only one at a time go on: two who name each other at the same moment would both see no ring.
     access_changed(session)
     if substitute_id is not None:
-        _check_no_ring(session, user.id, Absence(substitute_id, (begins, ends)))
+        _check_no_ring(session, user.id, Absence(substitute_id, (begins, ends)), locale=by.locale)
     for name, column in FIELDS.items():
         setattr(user, column, after[name])
     note_user(session, by, now, "user.substitute", user, old=old, new=new)
     return user
 
 
-def _check_no_ring(session: Session, user_id: int, absence: Absence) -> None:
+def _check_no_ring(session: Session, user_id: int, absence: Absence, *, locale: str) -> None:
     absences = {user_id: absence}
     current = absence.substitute_id
     while current not in absences:
@@ -78,7 +78,7 @@ def _check_no_ring(session: Session, user_id: int, absence: Absence) -> None:
         absences[current] = Absence(row.substitute_id, (row.substitute_from, row.substitute_until))
         current = row.substitute_id
     if ring := ring_through(user_id, absences):
-        names = [find_user(session, member).name for member in [*ring, user_id]]
+        names = [find_user(session, member).shown_name(locale) for member in [*ring, user_id]]
         raise Invalid(
             [
                 Fault(
