@@ -30,10 +30,11 @@ from workflows.showing import show_tasks
 from workflows.verbs import sending_back, telling
 from workflows.verbs.acts import ACTS, PEOPLE, STEPS, Act, translator
 from workflows.verbs.queries import standing_of
-from workflows.verbs.rules import actions
+from workflows.verbs.rules import actions, why_not_remove_signer
 from workflows.verbs.sending_back import BackTo
 
 blueprint = Blueprint("verbs", __name__)
+REMOVING = "remove-signer"
 CAN_GO_HERE = text("The task can be sent back to this step")
 
 
@@ -59,6 +60,8 @@ def do(task_id: int, verb: str) -> ResponseReturnValue:
         if not form.validate():
             return _page(session, act, task, form=form), 422
         given = act.read(form.answers)
+    if act.verb == REMOVING:
+        given["user_id"] = _later_signer()
     if act.seen:
         given["seen"] = typed_key(request.form.get("_seen", ""))
     try:
@@ -118,7 +121,15 @@ def _allowed(session: Session, task: Task, actor: Actor) -> Mapping[str, Text | 
 
 
 def _why_not(session: Session, act: Act, task: Task, actor: Actor) -> Text | None:
+    if act.verb == REMOVING and (signer := _later_signer()) is not None:
+        instance = session.get_one(ProcessInstance, task.instance_id)
+        return why_not_remove_signer(task, actor, standing_of(session, task, instance, by=actor), signer)
     return _allowed(session, task, actor)[act.verb]
+
+
+def _later_signer() -> int | None:
+    """Whom the address names: somebody who would sign after the holder of the task."""
+    return typed_key(request.args.get("user_id", ""))
 
 
 def _form(session: Session, act: Act, task: Task, actor: Actor, *, posted: bool = False) -> BoundForm:
@@ -167,6 +178,7 @@ def _page(session: Session, act: Act, task: Task, *, form: BoundForm | None = No
         why_not=why_not,
         refusal=refusal,
         place=_place(),
+        later_signer=_later_signer() if act.verb == REMOVING else None,
         **(_where_back(session, instance, task, actor) if act.verb == "send-back" and why_not is None else {}),
     )
 

@@ -126,3 +126,18 @@ def test_comments_and_files_stand_on_the_page(story: Story, client: Browser, che
 def test_an_unknown_verb_is_not_found(client: Browser, check: Task) -> None:
     assert client.get(f"/tasks/{check.id}/explode").status_code == 404
     assert client.post(f"/tasks/{check.id}/explode").status_code == 404
+
+
+def test_a_signer_who_comes_later_is_named_and_can_be_removed(story: Story, client: Browser, check: Task) -> None:
+    people = story.people
+    post(client, check, "add-signer", user_id=str(people.manager2.id), where="after")
+    page = client.get(f"/tasks/{check.id}").get_data(as_text=True)
+    address = f"/tasks/{check.id}/remove-signer?user_id={people.manager2.id}"
+    assert address in page
+    assert client.get(address).status_code == 200
+    assert client.post(address, data={"_seen": str(task_of(story, check).version)}).status_code == 302
+    assert address not in client.get(f"/tasks/{check.id}").get_data(as_text=True)
+    assert kinds(story)[-1] == "signer_removed"
+    assert client.post(address, data={}).status_code == 422
+    as_user(client, "agent2")
+    assert client.post(address, data={}).status_code == 403
