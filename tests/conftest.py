@@ -6,6 +6,7 @@ the tables and putting the same rows back.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.orm import Session
@@ -40,6 +43,13 @@ CSRF_SEED = "the same for every test client"
 
 # The real cost (a tenth of a second and 32 MiB a password) would only slow the tests down.
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+# Random examples are the same in every run, so that a test fails for what was changed; `explore` looks further. How fast a
+# machine is must never decide a test.
+SLOW_IS_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("heliu", derandomize=True, **SLOW_IS_FINE)  # type: ignore[arg-type]  # as it asks
+hypothesis_settings.register_profile("explore", **SLOW_IS_FINE)  # type: ignore[arg-type]  # as it asks
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "heliu"))
 
 
 class MovableClock:
