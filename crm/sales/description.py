@@ -33,6 +33,8 @@ from crm.sales.rules import (
 from crm.sales.rules import OPPORTUNITY as FIELDS
 
 FIRST_CHANCE = 50
+# What reports count; all else may be corrected when it has ended.
+STAYING = ("customer_id", "customer_name", "expected_amount", "chance", "expected_close_on")
 
 
 def _also(by: Actor, action: str) -> ColumnElement[bool]:
@@ -60,7 +62,10 @@ def _check(check: Check[Opportunity]) -> None:
     if record is None:
         return
     if record.status in ENDED:
-        raise RuleBroken(text("Opportunity {number} has ended; what it says stays.", number=record.number))
+        stays = text("Opportunity {number} has ended; this stays as it was.", number=record.number)
+        changed = [name for name in STAYING if name in values and values[name] != getattr(record, name)]
+        if changed:
+            raise Invalid([Fault(name, stays) for name in changed])
     amount = values.get("expected_amount", record.expected_amount)
     if record.status in (Status.SUBMITTED, Status.APPROVED) and amount != record.expected_amount:
         words = text("The amount is what is being approved. It can be changed when the opportunity is sent back.")

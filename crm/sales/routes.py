@@ -21,7 +21,7 @@ from crm.sales.models import Opportunity, PlanItem
 from crm.sales.operations import assignments_of, create_opportunity, reassign, withdraw
 from crm.sales.planning import call_off_step, change_step, plan_step, record_result
 from crm.sales.rules import UNASSIGNED, Status
-from crm.sales.showing import plan_of, stages_of
+from crm.sales.showing import plan_of, rejection_of, stages_of
 from crm.web.doors import current_actor, now, writing
 from crm.web.languages import current_locale, shown
 from crm.web.navigation import Entry
@@ -44,6 +44,7 @@ def _more(session: Session, actor: Actor, record: Opportunity) -> Mapping[str, o
     people = {person for each in assignments for person in (each.manager_id, each.assigned_by_id)}
     return {
         "stages": stages_of(record),
+        "rejection": rejection_of(session, record),
         "plan": plan_of(session, record, by=actor, today=now().date()),
         "assignments": assignments,
         "people": names_of(session, people, current_locale()),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
+from crm.activity.models import TimelineEntry
 from crm.core.i18n import ctext
 from crm.permissions import Actor
 from crm.records.queries import find_one, may_see
@@ -80,6 +81,18 @@ def plan_of(session: Session, record: Opportunity, *, by: Actor, today: date) ->
     ]
 
 
+def rejection_of(session: Session, record: Opportunity) -> str:
+    """Why it was rejected, as long as nothing has come of that."""
+    if record.status != Status.REJECTED:
+        return ""
+    told = select(TimelineEntry.detail).where(
+        TimelineEntry.record_type == OPPORTUNITY.key,
+        TimelineEntry.record_id == record.id,
+        TimelineEntry.kind == "opportunity.rejected",
+    )
+    return session.scalars(told.order_by(TimelineEntry.id.desc()).limit(1)).first() or ""
+
+
 def opportunity_facts(session: Session, *, by: Actor, opportunity_id: int, today: date) -> dict[str, object]:
     """Everything that `sales/_facts.html` shows. Raises NotFound where this person may not see it."""
     record = find_one(OPPORTUNITY, session, by=by, record_id=opportunity_id)
@@ -88,5 +101,6 @@ def opportunity_facts(session: Session, *, by: Actor, opportunity_id: int, today
         "sort": OPPORTUNITY,
         "words": words_for(session, OPPORTUNITY.shown.values(), [record]),
         "plan": plan_of(session, record, by=by, today=today),
+        "rejection": rejection_of(session, record),
         "may_edit": record.status in (Status.REJECTED, Status.DEVELOPING),
     }

@@ -87,6 +87,17 @@ def test_the_amount_stays_while_it_is_being_approved(app: Flask) -> None:
     assert (changed.status_code, changed.get_json()["chance"]) == (200, 70)
 
 
+def test_what_has_ended_can_be_corrected_but_not_in_its_figures(app: Flask) -> None:
+    begun, manager = created(app), program_of(app, "manager1")
+    path = f"/opportunities/{begun['id']}"
+    manager.post(f"{path}/withdraw", json={"reason": "客户破产"})
+    etag = manager.get(path).headers["ETag"]
+    refused = manager.patch(path, json={"chance": 90, "description": "x"}, headers={"If-Match": etag})
+    assert refused.status_code == 422
+    corrected = manager.patch(path, json={"description": "法院公告 2026-03-09"}, headers={"If-Match": etag})
+    assert corrected.status_code == 200
+
+
 def test_somebody_must_be_named_who_might_buy(app: Flask) -> None:
     refused = program_of(app, "manager1").post("/opportunities", json={**NEW, "customer_name": ""})
     assert refused.status_code == 422
@@ -170,3 +181,15 @@ def test_a_task_shows_the_opportunity_beside_its_form(client: Browser, app: Flas
     page = as_user(client, "supervisor").get(f"/tasks/{task}").text
     assert "OP-000001" in page
     assert "钱进" in page
+
+
+def test_whoever_changes_a_rejected_opportunity_reads_why_beside_the_form(
+    client: Browser, app: Flask, database: Database
+) -> None:
+    begun = created(app)
+    reject = {"answers": {"decision": "reject", "reason": "先谈付款条件"}}
+    supervisor = program_of(app, "supervisor")
+    assert supervisor.post(f"/tasks/{task_of(database, begun['id'])}/complete", json=reject).status_code == 200
+    browser = as_user(client, "manager1")
+    assert "先谈付款条件" in browser.get(f"/tasks/{task_of(database, begun['id'])}").text
+    assert "先谈付款条件" in browser.get(f"/opportunities/{begun['id']}").text
