@@ -102,6 +102,7 @@ Ongoing = Callable[[Session, Sequence[int]], Collection[int]]
 Visible = Callable[[Session, Actor, int], bool]
 Ending = Callable[[Any], tuple[RecordRef, str]]
 About = Callable[[Any], RecordRef]
+Resumed = Callable[[Session, datetime, int], None]
 GivingUp = Callable[[Session, Actor, datetime, int, str], None]
 Facts = Callable[[Session, Actor, int], Markup]
 HandingOver = Callable[[Session, Actor, datetime, int, str, int, str], None]
@@ -116,7 +117,7 @@ class Bindings:
 
     `choices` names the lists that select fields of forms may use, `opening` turns the answers of a start form into the
     record whose event starts the case, `triggers` maps an event to the case that it starts, `endings` one after which the case of a record has
-    no more purpose, with the reason. Processes of `by_itself` nobody starts by hand, with the reason. An event of `messages` is told to the running cases of the records that the function names. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
+    no more purpose, with the reason. Processes of `by_itself` nobody starts by hand, with the reason. An event of `messages` is told to the running cases of the records that the function names. After an event of `pauses` the clock of the record's cases stands still, until one of `resumes`; then `resumed` says by record type what else its cases follow. `giving_up` does to the record what cancelling its case means, `ongoing` tells which of some records are not finished. `visible` says by record type
     who may see a record, and `facts` draws what people should know of it beside a task (as markup).
     `handed_over` does to the record what a new holder of an open step means for it (record, step, user, note), `sent_back` what it
     means that an earlier step is done again (record, step, reason), and `taken_back` undoes an operation, named like it. `owners` tells by
@@ -132,6 +133,7 @@ class Bindings:
     messages: Mapping[type, Callable[[Session, Any], Sequence[Message]]] = field(default_factory=dict)
     pauses: Mapping[type, About] = field(default_factory=dict)
     resumes: Mapping[type, About] = field(default_factory=dict)
+    resumed: Mapping[str, Resumed] = field(default_factory=dict)
     giving_up: Mapping[str, GivingUp] = field(default_factory=dict)
     ongoing: Mapping[str, Ongoing] = field(default_factory=dict)
     visible: Mapping[str, Visible] = field(default_factory=dict)

@@ -70,6 +70,9 @@ def _pauser(about: About) -> Callable[[Session, Any], None]:
 @cache
 def _resumer(about: About) -> Callable[[Session, Any], None]:
     def resume(session: Session, event: Any) -> None:
-        resume_cases_of(session, about(event), by=event.by, now=event.at)
+        record = about(event)
+        resume_cases_of(session, record, by=event.by, now=event.at)
+        if follow := registry().resumed.get(record.type):
+            follow(session, event.at, record.id)
 
     return resume

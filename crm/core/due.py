@@ -9,7 +9,7 @@ changes nothing any more. Which handler does the work stands in scheduler/jobs.p
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -195,17 +195,25 @@ def hold(session: Session, *, kinds: Collection[str], subject_id: int) -> None:
     session.flush()
 
 
+def held(appointment: Appointment) -> Appointment:
+    """The same for a subject that is held: it waits with the others, from the moment at which it was asked for."""
+    payload = {**appointment.payload, HELD: appointment.due_at.isoformat()}
+    return replace(appointment, due_at=NEVER, payload=payload)
+
+
 def hold_again(session: Session, due: Due, *, now: datetime) -> None:
     """A row that was claimed before its subject was held: it stands again, and waits like the others."""
     payload = {**due.payload, HELD: due.payload.get(HELD) or due.due_at.isoformat()}
     schedule(session, Appointment(due.kind, NEVER, due.subject_id, due.ref, payload), now=now)
 
 
-def let_run(session: Session, *, kinds: Collection[str], subject_id: int, move: Callable[[datetime], datetime]) -> None:
-    """The rows that were held are due again, each when `move` says for the time at which it was due before."""
+def let_run(
+    session: Session, *, kinds: Collection[str], subject_id: int, move: Callable[[datetime, datetime], datetime]
+) -> None:
+    """The rows that were held are due again, each when `move` says for the times at which it was due and was asked for."""
     for row in session.scalars(_of_subject(kinds, subject_id)):
         if HELD in row.payload:
-            row.due_at = move(datetime.fromisoformat(row.payload[HELD]))
+            row.due_at = move(datetime.fromisoformat(row.payload[HELD]), row.created_at)
             row.payload = {name: value for name, value in row.payload.items() if name != HELD}
     session.flush()
 

@@ -228,6 +228,24 @@ def test_only_who_takes_part_may_stop_the_clock_and_only_while_it_runs(office_st
         wait(story, people.agent1)
 
 
+def test_a_step_that_is_opened_while_the_clock_stands_still_waits_with_it(office_story: Story) -> None:
+    story = office_story
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    wait(story, people.manager1)
+    story.clock.set(at("2026-03-16 10:00").astimezone(UTC))
+    story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
+    assert story.task("handle").due is None
+    assert all(row.due_at == NEVER for row in due_rows(story))
+    assert story.pass_time(days=2) == 0
+    answer(story, people.agent1)
+    # One working hour of Friday, eight of Monday, eight of Tuesday and one of Wednesday have passed since it was asked.
+    request = story.request()
+    assert request.waited_minutes == 18 * 60
+    assert request.due_at == story.task("handle").due == at("2026-03-19 10:00")
+    assert [row.due_at for row in due_rows(story)] == [request.remind_at, request.due_at]
+
+
 def test_a_paused_request_is_not_overdue(office_story: Story) -> None:
     from crm.service.queries import find_requests
 

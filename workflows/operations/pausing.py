@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from sqlalchemy import Table, case, select, update
@@ -72,12 +73,13 @@ def resume_cases_of(session: Session, record: RecordRef, *, by: Actor, now: date
             continue
         session.execute(update(INSTANCE).where(INSTANCE.c.id == instance_id).values(paused_at=None))
         paused = session.execute(
-            select(TASK.c.id, TASK.c.paused_due_at, TASK.c.department_id).where(
+            select(TASK.c.id, TASK.c.paused_due_at, TASK.c.department_id, TASK.c.opened_at).where(
                 TASK.c.instance_id == instance_id, TASK.c.paused_due_at.is_not(None)
             )
         ).all()
-        for task_id, due_at, of_department in paused:
-            moved = moved_on(every.of(of_department), due_at, since=paused_at, now=now)
+        for task_id, due_at, of_department, opened_at in paused:
+            # What was asked for while the clock stood still stood still only from then on.
+            moved = moved_on(every.of(of_department), due_at, since=max(paused_at, opened_at), now=now)
             session.execute(
                 update(TASK)
                 .where(TASK.c.id == task_id)
@@ -93,10 +95,14 @@ def resume_cases_of(session: Session, record: RecordRef, *, by: Actor, now: date
             session,
             kinds=KINDS,
             subject_id=instance_id,
-            move=lambda at, calendar=calendar, since=paused_at: moved_on(calendar, at, since=since, now=now),  # type: ignore[misc]  # bound now
+            move=partial(_moved_row, calendar, paused_at, now),
         )
         record_event(session, instance_id=instance_id, now=now, kind="resumed", by=by)
         _forget(session, instance_id)
+
+
+def _moved_row(calendar: Calendar, paused_at: datetime, now: datetime, at: datetime, asked_at: datetime) -> datetime:
+    return moved_on(calendar, at, since=max(paused_at, asked_at), now=now)
 
 
 def moved_on(calendar: Calendar, at: datetime, *, since: datetime, now: datetime) -> datetime:

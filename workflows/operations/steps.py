@@ -5,7 +5,7 @@ It is the hot path of the product, therefore prepared statements, and only those
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -58,7 +58,7 @@ MOVE = Prepared(
 )
 OPEN_TASK = insert_into(
     TASK, "instance_id", "token", "node_id", "name", "process_key", "version_id", "title", "customer_id", "role",
-    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "excluded_id", "candidate_ids",
+    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "paused_due_at", "excluded_id", "candidate_ids",
     "on_behalf_of_id", "version",
 )  # fmt: skip
 NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
@@ -139,10 +139,10 @@ def store_step(
             }
             for task in step.opened
         ]
-        for row in rows:
-            OPEN_TASK.later(session, row)
         rungs = [rung for row in rows if (rung := first_rung(session, row)) is not None]
-        due.schedule_many(session, rungs, now=now)
+        _schedule(session, instance, rungs, now=now)
+        for row in rows:
+            OPEN_TASK.later(session, row if instance.paused_at is None else _paused(row))
         for token, assignment in given.items():
             offer(session, instance.id, token, assignment.candidates)
         if given:
@@ -227,6 +227,7 @@ def _task_row(
         "opened_at": now,
         "data": keep(task.data),
         "department_id": people[assignee] if assignee is not None else instance.department_id,
+        "paused_due_at": None,
         "version": 1,
     }
 
@@ -240,8 +241,9 @@ def _store_timers(
     if step.cleared_timers:
         due.unschedule(session, kind=TIMER, subject_id=instance.id, refs=step.cleared_timers, spare=firing)
     if step.timers:
-        due.schedule_many(
+        _schedule(
             session,
+            instance,
             [
                 due.Appointment(
                     kind=TIMER,
@@ -254,6 +256,22 @@ def _store_timers(
             ],
             now=now,
         )
+
+
+def _schedule(
+    session: Session, instance: ProcessInstance, appointments: Sequence[due.Appointment], *, now: datetime
+) -> None:
+    """Ask the clock; while that of the case stands still, what is asked for waits as well."""
+    if instance.paused_at is not None:
+        appointments = [due.held(appointment) for appointment in appointments]
+    due.schedule_many(session, appointments, now=now)
+
+
+def _paused(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a task that is opened while the clock of its case stands still."""
+    if row["due_at"] >= NO_DUE_DATE:
+        return row
+    return {**row, "due_at": NO_DUE_DATE, "paused_due_at": row["due_at"]}
 
 
 def _passed(entry: Any) -> list[object]:

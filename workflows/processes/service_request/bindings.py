@@ -204,15 +204,21 @@ def hand_over(
     before = find_request(session, by=SYSTEM, request_id=record_id).due_at
     request = service.assign(session, by=by, now=now, request_id=record_id, assignee_id=user_id, note=note)
     if request.due_at != before:
-        follow_record(
-            session,
-            RecordRef(RECORD, record_id),
-            now=now,
-            node_id=node_id,
-            due_at=request.due_at,
-            timers={"nearly_due": request.remind_at, "overdue": request.due_at},
-            department_id=session.scalar(select(User.department_id).where(User.id == user_id)),
-        )
+        follow_request(session, now, record_id)
+
+
+def follow_request(session: Session, now: datetime, record_id: int) -> None:
+    """The step of handling is due when the request is, and its timers act accordingly."""
+    request = session.get_one(ServiceRequest, record_id, populate_existing=True)
+    follow_record(
+        session,
+        RecordRef(RECORD, record_id),
+        now=now,
+        node_id="handle",
+        due_at=request.due_at,
+        timers={"nearly_due": request.remind_at, "overdue": request.due_at},
+        department_id=session.scalar(select(User.department_id).where(User.id == request.assigned_to_id)),
+    )
 
 
 def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
@@ -283,6 +289,7 @@ BINDINGS = Bindings(
     endings={ServiceRequestCancelled: ended_by},
     pauses={ServiceRequestPaused: about},
     resumes={ServiceRequestResumed: about},
+    resumed={RECORD: follow_request},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
     visible={RECORD: may_see},
