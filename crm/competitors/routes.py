@@ -5,7 +5,11 @@ from __future__ import annotations
 from crm.competitors.description import COMPETITOR
 from crm.core.i18n import text
 from crm.records.pages import record_pages
-from crm.web.navigation import Entry
+from crm.web.navigation import SALES, Entry
 
 pages = record_pages(COMPETITOR)
-NAVIGATION = (Entry(text("Competitors"), "competitors.index", "swords", permission=("competitors", "view"), order=38),)
+NAVIGATION = (
+    Entry(
+        text("Competitors"), "competitors.index", "swords", permission=("competitors", "view"), group=SALES, order=54
+    ),
+)

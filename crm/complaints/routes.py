@@ -20,7 +20,7 @@ from crm.records.pages import Shape, record_pages
 from crm.records.queries import why_not
 from crm.records.showing import related
 from crm.web.doors import current_actor, now, requires, writing
-from crm.web.navigation import Entry
+from crm.web.navigation import SERVICE, Entry
 from crm.web.slots import add_panel
 
 
@@ -34,7 +34,11 @@ def _more(session: Session, actor: Actor, complaint: Complaint) -> Mapping[str, 
 
 
 pages = record_pages(COMPLAINT, shape=Shape(templates={"show": "complaints/show.html"}, more=_more, create=register))
-NAVIGATION = (Entry(text("Complaints"), "complaints.index", "mood-sad", permission=("complaints", "view"), order=24),)
+NAVIGATION = (
+    Entry(
+        text("Complaints"), "complaints.index", "mood-sad", permission=("complaints", "view"), group=SERVICE, order=31
+    ),
+)
 
 
 @pages.post("/<int:record_id>/cancel")

@@ -22,13 +22,17 @@ from crm.records.forms import record_form
 from crm.records.listing import list_page
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import current_locale, shown
-from crm.web.navigation import Entry
+from crm.web.navigation import CUSTOMERS, Entry
 from crm.web.security import takes_body
 
 pages = Blueprint("customers", __name__, url_prefix="/customers")
 NAVIGATION = (
-    Entry(text("Customers"), "customers.index", "building", permission=("customers", "view"), order=30),
-    Entry(text("Contacts"), "contacts.index", "address-book", permission=("contacts", "view"), order=31),
+    Entry(
+        text("Customers"), "customers.index", "building", permission=("customers", "view"), group=CUSTOMERS, order=40
+    ),
+    Entry(
+        text("Contacts"), "contacts.index", "address-book", permission=("contacts", "view"), group=CUSTOMERS, order=41
+    ),
 )
 
 

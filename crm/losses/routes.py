@@ -15,7 +15,7 @@ from crm.permissions import Actor
 from crm.records.pages import Shape, record_pages
 from crm.records.showing import related
 from crm.web.languages import current_locale
-from crm.web.navigation import Entry
+from crm.web.navigation import SALES, Entry
 from crm.web.slots import add_panel
 
 
@@ -31,7 +31,14 @@ pages = record_pages(
     views=("index", "show", "timeline", "attach", "detach"),
 )
 NAVIGATION = (
-    Entry(text("Customer losses"), "customer-losses.index", "trending-down", permission=("losses", "view"), order=37),
+    Entry(
+        text("Customer losses"),
+        "customer-losses.index",
+        "trending-down",
+        permission=("losses", "view"),
+        group=SALES,
+        order=53,
+    ),
 )
 
 add_panel("customer", related(LOSS, "customer_id", columns=("number", "status", "last_order_on", "reason")))

@@ -30,6 +30,18 @@ UNREAD = Prepared(select(func.count()).select_from(_SOME.subquery()))
 NEWEST = Prepared(select(func.max(Notice.id)).where(_MINE))
 
 
+_SOME = (
+    select(Notice.id)
+    .where(Notice.user_id == bindparam("user_id"), Notice.read_at.is_(None))
+    .limit(MOST_COUNTED + 1)
+    .subquery()
+)
+BELL = select(
+    select(func.count()).select_from(_SOME).scalar_subquery(),
+    select(func.max(Notice.id)).where(Notice.user_id == bindparam("user_id")).scalar_subquery(),
+)
+
+
 @dataclass(frozen=True)
 class ShownNotice:
     """A notice in its reader's words, with the mark of its kind."""
@@ -103,14 +115,13 @@ def notices_of(
 
 def count_unread(session: Session, *, by: Actor) -> int:
     """How many notices of this person nobody has read; it stops counting at `MOST_COUNTED` + 1."""
-    row = UNREAD.first(session, {"me": by.id})
-    return int(row[0]) if row else 0
+    return bell_of(session, by=by)[0]
 
 
-def newest_id(session: Session, *, by: Actor) -> int:
-    """The number of this person's latest notice; 0 if there is none."""
-    row = NEWEST.first(session, {"me": by.id})
-    return int(row[0] or 0) if row else 0
+def bell_of(session: Session, *, by: Actor) -> tuple[int, int]:
+    """What the bell of every page shows, in one statement: how many are unread, and the number of the latest notice."""
+    unread, newest = session.execute(BELL, {"user_id": by.id}).one()
+    return unread, newest or 0
 
 
 def show(session: Session, notices: Sequence[Notice], locale: str) -> list[ShownNotice]:

@@ -36,7 +36,7 @@ def _bell() -> dict[str, object] | None:
     if actor is None:
         return None
     with reading_session() as session:
-        unread, newest = queries.count_unread(session, by=actor), queries.newest_id(session, by=actor)
+        unread, newest = queries.bell_of(session, by=actor)
         here = bool(unread) and request.method == "GET" and leading.leads_here(session, by=actor, path=request.path)
     if here:
         # Whoever comes to the page by another way, from the inbox for instance, has seen what the notice says.
@@ -54,8 +54,7 @@ def index() -> str:
     with reading_session() as session:
         found = queries.notices_of(session, by=actor, unread=unread, before=before, limit=PAGE + 1)
         rows = queries.show(session, found[:PAGE], current_locale())
-        waiting = queries.count_unread(session, by=actor)
-        newest = queries.newest_id(session, by=actor)
+        waiting, newest = queries.bell_of(session, by=actor)
     here: dict[str, Any] = {"show": "unread"} if unread else {}
     return render_template(
         "notices/index.html",
@@ -103,10 +102,9 @@ def live() -> Response:
     actor = current_actor()
     seen = typed_key(request.headers.get("Last-Event-ID", "") or request.args.get("seen", "")) or 0
     with reading_session() as session:
-        newest = queries.newest_id(session, by=actor)
+        unread, newest = queries.bell_of(session, by=actor)
         fresh = queries.notices_of(session, by=actor, unread=True, limit=MOST_SAID) if newest > seen else []
         said = queries.show(session, [notice for notice in fresh if notice.id > seen], current_locale())
-        unread = queries.count_unread(session, by=actor)
     event = {
         "unread": unread,
         "words": shown(unread_words(unread)),

@@ -21,7 +21,7 @@ from crm.records.pages import Shape, record_pages
 from crm.records.queries import why_not
 from crm.records.showing import related, words_for
 from crm.web.doors import current_actor, now, requires, writing
-from crm.web.navigation import Entry
+from crm.web.navigation import SALES, Entry
 from crm.web.slots import add_panel
 
 
@@ -47,7 +47,9 @@ line_pages = record_pages(
     shape=Shape(create=add_line, change=change_line, delete=remove_line, back=_order_of),
     views=("create", "edit", "delete"),
 )
-NAVIGATION = (Entry(text("Orders"), "orders.index", "shopping-cart", permission=("orders", "view"), order=36),)
+NAVIGATION = (
+    Entry(text("Orders"), "orders.index", "shopping-cart", permission=("orders", "view"), group=SALES, order=51),
+)
 
 
 @pages.post("/<int:record_id>/deliver")

@@ -15,7 +15,7 @@ pages = Blueprint("reminders", __name__, url_prefix="/reminders")
 
 QUESTIONS = (customers, service)
 NAVIGATION = (
-    Entry(text("Reminders"), "reminders.index", "calendar-due", order=25),
+    Entry(text("Reminders"), "reminders.index", "calendar-due", order=22),
     Entry(
         text("Reminder rules"),
         "reminder_rules.index",

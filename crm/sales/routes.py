@@ -24,11 +24,18 @@ from crm.sales.rules import UNASSIGNED, Status
 from crm.sales.showing import plan_of, rejection_of, stages_of
 from crm.web.doors import current_actor, now, writing
 from crm.web.languages import current_locale, shown
-from crm.web.navigation import Entry
+from crm.web.navigation import SALES, Entry
 from crm.web.slots import add_panel
 
 NAVIGATION = (
-    Entry(text("Opportunities"), "opportunities.index", "target-arrow", permission=("opportunities", "view"), order=25),
+    Entry(
+        text("Opportunities"),
+        "opportunities.index",
+        "target-arrow",
+        permission=("opportunities", "view"),
+        group=SALES,
+        order=50,
+    ),
 )
 ON_OTHER_PAGES = ("summary", "status", "expected_amount", "chance", "owner_id")
 

@@ -20,12 +20,16 @@ from crm.service.waiting import customer_answered, wait_for_customer
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import current_locale, shown
 from crm.web.lists import list_address, sort_column
-from crm.web.navigation import Entry
+from crm.web.navigation import SERVICE, Entry
 from crm.web.security import safe_next
 from crm.web.slots import add_panel, panels_of
 
 pages = Blueprint("service", __name__, url_prefix="/service-requests")
-NAVIGATION = (Entry(text("Service requests"), "service.index", "headset", permission=("service", "view"), order=20),)
+NAVIGATION = (
+    Entry(
+        text("Service requests"), "service.index", "headset", permission=("service", "view"), group=SERVICE, order=30
+    ),
+)
 LIST_FILTERS = ("status", "type", "assigned_to_id", "overdue", "customer_id")
 HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
 

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request, url_for
 
 from crm.accounts.models import shown_name
-from crm.core.i18n import Text, text
+from crm.core.i18n import Text, ctext, text
 from crm.permissions import Actor
 from crm.web.doors import now, visitor
 from crm.web.languages import current_locale, shown
+
+# Groups of lines, beside that of the administration.
+SERVICE, CUSTOMERS, SALES = (
+    ctext("navigation", "Service"),
+    ctext("navigation", "Customers"),
+    ctext("navigation", "Sales"),
+)
 
 
 @dataclass(frozen=True)
