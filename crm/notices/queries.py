@@ -26,19 +26,11 @@ MOST_COUNTED = 99
 # The head of every page shows both.
 _MINE = Notice.user_id == bindparam("me", type_=Id)
 _SOME = select(Notice.id).where(_MINE, Notice.read_at.is_(None)).limit(literal_column(str(MOST_COUNTED + 1)))
-UNREAD = Prepared(select(func.count()).select_from(_SOME.subquery()))
-NEWEST = Prepared(select(func.max(Notice.id)).where(_MINE))
-
-
-_SOME = (
-    select(Notice.id)
-    .where(Notice.user_id == bindparam("user_id"), Notice.read_at.is_(None))
-    .limit(MOST_COUNTED + 1)
-    .subquery()
-)
-BELL = select(
-    select(func.count()).select_from(_SOME).scalar_subquery(),
-    select(func.max(Notice.id)).where(Notice.user_id == bindparam("user_id")).scalar_subquery(),
+BELL = Prepared(
+    select(
+        select(func.count()).select_from(_SOME.subquery()).scalar_subquery(),
+        select(func.max(Notice.id)).where(_MINE).scalar_subquery(),
+    )
 )
 
 
@@ -120,7 +112,7 @@ def count_unread(session: Session, *, by: Actor) -> int:
 
 def bell_of(session: Session, *, by: Actor) -> tuple[int, int]:
     """What the bell of every page shows, in one statement: how many are unread, and the number of the latest notice."""
-    unread, newest = session.execute(BELL, {"user_id": by.id}).one()
+    [(unread, newest)] = BELL.rows(session, {"me": by.id})
     return unread, newest or 0
 
 
