@@ -34,7 +34,7 @@ def test_a_new_record_is_audited_told_on_both_timelines_and_found_by_its_words(
             ("interaction.created", people.manager1.id, "五轴扩产需求")
         ]
         own = timeline_of(session, by=people.manager1, record_type="interaction", record_id=ids["talk"])
-        assert [(line.words, line.detail) for line in own] == [("上门: 五轴扩产需求", "明年三月前增加两台设备")]
+        assert [(line.words, line.detail) for line in own] == [("上门：五轴扩产需求", "明年三月前增加两台设备")]
         of_customer = timeline_of(session, by=people.manager1, customer_id=ids["hengli"])
         assert [line.link for line in of_customer if line.record_type == "interaction"] == [
             f"/interactions/{ids['talk']}"
