@@ -23,7 +23,7 @@ def check(story: Story) -> Task:
     """A task of agent1's in a small process that manager1 started."""
     story.publish(straight("small", user_task("check"), user_task("after")))
     story.start(story.people.manager1, key="small")
-    return act(story, tasks.claim, story.people.agent1, story.task("check"))
+    return task_of(story, act(story, tasks.claim, story.people.agent1, story.task("check")))
 
 
 def test_a_transferred_task_is_the_new_holders_alone(story: Story, check: Task) -> None:

@@ -21,7 +21,7 @@ def check(story: Story) -> Task:
     story.publish(straight("small", user_task("draft"), user_task("check"), user_task("last")))
     story.start(story.people.manager1, key="small")
     story.do(story.people.agent1, "draft", note="第一稿")
-    return act(story, tasks.claim, story.people.agent1, story.task("check"))
+    return task_of(story, act(story, tasks.claim, story.people.agent1, story.task("check")))
 
 
 def holders(story: Story) -> list[tuple[str, int | None]]:
@@ -188,7 +188,7 @@ def test_a_countersign_side_by_side_takes_one_signer_more_or_less(story: Story) 
     first = open_tasks(story)[0]
     act(story, signing.add_signer, people.agent1, first, user_id=people.supervisor.id, where="parallel")
     assert sorted(task.assignee_id or 0 for task in open_tasks(story)) == sorted(
-        (people.agent1.id, people.agent2.id, people.manager2.id, people.supervisor.id)
+        who.id or 0 for who in (people.agent1, people.agent2, people.manager2, people.supervisor)
     )
     theirs = next(task for task in open_tasks(story) if task.assignee_id == people.manager2.id)
     act(story, signing.remove_signer, people.supervisor, theirs)

@@ -26,7 +26,7 @@ def check(story: Story) -> Task:
     """A task of agent1's in a case that manager1 started."""
     story.publish(straight("small", user_task("check"), user_task("last", role="sales_supervisor")))
     story.start(story.people.manager1, key="small")
-    return act(story, tasks.claim, story.people.agent1, story.task("check"))
+    return task_of(story, act(story, tasks.claim, story.people.agent1, story.task("check")))
 
 
 def sees(story: Story, who: Actor) -> bool:

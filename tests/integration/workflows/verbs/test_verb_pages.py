@@ -22,7 +22,7 @@ def check(story: Story, client: Browser) -> Task:
     story.start(story.people.manager1, key="small")
     story.do(story.people.agent1, "draft", note="第一稿")
     as_user(client, "agent1")
-    return act(story, tasks.claim, story.people.agent1, story.task("check"))
+    return task_of(story, act(story, tasks.claim, story.people.agent1, story.task("check")))
 
 
 def post(client: Browser, task: Task, verb: str, **form: object) -> int:

@@ -51,7 +51,7 @@ def begin(story: Story) -> Callable[[], Task]:
     def begun() -> Task:
         story.start(story.people.manager1, key="small")
         story.do(story.people.agent1, "draft")
-        return act(story, tasks.claim, story.people.agent1, story.task("check"))
+        return task_of(story, act(story, tasks.claim, story.people.agent1, story.task("check")))
 
     return begun
 
