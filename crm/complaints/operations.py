@@ -6,7 +6,7 @@ Each locks the complaint, says why it may not be done now, stores what was said,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -49,7 +49,7 @@ def plan(session: Session, *, by: Actor, now: datetime, complaint_id: int, hours
     """A proposal should stand after so many working hours of the department that registered it. Answers when."""
     kept = _read(PLAN_FIELDS, {"hours": hours})
     complaint = _open(session, "plan", complaint_id, by=by, action="view")
-    due_at = calendar_of(session, by.department_id).after(now, timedelta(hours=kept["hours"]))
+    due_at = calendar_of(session, by.department_id).add(now, 60 * kept["hours"])
     complaint.due_at, complaint.version = due_at, complaint.version + 1
     session.flush()
     return due_at

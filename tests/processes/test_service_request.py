@@ -15,6 +15,7 @@ from crm.notices.robots import Courier
 from crm.service import operations as service
 from scheduler.jobs import Jobs, add_notices
 from scheduler.sweep import tick
+from tests.conftest import Browser
 from tests.processes.small import service_task, straight, user_task
 from tests.processes.stories import Story
 from workflows.models import InstanceStatus
@@ -196,3 +197,18 @@ def test_whoever_takes_a_request_themselves_is_told_nothing(story: Story) -> Non
     story.do(people.supervisor, "assign", assignee_id=str(people.supervisor.id), priority="1")
     with reading(story.database) as session:
         assert list(session.scalars(select(Notice))) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_history_says_how_long_a_step_took_and_what_it_changed(story: Story, client: Browser) -> None:
+    people = story.people
+    story.start(people.manager1, **REQUEST)
+    story.clock.move(minutes=25)
+    story.do(people.supervisor, "assign", assignee_id=str(people.agent2.id), priority="3", note="今天内联系客户")
+    page = client.signed_in_as("manager1").get(f"/cases/{story.instance_id}").text
+    told = page.split("历时 25分钟")[1].split("</li></ul>")[0]
+    assert "赵磊" in told
+    assert "今天内联系客户" in told
+    assert "紧急" in told
+    hidden = client.signed_in_as("stranger").get(f"/cases/{story.instance_id}")
+    assert hidden.status_code == 404

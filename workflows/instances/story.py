@@ -6,9 +6,10 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from babel.dates import format_timedelta
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of
@@ -17,9 +18,11 @@ from crm.permissions import Actor
 from workflows import queries
 from workflows.assigning.reasons import from_json
 from workflows.engine import Definition
+from workflows.instances.answering import Answers, Change
 from workflows.instances.sentences import people_of, sentence
 from workflows.library import Published
 from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
+from workflows.registry import registry
 
 SYSTEM_NAME = text("Heliu (automatic)")
 # What a rung of a step's ladder did.
@@ -71,6 +74,8 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
     people = queries.people_in(session, [*events, *tasks, *incidents], locale=by.locale)
     people |= names_of(session, {named for event in events for named in people_of(event)} - people.keys(), by.locale)
     open_now = [task for task in tasks if task.status == TaskStatus.OPEN]
+    done = {task.id: task for task in tasks if task.status == TaskStatus.DONE}
+    answers = Answers(session, published, by=by, now=now) if _may_read(session, instance, by) else None
     return Story(
         steps=_steps(instance, published, tasks, people, locale=by.locale),
         path=list(dict.fromkeys(element for _, element, *_ in queries.path_of(events))),
@@ -80,7 +85,11 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
         overdue=[task.node_id for task in open_now if task.due_at < now],
         failed=[incident.node_id for incident in incidents if incident.node_id],
         labels=labels(published, by.locale),
-        entries=[entry for event in reversed(events) for entry in _entries(event, published, people, by)],
+        entries=[
+            entry
+            for event in reversed(events)
+            for entry in _entries(event, published, people, by, done.get(event.task_id or 0), answers)
+        ],
         xml=published.definition.bundle.bpmn[1].decode(),
         incidents=incidents,
     )
@@ -171,8 +180,22 @@ def _steps(
     return steps
 
 
-def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str], by: Actor) -> list[Entry]:
-    """A line for the event itself, above it (newest first) one for each decision on its way."""
+def _may_read(session: Session, instance: ProcessInstance, by: Actor) -> bool:
+    """May this person read what the steps of others were answered with? Who may see the record may."""
+    visible = registry().visible.get(instance.record_type or "")
+    return visible is None or instance.record_id is None or visible(session, by, instance.record_id)
+
+
+def _entries(
+    event: ProcessEvent,
+    published: Published,
+    people: Mapping[int, str],
+    by: Actor,
+    task: Task | None,
+    answers: Answers | None,
+) -> list[Entry]:
+    """A line for the event itself, above it (newest first) one for each decision on its way. `task` is the finished one that
+    it names; what it was answered with is told where `answers` are open to the reader."""
     locale = by.locale
     who = people.get(event.actor_id or 0) or SYSTEM_NAME.in_language(locale)
     if absent := people.get(event.detail.get("in_place_of", 0)):
@@ -207,9 +230,18 @@ def _entries(event: ProcessEvent, published: Published, people: Mapping[int, str
     if event.detail.get("late_seconds"):
         minutes = event.detail["late_seconds"] // 60
         detail = text("caught up {minutes} minutes late", minutes=minutes).in_language(locale)
-    own = Entry(at=event.at, who=who, text=words, icon=icon, tone=tone, detail=detail)
+    changes: Sequence[Change] = ()
+    if event.kind == "completed" and task is not None and task.closed_at is not None:
+        words = text("{what} after {time}", what=words, time=_distance(task.closed_at - task.opened_at, locale))
+        changes = answers.of(task) if answers is not None else ()
+    own = Entry(at=event.at, who=who, text=words, icon=icon, tone=tone, detail=detail, changes=changes)
     given = [_given(event, entry, published, people, locale) for entry in event.detail.get("assigned", ())]
     return [*given, *reversed([entry for entry in entries if entry]), own]
+
+
+def _distance(time: timedelta, locale: str) -> str:
+    """How long a step lay there, in the reader's language."""
+    return str(format_timedelta(time, granularity="minute", threshold=1.5, locale=locale))
 
 
 def _given(
