@@ -14,7 +14,7 @@ def test_a_request_travels_from_creation_to_archive_through_the_api(story: Story
     agent, other = program_of(app, "agent1"), program_of(app, "agent2")
 
     offered = manager.get("/processes").get_json()["items"]
-    assert [(p["key"], p["may_start"]) for p in offered] == [("service_request", True)]
+    assert ("service_request", True) in [(p["key"], p["may_start"]) for p in offered]
     form = manager.get("/processes/service_request/form").get_json()
     fields = {field["path"]: field for field in form["fields"]}
     assert fields["type"]["label"] == "服务类型"
