@@ -11,13 +11,14 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import cold, inbox, peers, report, starts, steps
+from bench import bulk, cold, inbox, peers, report, starts, steps
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
     "step": steps.measure,
     "peers": peers.measure,
     "starts": starts.measure,
+    "bulk": bulk.measure,
     "inbox": inbox.measure,
 }
 
