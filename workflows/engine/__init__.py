@@ -39,7 +39,6 @@ from workflows.engine.texts import Phrase
 from workflows.engine.timers import Due
 from workflows.engine.values import check_value
 from workflows.engine.versions import check_move, move_case
-from workflows.engine.withdrawing import check_withdraw, withdraw
 
 __all__ = [
     "AssigneeKind",
@@ -81,7 +80,6 @@ __all__ = [
     "check_move_token",
     "check_remove_signer",
     "check_value",
-    "check_withdraw",
     "compile",
     "complete",
     "deliver",
@@ -99,5 +97,4 @@ __all__ = [
     "start",
     "take_back",
     "task_data",
-    "withdraw",
 ]

@@ -163,7 +163,7 @@ class Sketch:
     def _many(self, d: Drawing, depth: int) -> Drawn:
         ident = self.name("many")
         rule = self.dice.choice((None, None, "any", "60%"))
-        asked = {"countersign": rule, "countersignAgree": "answer > 20" if self.dice.random() < 0.5 and rule else None}
+        asked: dict[str, Any] = {"countersign": rule, "countersignAgree": "answer > 20" if self.dice.random() < 0.5 and rule else None}
         d.user(ident, many("people", sequential=self.dice.random() < 0.5, output=ident), **asked)
         return ident, ident, leaf(ident)
 

@@ -38,12 +38,12 @@ class Life:
         self.case = Case(self.definition, **data)
         self.completed: set[int] = set()
         self.known: set[int] = set(self.case.open)
-        self.last: tuple[bytes, bytes, int, list[str]] | None = None
+        self.last: tuple[bytes, bytes, int, dict[int, engine.OpenTask]] | None = None
         self.check()
 
     # -- verbs
     def act(self, number: int) -> None:
-        verbs = ["complete", "complete", "complete", "move", "add", "remove", "fire", "deliver", "withdraw"]
+        verbs = ["complete", "complete", "complete", "move", "add", "remove", "fire", "deliver", "take_back"]
         getattr(self, f"_{self.dice.choice(verbs)}")(number)
 
     def _some_task(self) -> int | None:
@@ -65,7 +65,7 @@ class Life:
         assert [closed.token for closed in step.closed if closed.completed] == [token]
         assert token not in self.completed
         self.completed.add(token)
-        self.last = (before, step.state, token, [mark.element_id for mark in step.passed])
+        self.last = (before, step.state, token, dict(self.case.open))
         self._take(step)
         return None
 
@@ -122,20 +122,17 @@ class Life:
             name = self.dice.choice(names)
             self._take(engine.deliver(self.definition, self.case.state, name, payload, **self._said()))
 
-    def _withdraw(self, number: int) -> None:
-        if self.last is None:
+    def _take_back(self, number: int) -> None:
+        if self.last is None or self.case.state != self.last[1] or self.case.is_completed:
             return
-        before, after, token, passed = self.last
-        state = self.case.state
-        reason = engine.check_withdraw(self.definition, before, after, state, token, passed)
-        if state == after and not self.case.is_completed:
-            assert reason is None
-        if reason is not None:
-            return
+        before, after, token, were_open = self.last
+        back = engine.take_back(self.definition, before, after)
+        assert token in back.reopened
         self.completed.discard(token)
-        self._take(engine.withdraw(self.definition, before, after, state, token, passed, **self._said()))
-        if state == after:
-            assert seen(self.definition, self.case.state) == seen(self.definition, before)
+        self.case._take(back.step)
+        self.case.open |= {reopened: were_open[reopened] for reopened in back.reopened}
+        self.check()
+        assert seen(self.definition, self.case.state) == seen(self.definition, before)
         self.last = None
 
     # -- what must hold

@@ -248,7 +248,7 @@ def vote(case: Case, *answers: bool) -> Case:
 def test_a_countersignature_ends_as_soon_as_its_outcome_is_certain(
     rule: str, answers: list[bool], agreed: bool
 ) -> None:
-    said = {"countersign": rule, "countersignAgree": "answer = true", "countersignResult": "agreed"}
+    said: dict[str, Any] = {"countersign": rule, "countersignAgree": "answer = true", "countersignResult": "agreed"}
     case = vote(for_many(people=[1, 2, 3, 4], **said), *answers[:-1])
     assert case.waits_for == ["sign"] * (5 - len(answers))
     assert vote(case, answers[-1]).waits_for == ["last"]
