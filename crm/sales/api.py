@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from crm.records.api import record_api
 from crm.records.queries import find_one
 from crm.sales.description import OPPORTUNITY, PLAN_ITEM
-from crm.sales.operations import assignments_of, create_opportunity, reassign, withdraw
+from crm.sales.operations import assignments_of, create_opportunity, delete_opportunity, reassign, withdraw
 from crm.sales.planning import call_off_step, change_step, plan_step, record_result
 from crm.web.api import etag_of
 from crm.web.doors import current_actor, now, reading_session, requires, writing
@@ -17,7 +17,10 @@ from crm.web.doors import current_actor, now, reading_session, requires, writing
 LONGEST = 4_000
 
 opportunities = record_api(
-    OPPORTUNITY, create=create_opportunity, answered={"department_id": fields.Integer(allow_none=True)}
+    OPPORTUNITY,
+    create=create_opportunity,
+    delete=delete_opportunity,
+    answered={"department_id": fields.Integer(allow_none=True)},
 )
 plan_items = record_api(PLAN_ITEM, create=plan_step, change=change_step, delete=call_off_step)
 

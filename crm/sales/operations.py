@@ -16,7 +16,7 @@ from crm.core.events import tell
 from crm.core.fields import Field, read
 from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
-from crm.records.operations import insert_record, read_new, store
+from crm.records.operations import delete_record, insert_record, read_new, store
 from crm.records.queries import find_one, why_not
 from crm.sales import notices
 from crm.sales import rules as of
@@ -58,6 +58,12 @@ def create_opportunity(session: Session, *, by: Actor, now: datetime, values: Ma
     kept.pop("owner_id", None)
     kept |= {"status": Status.SUBMITTED, "department_id": by.department_id}
     return insert_record(OPPORTUNITY, session, by=by, now=now, kept=kept)
+
+
+def delete_opportunity(session: Session, *, by: Actor, now: datetime, record_id: int, version: int) -> Opportunity:
+    """An opportunity that nobody is assigned to is hidden everywhere. Tells OpportunityWithdrawn."""
+    lock_around(session, record_id)
+    return delete_record(OPPORTUNITY, session, by=by, now=now, record_id=record_id, version=version)
 
 
 def approve(

@@ -18,7 +18,7 @@ from crm.records.queries import why_not
 from crm.records.showing import related
 from crm.sales.description import OPPORTUNITY, PLAN_ITEM
 from crm.sales.models import Opportunity, PlanItem
-from crm.sales.operations import assignments_of, create_opportunity, reassign, withdraw
+from crm.sales.operations import assignments_of, create_opportunity, delete_opportunity, reassign, withdraw
 from crm.sales.planning import call_off_step, change_step, plan_step, record_result
 from crm.sales.rules import UNASSIGNED, Status
 from crm.sales.showing import plan_of, rejection_of, stages_of
@@ -67,7 +67,10 @@ def _why_not(session: Session, actor: Actor, record: Opportunity, action: str) -
 
 
 pages = record_pages(
-    OPPORTUNITY, shape=Shape(templates={"show": "sales/show.html"}, more=_more, create=create_opportunity)
+    OPPORTUNITY,
+    shape=Shape(
+        templates={"show": "sales/show.html"}, more=_more, create=create_opportunity, delete=delete_opportunity
+    ),
 )
 plan_pages = record_pages(
     PLAN_ITEM,

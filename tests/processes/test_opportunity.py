@@ -13,10 +13,8 @@ from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
 from crm.core.i18n import text
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import create_customer
-from crm.records.operations import delete_record
 from crm.sales import operations as sales
 from crm.sales import planning
-from crm.sales.description import OPPORTUNITY
 from tests.conftest import Browser, as_user
 from tests.processes.acting import act, told
 from tests.processes.opportunities import HUGE, LARGE, MIDDLE, SMALL, Sale
@@ -315,8 +313,8 @@ def test_an_unassigned_opportunity_is_changed_and_deleted_by_its_creator_alone(s
     with unit_of_work(sale.database) as session:
         with pytest.raises(NotFound):
             sales.withdraw(session, by=people.manager2, now=sale.clock(), opportunity_id=begun.id, reason="x")
-        delete_record(
-            OPPORTUNITY, session, by=people.manager1, now=sale.clock(), record_id=begun.id, version=begun.version
+        sales.delete_opportunity(
+            session, by=people.manager1, now=sale.clock(), record_id=begun.id, version=begun.version
         )
     assert sale.instance().status == InstanceStatus.CANCELLED
     assert sale.waiting() == []
@@ -326,8 +324,8 @@ def test_an_assigned_opportunity_stays(sale: Sale) -> None:
     people = sale.people
     begun = sale.developing(people.manager1)
     with unit_of_work(sale.database) as session, pytest.raises(RuleBroken, match="stays"):
-        delete_record(
-            OPPORTUNITY, session, by=people.manager1, now=sale.clock(), record_id=begun.id, version=begun.version
+        sales.delete_opportunity(
+            session, by=people.manager1, now=sale.clock(), record_id=begun.id, version=begun.version
         )
 
 
