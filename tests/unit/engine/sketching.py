@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from workflows import engine
 from workflows.engine.workflow import AnyWorkflow
@@ -163,7 +164,10 @@ class Sketch:
     def _many(self, d: Drawing, depth: int) -> Drawn:
         ident = self.name("many")
         rule = self.dice.choice((None, None, "any", "60%"))
-        asked: dict[str, Any] = {"countersign": rule, "countersignAgree": "answer > 20" if self.dice.random() < 0.5 and rule else None}
+        asked: dict[str, Any] = {
+            "countersign": rule,
+            "countersignAgree": "answer > 20" if self.dice.random() < 0.5 and rule else None,
+        }
         d.user(ident, many("people", sequential=self.dice.random() < 0.5, output=ident), **asked)
         return ident, ident, leaf(ident)
 
