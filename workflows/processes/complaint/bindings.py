@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,10 +15,10 @@ from crm.complaints.events import ComplaintCancelled, ComplaintRegistered
 from crm.complaints.models import Complaint
 from crm.complaints.rules import ONGOING, Status
 from crm.complaints.showing import complaint_facts
-from crm.core.errors import NotFound
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.records.queries import find_one
+from workflows.about_records import drawn, visible_if
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
 
 KEY = "complaint"
@@ -161,24 +159,6 @@ def back_to(status: Status) -> TakingBack:
     return undo
 
 
-def may_see(session: Session, by: Actor, record_id: int) -> bool:
-    """May this person see the complaint?"""
-    try:
-        find_one(COMPLAINT, session, by=by, record_id=record_id)
-    except NotFound:
-        return False
-    return True
-
-
-def facts(session: Session, by: Actor, record_id: int) -> Markup:
-    """The complaint drawn beside a task; nothing for somebody who may do the task but not see the record."""
-    try:
-        shown = complaint_facts(session, by=by, complaint_id=record_id)
-    except NotFound:
-        return Markup("")
-    return Markup(render_template("complaints/_facts.html", **shown))  # noqa: S704 -- the template escapes what it shows
-
-
 BINDINGS = Bindings(
     operations=operations(
         ("complaints/plan", plan),
@@ -195,8 +175,15 @@ BINDINGS = Bindings(
     endings={ComplaintCancelled: ended_by},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
-    visible={RECORD: may_see},
-    facts={RECORD: facts},
+    visible={
+        RECORD: visible_if(lambda session, by, record_id: find_one(COMPLAINT, session, by=by, record_id=record_id))
+    },
+    facts={
+        RECORD: drawn(
+            "complaints/_facts.html",
+            lambda session, by, record_id: complaint_facts(session, by=by, complaint_id=record_id),
+        )
+    },
     sent_back={RECORD: send_back},
     taken_back={
         "complaints/propose": back_to(Status.REGISTERED),

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 
-from flask import render_template
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
-from crm.core.errors import NotFound
 from crm.core.i18n import text
 from crm.customers.models import Customer
 from crm.losses import operations as losses
@@ -24,6 +21,7 @@ from crm.losses.showing import loss_facts
 from crm.orders.events import OrderPlaced
 from crm.permissions import Actor
 from crm.records.queries import find_one
+from workflows.about_records import drawn, visible_if
 from workflows.choosing import listed
 from workflows.registry import Bindings, CaseStart, Message, RecordRef, StepContext, operations
 
@@ -85,24 +83,6 @@ def ongoing(session: Session, ids: Sequence[int]) -> Collection[int]:
     )
 
 
-def may_see(session: Session, by: Actor, record_id: int) -> bool:
-    """May this person see the warning?"""
-    try:
-        find_one(LOSS, session, by=by, record_id=record_id)
-    except NotFound:
-        return False
-    return True
-
-
-def facts(session: Session, by: Actor, record_id: int) -> Markup:
-    """The warning, the last orders and the measures so far, drawn beside a task."""
-    try:
-        shown = loss_facts(session, by=by, loss_id=record_id)
-    except NotFound:
-        return Markup("")
-    return Markup(render_template("losses/_facts.html", **shown))  # noqa: S704 -- the template escapes what it shows
-
-
 def owner_of(session: Session, record_id: int) -> int | None:
     """Whose warning it is: the customer's manager."""
     return session.scalar(
@@ -120,7 +100,11 @@ BINDINGS = Bindings(
     messages={OrderPlaced: order_placed},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
-    visible={RECORD: may_see},
-    facts={RECORD: facts},
+    visible={RECORD: visible_if(lambda session, by, record_id: find_one(LOSS, session, by=by, record_id=record_id))},
+    facts={
+        RECORD: drawn(
+            "losses/_facts.html", lambda session, by, record_id: loss_facts(session, by=by, loss_id=record_id)
+        )
+    },
     owners={RECORD: owner_of},
 )

@@ -6,13 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
-from crm.core.errors import NotFound
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.records.queries import find_one
@@ -26,6 +23,7 @@ from crm.sales.rules import ONGOING, Status
 from crm.sales.showing import opportunity_facts
 from crm.web.doors import now
 from forms import Choice
+from workflows.about_records import drawn, visible_if
 from workflows.choosing import listed, records
 from workflows.operations.pausing import lock_cases_of
 from workflows.registry import Bindings, CaseStart, Message, RecordRef, StepContext, TakingBack, operations
@@ -265,28 +263,15 @@ def item_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, 
     return [Choice(str(item.id), f"{item.planned_on.isoformat()} {item.subject}") for item in items]
 
 
-def may_see(session: Session, by: Actor, record_id: int) -> bool:
-    """May this person see the opportunity?"""
-    try:
-        find_one(OPPORTUNITY, session, by=by, record_id=record_id)
-    except NotFound:
-        return False
-    return True
-
-
-def facts(session: Session, by: Actor, record_id: int) -> Markup:
-    """The opportunity and its plan, drawn beside a task; nothing for somebody who may do the task but not see the record."""
-    today = company_time(session, now()).date()
-    try:
-        shown = opportunity_facts(session, by=by, opportunity_id=record_id, today=today)
-    except NotFound:
-        return Markup("")
-    return Markup(render_template("sales/_facts.html", **shown))  # noqa: S704 -- the template escapes what it shows
-
-
 def owner_of(session: Session, record_id: int) -> int | None:
     """Its customer manager."""
     return session.scalar(select(Opportunity.owner_id).where(Opportunity.id == record_id))
+
+
+def tell_facts(session: Session, by: Actor, record_id: int) -> Mapping[str, Any]:
+    """What the facts of an opportunity show today."""
+    today = company_time(session, now()).date()
+    return opportunity_facts(session, by=by, opportunity_id=record_id, today=today)
 
 
 BINDINGS = Bindings(
@@ -315,8 +300,10 @@ BINDINGS = Bindings(
     messages={OpportunityHandedOver: handed_over, PlanChanged: plan_changed},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
-    visible={RECORD: may_see},
-    facts={RECORD: facts},
+    visible={
+        RECORD: visible_if(lambda session, by, record_id: find_one(OPPORTUNITY, session, by=by, record_id=record_id))
+    },
+    facts={RECORD: drawn("sales/_facts.html", tell_facts)},
     handed_over={RECORD: hand_over},
     sent_back={RECORD: send_back},
     taken_back={

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
-from markupsafe import Markup
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -32,6 +30,7 @@ from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
 from forms import Choice
+from workflows.about_records import drawn, visible_if
 from workflows.choosing import listed, records
 from workflows.operations.following import follow_record
 from workflows.operations.pausing import lock_cases_of
@@ -249,24 +248,6 @@ def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[st
     return list(seen.values())
 
 
-def may_see(session: Session, by: Actor, record_id: int) -> bool:
-    """May this person see the request?"""
-    try:
-        find_request(session, by=by, request_id=record_id)
-    except NotFound:
-        return False
-    return True
-
-
-def facts(session: Session, by: Actor, record_id: int) -> Markup:
-    """The request and its customer, drawn beside a task; nothing for somebody who may do the task but not see the record."""
-    try:
-        shown = request_facts(session, by=by, request_id=record_id)
-    except NotFound:
-        return Markup("")
-    return Markup(render_template("service/_facts.html", **shown))  # noqa: S704 -- the template escapes what it shows
-
-
 BINDINGS = Bindings(
     operations=operations(
         ("service/plan", plan),
@@ -292,8 +273,12 @@ BINDINGS = Bindings(
     resumed={RECORD: follow_request},
     giving_up={RECORD: give_up},
     ongoing={RECORD: ongoing},
-    visible={RECORD: may_see},
-    facts={RECORD: facts},
+    visible={RECORD: visible_if(lambda session, by, record_id: find_request(session, by=by, request_id=record_id))},
+    facts={
+        RECORD: drawn(
+            "service/_facts.html", lambda session, by, record_id: request_facts(session, by=by, request_id=record_id)
+        )
+    },
     handed_over={RECORD: hand_over},
     sent_back={RECORD: send_back},
     taken_back={
