@@ -73,6 +73,9 @@ def answer_sign_in(error: SignInNeeded) -> AnyResponse:
     if for_programs():
         return answer(401, error.message, code=error.code, headers={"WWW-Authenticate": 'Bearer realm="Heliu"'})
     target = request.full_path if request.query_string else request.path
+    if request.accept_mimetypes.best == "text/event-stream":
+        # A live stream cannot lead anybody to the door; without an answer the browser does not ask again.
+        return Response(status=204)
     if request.headers.get("HX-Request"):
         # A part of a page cannot show the sign-in page: the whole page goes there, and back to where it was.
         place = urlsplit(request.headers.get("HX-Current-URL", ""))

@@ -293,3 +293,9 @@ def test_whoever_comes_to_the_page_by_another_way_has_read_the_notice(
     office.tell(people.agent1, key="elsewhere")
     assert '<span class="count count-accent">1</span>' in client.signed_in_as("agent1").get("/reminders").text
     assert [notice.read_at is not None for notice in office.notices()] == [True, False]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_stream_whose_session_has_ended_is_told_to_stay_away(client: Browser) -> None:
+    answer = client.get("/notices/live", headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.data) == (204, b"")
