@@ -142,6 +142,8 @@ class Member:
     name: str
     name_en: str
     role: str
+    role_name: str
+    role_name_en: str
     load: int
 
 
@@ -164,7 +166,7 @@ def _teams(role_keys: tuple[str, ...], of_department: bool) -> Prepared:
     )
     in_hand = func.coalesce(load.c.open, 0)
     query = (
-        select(User.id, User.name, User.name_en, Role.key, in_hand)
+        select(User.id, User.name, User.name_en, Role.key, Role.name, Role.name_en, in_hand)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Role, Role.id == UserRole.role_id)
         .outerjoin(load, load.c.assigned_to_id == User.id)

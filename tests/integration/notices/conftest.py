@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.i18n import text
 from crm.core.mail import Letter
 from crm.core.outbox import OutboxMessage
+from crm.notices import kinds
 from crm.notices.faults import RoadFault
 from crm.notices.kinds import SYSTEM, NoticeKind, add_kinds
 from crm.notices.models import Mailing, Notice, NoticeRobot
@@ -23,11 +24,20 @@ from scheduler.jobs import Jobs, add_mail, add_notices
 from scheduler.sweep import tick
 from tests.conftest import MovableClock
 
-add_kinds(
+KINDS = (
     NoticeKind("test.loud", text("Open"), SYSTEM, Mailing.NOW),
     NoticeKind("test.calm", text("Open"), SYSTEM, Mailing.DIGEST),
     NoticeKind("test.still", text("Open"), SYSTEM, Mailing.OFF),
 )
+
+
+@pytest.fixture(autouse=True)
+def kinds_of_these_tests() -> Iterator[None]:
+    """No other test meets them."""
+    add_kinds(*KINDS)
+    yield
+    for kind in KINDS:
+        del kinds._kinds[kind.key]
 
 
 @dataclass

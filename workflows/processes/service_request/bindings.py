@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User, shown_name
-from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.customers.models import Customer
@@ -240,11 +239,10 @@ def back_to(status: Status) -> TakingBack:
 def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
     """Who could handle it, with the number of requests that each has in hand, and in which role."""
     seen: dict[int, Choice] = {}
-    roles = role_names(session, by.locale)
     for member in loads_of_teams(session, role_keys=HANDLING_ROLES, now=now):
         name = shown_name(member.name, member.name_en, by.locale)
-        choice = Choice(str(member.id), f"{name} ({member.load})", roles.get(member.role, ""))
-        seen.setdefault(member.id, choice)
+        role = shown_name(member.role_name, member.role_name_en, by.locale)
+        seen.setdefault(member.id, Choice(str(member.id), f"{name} ({member.load})", role))
     return list(seen.values())
 
 
