@@ -14,12 +14,15 @@ from pathlib import Path
 from crm.core.db import Database, reading
 from crm.core.due import queue_at
 from crm.core.mail import Letter
+from crm.notices.kinds import add_kinds
 from crm.notices.models import NoticeRobot
 from crm.notices.robots import Courier, Message
 from scheduler.jobs import Jobs, add_mail, add_notices
 from scheduler.runner import worker_name
 from scheduler.sweep import tick
-from tests.integration.notices import conftest  # noqa: F401 - the kinds of notices of these tests
+from tests.integration.notices.conftest import KINDS
+
+add_kinds(*KINDS)
 
 
 def say(word: object) -> None:
