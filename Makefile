@@ -9,6 +9,8 @@ SOURCE := app.py feel forms crm workflows scheduler bench tools tests
 UVLOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 export PYTHONUTF8 := 1
+# Compiled files are kept whatever the shell says: without them each start takes seconds longer.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help docs build run dev test check bench seed lock translations assets setup-test clean
