@@ -45,7 +45,6 @@ SOURCES: Mapping[str, frozenset[Status]] = {
     "close": frozenset({Status.CARRIED_OUT}),
     "cancel": ONGOING,
 }
-CONTENT_FROM = 3
 MOST_ROUNDS = 1
 MOST_HOURS = 400
 GROUPS = (

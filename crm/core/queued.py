@@ -73,10 +73,7 @@ def send(connection: Connection) -> None:
 def watch(engine: Engine) -> None:
     """From now on nothing on this engine's connections overtakes what waits there."""
 
-    def before_statement(connection: Connection, *_: object) -> None:
-        send(connection)
-
-    def before_savepoint(connection: Connection, *_: object) -> None:
+    def before(connection: Connection, *_: object) -> None:
         send(connection)
 
     def forget(connection: Connection, *_: object) -> None:
@@ -87,9 +84,8 @@ def watch(engine: Engine) -> None:
     def returned(_: object, record: Any) -> None:
         record.info.pop(QUEUE, None)
 
-    event.listen(engine, "before_cursor_execute", before_statement)
-    for name in ("savepoint", "release_savepoint", "commit"):
-        event.listen(engine, name, before_savepoint)
+    for name in ("before_cursor_execute", "savepoint", "release_savepoint", "commit"):
+        event.listen(engine, name, before)
     for name in ("rollback", "rollback_savepoint"):
         event.listen(engine, name, forget)
     event.listen(engine, "checkin", returned)
