@@ -1,24 +1,16 @@
-"""The roof: the only file that sees all rooms. `create_app` puts an application together; below it stands the command line."""
+"""The roof: the only file that sees all rooms. `create_app` puts an application together; the commands stand in `crm/commands.py`."""
 
 from __future__ import annotations
 
-import argparse
-import getpass
-import logging
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 
 from flask import Blueprint, Flask
 from sqlalchemy import MetaData
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from tqdm import tqdm
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.accounts import admin_api as accounts_admin_api
@@ -27,20 +19,19 @@ from crm.accounts import api as accounts_api
 from crm.accounts import audit_routes, organisation_routes
 from crm.accounts import profile_routes as accounts_profile
 from crm.accounts import routes as accounts
-from crm.accounts.demo import DEMO_PEOPLE, seed_accounts, seed_roles
-from crm.accounts.first import any_user, create_first_administrator
-from crm.accounts.passwords import DEMO_PASSWORD
+from crm.accounts.demo import seed_accounts, seed_roles
 from crm.accounts.signing_in import sweep
 from crm.catalog import api as catalog_api
 from crm.catalog import routes as catalog
+from crm.commands import House, set_up_logging
+from crm.commands import main as run_command
 from crm.competitors import api as competitors_api
 from crm.competitors import routes as competitors
 from crm.complaints import api as complaints_api
 from crm.complaints import routes as complaints
 from crm.core.clock import Clock, utc_now
-from crm.core.config import ROOT, Config, ConfigError, load_config
-from crm.core.db import Base, Database, reading, unit_of_work
-from crm.core.errors import HeliuError
+from crm.core.config import ROOT, Config, load_config
+from crm.core.db import Base, Database
 from crm.core.mail import transport_for
 from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
@@ -61,7 +52,6 @@ from crm.knowledge import api as knowledge_api
 from crm.knowledge import routes as knowledge
 from crm.losses import api as losses_api
 from crm.losses import routes as losses
-from crm.migrations import migrate, newest_version
 from crm.notices import api as notices_api
 from crm.notices import own_routes as notice_choices
 from crm.notices import routes as notices
@@ -78,7 +68,6 @@ from crm.sales import api as sales_api
 from crm.sales import routes as sales
 from crm.service import api as service_api
 from crm.service import routes as service
-from crm.web import server
 from crm.web.api import ApiBlueprint, set_up_api
 from crm.web.assets import set_up_assets
 from crm.web.doors import Ground
@@ -134,8 +123,6 @@ TABLES = (
     "workflows.ladders.models",
     "workflows.models",
 )
-
-SECONDS_TO_STOP = 20
 
 
 @dataclass(frozen=True)
@@ -273,9 +260,6 @@ def web() -> Flask:
     return create_app()
 
 
-# --- the command line
-
-
 def lay_foundations(session: Session, now: datetime) -> None:
     """What every installation needs before the first person comes in. May be called at every start: it only adds."""
     seed_roles(session, now)
@@ -301,207 +285,24 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
 )
 
 
+def keep_time(config: Config, database: Database) -> None:
+    """Do what is due, until interrupted."""
+    run_forever(database, jobs(config))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers the exit code."""
-    options = _parser().parse_args(arguments)
-    if getattr(options, "demo", False):
-        os.environ["HELIU_DEMO"] = "1"
-    set_up_logging()
-    try:
-        config = load_config()
-        config.var_dir.mkdir(parents=True, exist_ok=True)
-        code: int = options.run(config, options)
-    except HeliuError as error:
-        faults = [f"{fault.field}: {fault.message}" for fault in getattr(error, "faults", ())]
-        print("; ".join([str(error), *faults]), file=sys.stderr)
-        return 1
-    except OperationalError as error:
-        print(f"The database does not answer: {error.orig}\nCheck HELIU_DATABASE_URL.", file=sys.stderr)
-        return 1
-    return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="app.py", description="Heliu CRM")
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    def add(name: str, run: Callable[[Config, argparse.Namespace], int], words: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=words, description=words)
-        command.set_defaults(run=run)
-        return command
-
-    serving = add("serve", run_serve, "migrate the database, then serve the product until interrupted")
-    serving.add_argument("--demo", action="store_true", help="with demonstration data and known passwords")
-    serving.add_argument("--reload", action="store_true", help="for development: start anew when a file changes")
-    serving.add_argument("--no-scheduler", action="store_true", help="a scheduler runs elsewhere")
-    add("scheduler", run_scheduler, "only keep the time: reminders, timers, mail")
-    first = add("init", run_init, "prepare an empty database and create the first administrator")
-    first.add_argument("--username", default=os.environ.get("HELIU_ADMIN_USERNAME", ""))
-    first.add_argument("--name", default=os.environ.get("HELIU_ADMIN_NAME", ""))
-    first.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
-    add("migrate", run_migrate, "bring the database to the present shape")
-    add("seed", run_seed, "fill an empty database with demonstration data")
-    add("routes", run_routes, "list the addresses of the product")
-    return parser
-
-
-def run_serve(config: Config, options: argparse.Namespace) -> int:
-    """Everything one machine needs, in one command."""
-    if options.reload:
-        # The reloader starts this command again in a child; only there the work begins.
-        if os.environ.get("WERKZEUG_RUN_MAIN") == "true":
-            _prepare(config)
-        server.serve_for_development(config, web)
-        return 0
-    server.check_port(config)
-    database = _prepare(config)
-    workers = _workers(config)
-    if workers > 1:
-        server.share_figures(config.var_dir)
-    # Workers are forked: a SQLite connection that were open here would keep its locks in them for ever.
-    database.close()
-    with nullcontext() if options.no_scheduler else _scheduler_beside():
-        _say_where(config)
-        server.serve(config, "app:web", web, workers=workers)
-    return 0
-
-
-def run_scheduler(config: Config, options: argparse.Namespace) -> int:
-    """Keep the time and nothing else; any number of these may run."""
-    database = _opened(config)
-    run_forever(database, jobs(config))
-    return 0
-
-
-def run_init(config: Config, options: argparse.Namespace) -> int:
-    """The first administrator; refuses when somebody has an account already."""
-    database = open_database(config)
-    migrate(database, metadata())
-    username = options.username or _ask("User name of the first administrator: ")
-    name = options.name or username
-    password = _password(options)
-    now = utc_now()
-    with unit_of_work(database) as session:
-        lay_foundations(session, now)
-        create_first_administrator(session, now=now, username=username, name=name, password=password)
-    print(f"Administrator {username} was created. Start with: python app.py serve")
-    return 0
-
-
-def run_migrate(config: Config, options: argparse.Namespace) -> int:
-    """Bring the database up to date."""
-    changed = migrate(Database(config.database_url, timezone=config.timezone), metadata())
-    print(f"The database is at version {newest_version()}" + ("." if changed else " already."))
-    return 0
-
-
-def run_seed(config: Config, options: argparse.Namespace) -> int:
-    """Demonstration data for an empty database."""
-    database = _opened(config)
-    with reading(database) as session:
-        if any_user(session):
-            print("There are accounts already: demonstration data goes into an empty database only.", file=sys.stderr)
-            return 1
-    seed_demo(database)
-    return 0
-
-
-def run_routes(config: Config, options: argparse.Namespace) -> int:
-    """What can be asked."""
-    app = create_app(config)
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        print(f"{methods:16} {rule.rule:60} {rule.endpoint}")
-    return 0
-
-
-def seed_demo(database: Database, now: datetime | None = None) -> None:
-    """Fill an empty database with the demonstration: with all of it, or when interrupted with nothing."""
-    moment = now or utc_now()
-    # The bar shows only when the work takes longer than two seconds.
-    bar = tqdm(DEMO_STEPS, desc="Demonstration data", delay=2, leave=False, file=sys.stderr)
-    with unit_of_work(database) as session, bar as steps:
-        for _, step in steps:
-            step(session, moment)
-            session.flush()
-
-
-@contextmanager
-def _scheduler_beside() -> Iterator[None]:
-    """The clock as a process of its own, for as long as the web workers run."""
-    clock = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "scheduler"])  # noqa: S603 - our own program
-    try:
-        yield
-    finally:
-        clock.terminate()
-        try:
-            clock.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            clock.kill()
-
-
-def _opened(config: Config) -> Database:
-    database = open_database(config)
-    migrate(database, metadata())
-    return database
-
-
-def _prepare(config: Config) -> Database:
-    database = _opened(config)
-    with reading(database) as session:
-        empty = not any_user(session)
-    if empty and config.demo:
-        seed_demo(database)
-    elif empty:
-        raise ConfigError("Nobody has an account yet: create the first administrator with `python app.py init`")
-    else:
-        with unit_of_work(database) as session:
-            lay_foundations(session, utc_now())
-    return database
-
-
-def _workers(config: Config) -> int:
-    given = os.environ.get("HELIU_WORKERS", "")
-    if not given:
-        return 1 if config.demo else 2
-    if not given.isdecimal() or not 1 <= int(given) <= 64:
-        raise ConfigError(f"HELIU_WORKERS must be a number from 1 to 64, not {given!r}")
-    return int(given)
-
-
-def _say_where(config: Config) -> None:
-    words = f"Heliu CRM: {config.base_url}"
-    if config.demo:
-        names = ", ".join(person.username for person in DEMO_PEOPLE)
-        words += f"\n  登录 / sign in: {names} — 密码 / password: {DEMO_PASSWORD}"
-    print(words, flush=True)
-
-
-def _ask(question: str) -> str:
-    if not sys.stdin.isatty():
-        raise ConfigError(
-            "Give --username or HELIU_ADMIN_USERNAME, and the password by HELIU_ADMIN_PASSWORD or --password-stdin"
-        )
-    return input(question)
-
-
-def _password(options: argparse.Namespace) -> str:
-    if options.password_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    if given := os.environ.get("HELIU_ADMIN_PASSWORD", ""):
-        return given
-    if not sys.stdin.isatty():
-        raise ConfigError("Give the password by HELIU_ADMIN_PASSWORD or --password-stdin")
-    first = getpass.getpass("Password (12 characters or more): ")
-    if getpass.getpass("Once more: ") != first:
-        raise ConfigError("The two passwords differ; nothing was created")
-    return first
-
-
-def set_up_logging() -> None:
-    """Logs go to stderr in English, one line a matter."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    house = House(
+        metadata=metadata,
+        open_database=open_database,
+        create_app=create_app,
+        web=web,
+        target="app:web",
+        keep_time=keep_time,
+        foundations=lay_foundations,
+        demo_steps=DEMO_STEPS,
+    )
+    return run_command(house, arguments)
 
 
 if __name__ == "__main__":
