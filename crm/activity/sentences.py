@@ -118,8 +118,8 @@ def _sentence(
                 filled[name] = words.get(locale, "")
             case {"moment": str(moment)}:
                 filled[name] = f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}"
-            case {"source": str(inner_source), "values": dict(inner), "context": context}:
-                filled[name] = _sentence(inner_source, inner, who, terms, locale, zone, context)
+            case {"source": str(inner_source), "values": dict(inner), "context": inner_context}:
+                filled[name] = _sentence(inner_source, inner, who, terms, locale, zone, inner_context)
             case _:
                 filled[name] = value
     return Text(source, filled, context).in_language(locale)

@@ -54,6 +54,24 @@ def test_people_and_entries_are_named_in_the_readers_language(
     assert (english.detail, english.link, english.who) == ("in their words", "/customers/1", "The system")
 
 
+def test_a_word_with_a_context_leaves_the_sentence_around_it_translated(
+    database: Database, people: People, now: datetime, customer_id: int
+) -> None:
+    message = text("{sort} “{name}” was created", sort=ctext("sales", "Order"), name="SO-1")
+    with unit_of_work(database) as session:
+        record(
+            session,
+            at=now,
+            actor=SYSTEM,
+            record_type="customer",
+            record_id=customer_id,
+            kind="trial",
+            message=message,
+        )
+        entry = timeline_of(session, by=people.manager1, record_type="customer", record_id=customer_id)[0]
+    assert entry.words == "创建了订单“SO-1”"
+
+
 def test_lines_of_records_out_of_reach_or_of_an_unknown_sort_are_hidden(
     database: Database, people: People, now: datetime, customer_id: int
 ) -> None:
