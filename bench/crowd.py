@@ -37,7 +37,7 @@ class Crowd:
 def fill(database: Database, house: House, scale: float) -> Crowd:
     """Fill a database that holds a house."""
     with database.engine.connect() as connection:
-        _hurry(connection)
+        hurry(connection)
         crowd = _people(connection, house)
         indexes = [index for model in (Task, ProcessInstance) for index in model.__table__.indexes]  # type: ignore[attr-defined]  # a Table
         # Indexes of open tasks are built before the finished ones come: so they need not be looked through for each.
@@ -69,7 +69,7 @@ def fill(database: Database, house: House, scale: float) -> Crowd:
     return crowd
 
 
-def _hurry(connection: Connection) -> None:
+def hurry(connection: Connection) -> None:
     """Leave out, for millions of rows that are right by construction, what is done for each of a few."""
     if connection.dialect.name == "sqlite":
         # Settings of SQLite are refused inside of a transaction, so the driver is told before one begins.
@@ -95,7 +95,7 @@ def _index(connection: Connection, indexes: Iterable[Index]) -> None:
         index.create(connection)
 
 
-def _numbers(connection: Connection, most: int, name: str = "n") -> str:
+def numbers(connection: Connection, most: int, name: str = "n") -> str:
     """A table expression with the numbers from 1."""
     if connection.dialect.name == "sqlite":
         return f"(WITH RECURSIVE c({name}) AS (SELECT 1 UNION ALL SELECT {name} + 1 FROM c WHERE {name} < {most}) SELECT {name} FROM c) AS numbers"
@@ -132,7 +132,7 @@ def _version(connection: Connection) -> int:
     return connection.execute(select(DefinitionVersion.id).limit(1)).scalar_one()
 
 
-def _moment(connection: Connection, seconds: str) -> str:
+def moment(connection: Connection, seconds: str) -> str:
     """SQL for a moment so many seconds after `NOW`, as the product stores it."""
     if connection.dialect.name == "sqlite":
         return f"strftime('%Y-%m-%d %H:%M:%S.000000', {int(NOW.timestamp())} + ({seconds}), 'unixepoch')"
@@ -143,15 +143,15 @@ def _cases(connection: Connection, crowd: Crowd, house: House, running: int, don
     """Each open task has a running case; four finished tasks belong to a finished one."""
     say("loading cases")
     total = running + done_tasks // 4
-    began = _moment(connection, f"-((n * {SPREAD}) % 2592000)")
+    began = moment(connection, f"-((n * {SPREAD}) % 2592000)")
     connection.execute(
         text(
             "INSERT INTO process_instance (id, version_id, process_key, title, status, record_type, record_id, customer_id, "
             "started_by_id, started_at, ended_at, state, version) "
             f"SELECT n, :version, 'service_request', 'SR-' || n || ' 主轴异响', "
             f"CASE WHEN n <= {running} THEN 'running' ELSE 'completed' END, NULL, NULL, :customer, "
-            f":first + (n * {SPREAD}) % {PEOPLE}, {began}, CASE WHEN n <= {running} THEN NULL ELSE {_moment(connection, '0')} END, "
-            f":state, 1 FROM {_numbers(connection, total)}"
+            f":first + (n * {SPREAD}) % {PEOPLE}, {began}, CASE WHEN n <= {running} THEN NULL ELSE {moment(connection, '0')} END, "
+            f":state, 1 FROM {numbers(connection, total)}"
         ),
         {"version": _version(connection), "customer": house.customer_id, "first": crowd.first, "state": b"[]" * 100},
     )
@@ -181,13 +181,13 @@ def _tasks(
     shared = f"'SR-' || n || ' 主轴异响', :customer, 'group_' || ({group})"
     open_ = (
         f"SELECT n, n, 7, 'handle', 'Handle', 'service_request', :version, {shared}, "
-        f"CASE WHEN (n * 31) % 101 < 40 THEN {person} END, (n * 13) % 4, {_moment(connection, due)}, 'open', "
-        f"{_moment(connection, '-864000')}, NULL, NULL, {data}, 1 FROM {_numbers(connection, running)}"
+        f"CASE WHEN (n * 31) % 101 < 40 THEN {person} END, (n * 13) % 4, {moment(connection, due)}, 'open', "
+        f"{moment(connection, '-864000')}, NULL, NULL, {data}, 1 FROM {numbers(connection, running)}"
     )
     finished = (
         f"SELECT {running} + n, {running} + (n + 3) / 4, n % 4, 'handle', 'Handle', 'service_request', :version, {shared}, "
-        f"{person}, (n * 13) % 4, {_moment(connection, '-864000 - n % 864000')}, 'done', {_moment(connection, '-2592000')}, "
-        f"{_moment(connection, '-(n * 7919) % 2592000')}, {person}, {data}, 1 FROM {_numbers(connection, done)}"
+        f"{person}, (n * 13) % 4, {moment(connection, '-864000 - n % 864000')}, 'done', {moment(connection, '-2592000')}, "
+        f"{moment(connection, '-(n * 7919) % 2592000')}, {person}, {data}, 1 FROM {numbers(connection, done)}"
     )
     say("loading open tasks")
     connection.execute(text(f"INSERT INTO task ({columns}) {open_}"), values)
