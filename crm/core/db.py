@@ -132,7 +132,13 @@ class Database:
                 max_overflow=10,
                 pool_timeout=10,
                 pool_pre_ping=False,
-                connect_args={"connect_timeout": 5, "options": " ".join(f"-c {setting}" for setting in PATIENCE)},
+                connect_args={
+                    "connect_timeout": 5,
+                    "options": " ".join(f"-c {setting}" for setting in PATIENCE),
+                    # psycopg forgets what it prepared at every rollback, on the server too, and each reading ends with
+                    # one. What is worth it is prepared by `crm/core/wire.py`, and stays.
+                    "prepare_threshold": None,
+                },
             )
         event.listen(self.engine, "checkin", _leave_nothing_open)
         watch(self.engine)
@@ -157,14 +163,12 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("heliu_write") else "BEGIN"
-    cursor = connection.connection.cursor()
+    driver: Any = connection.connection.dbapi_connection
     try:
         # By the driver itself: so small a statement takes SQLAlchemy longer than many a row.
-        cursor.execute(begin)
+        driver.execute(begin)
     except sqlite3.Error as fault:
-        raise as_sqlalchemy_says(connection, begin, fault, cursor) from fault
-    finally:
-        cursor.close()
+        raise as_sqlalchemy_says(connection, begin, fault) from fault
 
 
 def _leave_nothing_open(connection: Any, _record: object) -> None:

@@ -32,12 +32,12 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from crm.core.db import Base
-from crm.core.queued import Refusal, as_sqlalchemy_says, connection_of, queue, send
+from crm.core.queued import Answer, Ready, Refusal, ask, connection_of, queue
+from crm.core.wire import Wired
 
 Convert = Callable[[Any], Any]
 AnyStatement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
 M = TypeVar("M", bound=Base)
-R = TypeVar("R")
 
 
 def insert_into(table: Any, *columns: str) -> Prepared:
@@ -114,7 +114,7 @@ class Prepared:
 
     def change(self, session: Session, values: Mapping[str, Any]) -> int:
         """Execute an INSERT, UPDATE or DELETE. Answers how many rows it changed."""
-        return self._run(session, values, lambda _, cursor: int(cursor.rowcount))
+        return self._ask(session, values)[1].changed
 
     def later(self, session: Session, values: Mapping[str, Any], *, refusal: Refusal | None = None) -> None:
         """Execute an INSERT, UPDATE or DELETE before the next statement or the commit.
@@ -124,38 +124,27 @@ class Prepared:
         if session.autoflush:
             session.flush()
         connection = connection_of(session)
-        text = self._text(connection.dialect)
-        queue(connection, text.sql, text.bind(values), refusal)
+        queue(connection, self._text(connection.dialect).ready(values, refusal))
 
     def rows(self, session: Session, values: Mapping[str, Any], *, apart: bool = False) -> list[tuple[Any, ...]]:
         """Execute a SELECT, or a change with RETURNING. Answers its rows in the order of its columns.
 
         With `apart` it looks at nothing that waiting changes touch, so they go on waiting.
         """
-        return self._run(session, values, lambda text, cursor: [text.row(row) for row in cursor.fetchall()], apart)
+        text, answer = self._ask(session, values, apart)
+        return text.read(answer.rows)
 
-    def first(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, session: Session, values: Mapping[str, Any], *, apart: bool = False) -> tuple[Any, ...] | None:
         """The first row, or None."""
-        return next(iter(self.rows(session, values)), None)
+        return next(iter(self.rows(session, values, apart=apart)), None)
 
-    def _run(
-        self, session: Session, values: Mapping[str, Any], take: Callable[[_Text, Any], R], apart: bool = False
-    ) -> R:
-        """Execute in the session's transaction by the driver's own cursor, and take what is wanted from it."""
+    def _ask(self, session: Session, values: Mapping[str, Any], apart: bool = False) -> tuple[_Text, Answer]:
+        """Execute in the session's transaction, past SQLAlchemy."""
         if session.autoflush:
             session.flush()
         connection = connection_of(session)
-        if not apart:
-            send(connection)
         text = self._text(connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(text.sql, text.bind(values))
-            return take(text, cursor)
-        except connection.dialect.loaded_dbapi.Error as fault:
-            raise as_sqlalchemy_says(connection, text.sql, fault, cursor) from fault
-        finally:
-            cursor.close()
+        return text, ask(connection, text.ready(values), apart=apart)
 
     def _text(self, dialect: Dialect) -> _Text:
         found = self._texts.get(dialect.name)
@@ -179,7 +168,8 @@ class _Text:
         copy = visitors.cloned_traverse(statement, {}, {"bindparam": leave_open})
         # Lists of `IN` are written out: what is left open is given one by one.
         compiled: Any = copy.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        self.sql: str = compiled.string
+        self._sql: str = compiled.string
+        self._wired = Wired(self._sql, compiled.params) if dialect.name == "postgresql" else None
         self._names: list[str] | None = compiled.positiontup
         self._fixed: dict[str, Any] = {}
         self._convert: list[tuple[str, Convert]] = []
@@ -196,13 +186,20 @@ class _Text:
             (place, convert) for place, convert in enumerate(results) if convert
         ]
 
-    def bind(self, values: Mapping[str, Any]) -> Any:
+    def ready(self, values: Mapping[str, Any], refusal: Refusal | None = None) -> Ready:
+        """With its values, as the driver takes them."""
         given = {**self._fixed, **values}
         for name, convert in self._convert:
             given[name] = convert(given[name])
-        return given if self._names is None else tuple([given[name] for name in self._names])
+        if self._wired is not None:
+            return Ready(self._sql, None, self._wired.bound(given), refusal)
+        return Ready(self._sql, [given[name] for name in self._names or ()], None, refusal)
 
-    def row(self, row: Any) -> tuple[Any, ...]:
+    def read(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """What was found, as the columns' types say it."""
+        return [self._row(row) for row in rows] if self._results else rows
+
+    def _row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         found = list(row)
         for place, convert in self._results:
             found[place] = convert(found[place])

@@ -2,23 +2,45 @@
 
 Each journey to PostgreSQL takes as long as several rows do; its pipeline takes many statements in one. SQLite lies in the
 process: there they simply follow one another. Whatever else is executed on the connection, by whatever road, goes after
-them (`watch`); a rollback forgets them.
+them (`watch`), a `Ready` statement in the same journey (`ask`); a rollback forgets them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from crm.core.wire import Bound, Wire
+
 Refusal = Callable[[], Exception]
-Waiting = tuple[str, Any, Refusal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A statement with its values, as the driver takes it. For PostgreSQL `bound` says the same in its own way."""
+
+    sql: str
+    values: Any
+    bound: Bound | None = None
+    refusal: Refusal | None = None
+    """What is raised if it does not change exactly one row."""
+
+
 # Beyond this they are sent: the answers of a pipeline must fit into what the two sides keep for each other.
 MOST_WAITING = 200
-QUEUE = "heliu_queue"
+QUEUE, WIRE = "heliu_queue", "heliu_wire"
+
+
+class Answer(NamedTuple):
+    """What a statement found, or how many rows it changed."""
+
+    rows: list[tuple[Any, ...]]
+    changed: int
 
 
 def connection_of(session: Session) -> Connection:
@@ -33,41 +55,59 @@ def connection_of(session: Session) -> Connection:
     return connection
 
 
-def queue(connection: Connection, sql: str, values: Any, refusal: Refusal | None) -> None:
-    """Put a change behind those that wait. `refusal` makes what is raised if it does not change exactly one row."""
-    waiting: list[Waiting] = connection.info.setdefault(QUEUE, [])
-    waiting.append((sql, values, refusal))
+def queue(connection: Connection, ready: Ready) -> None:
+    """Put a change behind those that wait."""
+    waiting: list[Ready] = connection.info.setdefault(QUEUE, [])
+    waiting.append(ready)
     if len(waiting) >= MOST_WAITING:
         send(connection)
 
 
 def send(connection: Connection) -> None:
     """Execute what waits. Raises the database's fault, or the first refusal."""
-    waiting: Sequence[Waiting] | None = connection.info.pop(QUEUE, None)
-    if not waiting:
-        return
+    waiting: list[Ready] | None = connection.info.pop(QUEUE, None)
+    if waiting:
+        _execute(connection, waiting)
+
+
+def ask(connection: Connection, ready: Ready, *, apart: bool = False) -> Answer:
+    """Execute what waits, unless the statement has nothing to do with it, and then the statement."""
+    waiting: list[Ready] = [] if apart else connection.info.pop(QUEUE, None) or []
+    return _execute(connection, [*waiting, ready])
+
+
+def _execute(connection: Connection, statements: Sequence[Ready]) -> Answer:
+    """Execute them one after the other. Answers what the last one found."""
     dialect = connection.dialect
     driver: Any = connection.connection.dbapi_connection
-    sql = waiting[0][0]
-    cursors: list[Any] = []
     try:
-        if dialect.name == "postgresql" and len(waiting) > 1:
-            with driver.pipeline():
-                for sql, values, _ in waiting:
-                    cursors.append(driver.cursor())
-                    cursors[-1].execute(sql, values)
-        else:
-            for sql, values, _ in waiting:
-                cursors.append(driver.cursor())
-                cursors[-1].execute(sql, values)
-        for cursor, (_, _, refusal) in zip(cursors, waiting, strict=True):
-            if refusal is not None and cursor.rowcount != 1:
-                raise refusal()
+        if statements[-1].bound is None:
+            return _by_cursor(driver, statements)
+        return _by_wire(connection, driver, statements)
     except dialect.loaded_dbapi.Error as fault:
-        raise as_sqlalchemy_says(connection, sql, fault, cursors[-1]) from fault
-    finally:
-        for cursor in cursors:
-            cursor.close()
+        raise as_sqlalchemy_says(connection, statements[-1].sql, fault) from fault
+
+
+def _by_cursor(driver: Any, statements: Sequence[Ready]) -> Answer:
+    for each in statements:
+        cursor = driver.execute(each.sql, each.values)
+        if each.refusal is not None and cursor.rowcount != 1:
+            raise each.refusal()
+    rows = cursor.fetchall()
+    return Answer(rows, cursor.rowcount)
+
+
+def _by_wire(connection: Connection, driver: Any, statements: Sequence[Ready]) -> Answer:
+    wire = connection.info.get(WIRE)
+    if wire is None:
+        wire = connection.info[WIRE] = Wire(driver)
+    bound = [each.bound for each in statements if each.bound is not None]
+    results = wire.execute(bound)
+    for each, result in zip(statements, results, strict=True):
+        if each.refusal is not None and result.command_tuples != 1:
+            raise each.refusal()
+    last = results[-1]
+    return Answer(wire.rows(bound[-1], last) if last.nfields else [], last.command_tuples or 0)
 
 
 def watch(engine: Engine) -> None:
@@ -91,10 +131,10 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "checkin", returned)
 
 
-def as_sqlalchemy_says(connection: Connection, sql: str, fault: Exception, cursor: Any) -> BaseException:
+def as_sqlalchemy_says(connection: Connection, sql: str, fault: Exception) -> BaseException:
     """The driver's fault in the words that everybody above expects; a lost connection is not used again."""
     dialect = connection.dialect
-    lost = bool(dialect.is_disconnect(fault, connection.connection, cursor))  # type: ignore[arg-type]  # the driver's own
+    lost = bool(dialect.is_disconnect(fault, connection.connection, None))  # type: ignore[arg-type]  # the driver's own
     if lost:
         connection.invalidate(fault)
     return DBAPIError.instance(
