@@ -42,9 +42,11 @@ MAIL_BACK_OFF = (
 
 
 class Lane(StrEnum):
-    """Queues of their own, so that a slow mail server never holds up a deadline, and somebody's webhook that hangs no mail."""
+    """Queues of their own, so that a slow mail server never holds up a deadline, somebody's webhook that hangs no mail, and
+    what comes in thousands at once nothing that has its moment."""
 
     INSIDE = "inside"
+    BULK = "bulk"
     OUTSIDE = "outside"
     ABROAD = "abroad"
 
@@ -55,7 +57,8 @@ class Job:
 
     `handler` works inside the transaction that also deletes the row. `errand` is done before it, while no transaction is
     open: it may talk to the world, and may happen twice when the scheduler dies in between. `abroad` are errands to machines
-    that people named, of which nothing is known. `gave_up` is told once, with the last error, when all tries are used up.
+    that people named, of which nothing is known. `bulk` may come in thousands at once and is in no hurry. `gave_up` is told
+    once, with the last error, when all tries are used up.
     """
 
     kind: str
@@ -65,11 +68,12 @@ class Job:
     back_off: Sequence[timedelta] = BACK_OFF
     rhythm: Rhythm | None = None
     abroad: bool = False
+    bulk: bool = False
 
     @property
     def lane(self) -> Lane:
         if self.errand is None:
-            return Lane.INSIDE
+            return Lane.BULK if self.bulk else Lane.INSIDE
         return Lane.ABROAD if self.abroad else Lane.OUTSIDE
 
 
@@ -88,9 +92,10 @@ class Jobs:
         gave_up: GaveUp | None = None,
         back_off: Sequence[timedelta] = BACK_OFF,
         abroad: bool = False,
+        bulk: bool = False,
     ) -> None:
         """Rows of this kind are done by `handler(session, due, now)`; see `Job` for the rest."""
-        self._add(Job(kind, handler, errand, gave_up, tuple(back_off), abroad=abroad))
+        self._add(Job(kind, handler, errand, gave_up, tuple(back_off), abroad=abroad, bulk=bulk))
 
     def every(self, name: str, do: Callable[[Session, datetime], object], rhythm: Rhythm) -> None:
         """`do(session, now)` again and again, in a transaction of its own. Late ones are caught up once."""
@@ -153,14 +158,15 @@ def add_notices(jobs: Jobs, courier: Courier) -> None:
 
 def add_reminders(jobs: Jobs) -> None:
     """Rules look for what people should be told of: each quarter of an hour it is seen whose time has come."""
-    jobs.on(reminders.DUE, reminders.remind)
+    jobs.on(reminders.DUE, reminders.remind, bulk=True)
     jobs.every("reminders", reminders.look_around, every(hours=0.25))
     jobs.every("old reminders", reminders.forget_old, every(hours=24))
 
 
 def add_losses(jobs: Jobs, timezone: str) -> None:
     """Once a week it is looked who has not ordered for long; each is warned of by a row of their own."""
-    jobs.on(scanning.WARN, scanning.warn_of)
+    jobs.on(scanning.LOOK, scanning.look_at_stretch)
+    jobs.on(scanning.WARN, scanning.warn_of, bulk=True)
     jobs.every("losses", scanning.look_for_losses, weekly(weekday=0, hour=6, timezone=timezone))
 
 

@@ -28,7 +28,7 @@ from scheduler.jobs import Job, Jobs, Lane
 
 logger = logging.getLogger(__name__)
 
-BATCH = {Lane.INSIDE: 100, Lane.OUTSIDE: 10, Lane.ABROAD: 5}
+BATCH = {Lane.INSIDE: 100, Lane.BULK: 100, Lane.OUTSIDE: 10, Lane.ABROAD: 5}
 # A sweep ends after this long even if more is due, so that its caller can give a sign of life.
 SWEEP_SECONDS = 10.0
 # How long a shared transaction takes in more rows; others wait for what it has locked.

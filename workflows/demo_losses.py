@@ -31,7 +31,7 @@ def seed_losses(session: Session, now: datetime) -> None:
         return
     at = moment(now, DAYS_AGO, "06:00")
     since = months_before(company_time(session, at).date(), months_without_order(session))
-    for customer_id, _ in session.execute(in_danger(since)).all():
+    for customer_id in session.scalars(select(Customer.id).where(in_danger(since)).order_by(Customer.id)).all():
         warn(session, by=SYSTEM, now=at, customer_id=customer_id)
         session.info["database"].listeners.hear(session)
     task_id = session.scalar(

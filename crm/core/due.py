@@ -22,8 +22,10 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     delete,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -144,6 +146,34 @@ def schedule_many(session: Session, appointments: Sequence[Appointment], *, now:
             ADD.later(session, row)
         else:
             session.execute(_inserts(dialect_of(session))(DueRow).on_conflict_do_nothing(), [row])
+
+
+def schedule_each(session: Session, kind: str, subjects: Select[int], *, now: datetime) -> int:
+    """Ask for something at once for each subject that a query finds, however many they are: none of them is fetched.
+
+    The key `<kind>-<subject>` keeps what was asked for and has not been done from being asked for again. Answers how many
+    are new.
+    """
+    found = subjects.subquery()
+    subject = found.c[0]
+    rows = select(
+        literal(kind),
+        subject,
+        literal({}, Json),
+        literal(f"{kind}-").concat(cast(subject, String)),
+        literal(now, UtcDateTime),
+        literal(now, UtcDateTime),
+        literal(0),
+    ).where(subject.is_not(None))
+    names = ["kind", "subject_id", "payload", "key", "due_at", "created_at", "attempts"]
+    asked = _inserts(dialect_of(session))(DueRow.__table__).from_select(names, rows).on_conflict_do_nothing()
+    return affected(session.execute(asked))
+
+
+def is_asked_for(session: Session, kind: str) -> bool:
+    """Does anything of this kind wait, or is it being done?"""
+    wanted = select(DueRow.id).where(DueRow.kind == kind, DueRow.failed_at.is_(None)).limit(1)
+    return session.scalar(wanted) is not None
 
 
 def insert_once(session: Session, model: type[Base], values: Mapping[str, object]) -> int | None:

@@ -22,7 +22,7 @@ from crm.customers.models import Customer
 from crm.dictionary.queries import active_keys
 from crm.losses.description import LOSS
 from crm.losses.models import CustomerLoss, LossMeasure
-from crm.losses.queries import in_danger, months_without_order
+from crm.losses.queries import in_danger, last_order_on, months_without_order
 from crm.losses.rules import (
     CONFIRM_FIELDS,
     DELAY_FIELDS,
@@ -49,13 +49,13 @@ def warn(session: Session, *, by: Actor, now: datetime, customer_id: int) -> Cus
     )
     months = months_without_order(session)
     since = months_before(company_time(session, now).date(), months)
-    found = session.execute(in_danger(since).where(Customer.id == customer_id)).one_or_none()
+    found = session.scalar(select(Customer.id).where(Customer.id == customer_id, in_danger(since)))
     if found is None or customer is None:
         return None
     values = {
         "customer_id": customer_id,
         "months": months,
-        "last_order_on": found[1],
+        "last_order_on": last_order_on(session, customer_id),
         "status": Status.WARNED.value,
     }
     loss = insert_record(LOSS, session, by=by, now=now, kept=values)

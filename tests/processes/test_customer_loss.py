@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import claim, finish
+from crm.core.db import Database, company_time, reading, unit_of_work
+from crm.core.due import DueRow
 from crm.core.errors import Denied, Invalid
 from crm.customers.models import Customer
 from crm.customers.operations import change_customer
 from crm.losses.models import CustomerLoss
 from crm.losses.operations import warn
-from crm.losses.queries import measures_of
+from crm.losses.queries import in_danger, measures_of
 from crm.losses.rules import months_before
-from crm.losses.scanning import WARN, look_for_losses, warn_of
+from crm.losses.scanning import WARN, look_for_losses
 from crm.orders.operations import create_order
 from crm.permissions import SYSTEM
+from scheduler.jobs import Jobs, Lane, add_losses
+from scheduler.sweep import Swept, tick
 from tests.conftest import Browser
 from tests.processes.stories import Story
 from workflows.models import InstanceStatus, ProcessInstance
@@ -34,14 +36,15 @@ def order(story: Story, days_ago: int) -> int:
 
 
 def look(story: Story) -> int:
-    """The weekly look, and the warnings that follow from it. Answers how many customers were in danger."""
-    now = story.clock()
+    """The weekly look, and the warnings that follow from it. Answers how many customers were warned of."""
     with unit_of_work(story.database) as session:
-        found = look_for_losses(session, now)
-    with unit_of_work(story.database) as session:
-        for row in claim(session, now=now, worker="story", kinds=[WARN]):
-            warn_of(session, row, now)
-            assert finish(session, row, worker="story")
+        look_for_losses(session, story.clock())
+    jobs = Jobs()
+    add_losses(jobs, "Asia/Shanghai")
+    tick(story.database, jobs, story.clock, lanes=[Lane.INSIDE])
+    with reading(story.database) as session:
+        found = session.scalar(select(func.count()).where(DueRow.kind == WARN)) or 0
+    assert tick(story.database, jobs, story.clock, lanes=[Lane.BULK]) == Swept(done=found)
     with reading(story.database) as session:
         newest = session.scalar(
             select(func.max(ProcessInstance.id)).where(ProcessInstance.process_key == "customer_loss")
@@ -109,8 +112,9 @@ def test_who_ordered_lately_or_never_became_a_customer_is_left_alone(story: Stor
 
 
 def test_an_order_between_the_look_and_the_warning_prevents_it(won: Story) -> None:
-    with unit_of_work(won.database) as session:
-        assert look_for_losses(session, won.clock()) == 1
+    with reading(won.database) as session:
+        since = months_before(company_time(session, won.clock()).date(), 6)
+        assert list(session.scalars(select(Customer.id).where(in_danger(since)))) == [won.customer_id]
     order(won, 0)
     with unit_of_work(won.database) as session:
         assert warn(session, by=SYSTEM, now=won.clock(), customer_id=won.customer_id) is None
