@@ -190,3 +190,22 @@ each(".stages-list, .folders ul, .tabs ul", (list) => {
   const [around, inside] = [list.getBoundingClientRect(), here.getBoundingClientRect()];
   list.scrollLeft += inside.left - around.left - (around.width - inside.width) / 2;
 });
+
+// -- Files are chosen in the reader's language, which a browser's own button need not speak. The field itself lies over the picture of one.
+function dressFiles(root) {
+  each("input[type=file].form-control", (input) => {
+    const picker = document.getElementById("file-picker")?.content.firstElementChild.cloneNode(true);
+    if (!picker) return;
+    const names = picker.querySelector("[data-none]");
+    const tell = () => { names.textContent = [...input.files].map((file) => file.name).join(", ") || names.dataset.none; };
+    picker.classList.toggle("is-invalid", input.classList.contains("is-invalid"));
+    input.classList.replace("form-control", "file-field");
+    input.replaceWith(picker);
+    picker.append(input);
+    input.addEventListener("change", tell);
+    input.form?.addEventListener("reset", () => setTimeout(tell));
+    tell();
+  }, root);
+}
+dressFiles(document);
+document.addEventListener("htmx:after:swap", () => dressFiles(document));

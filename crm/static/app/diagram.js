@@ -61,12 +61,14 @@ function decorate(viewer, story) {
 }
 
 // A small diagram is not blown up, and a wide one on a narrow screen stays legible: it then shows where the case stands.
+// Of a case that stands nowhere any more, the whole way counts for more than the small print.
 function fit(viewer, story) {
   const canvas = viewer.get("canvas");
   canvas.zoom("fit-viewport", "auto");
   const legible = 0.85;
+  const enough = story.live?.length || story.failed?.length ? legible : 0.5;
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
-  if (canvas.zoom() >= legible) return;
+  if (canvas.zoom() >= enough) return;
   const elements = viewer.get("elementRegistry");
   const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
   if (!here || here.waypoints) return;
