@@ -5,25 +5,28 @@ The verbs of a task tell their own with `notify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from crm.activity.sentences import Spoken
-from crm.core.i18n import LOCALES, text
+from crm.accounts.models import User
+from crm.activity.sentences import Person, Spoken
+from crm.core.i18n import LOCALES, Text, text
 from crm.notices.kinds import CONVERSATION, TASKS, NoticeKind, add_kinds
 from crm.notices.leading import add_way
 from crm.notices.models import Mailing
 from crm.notices.operations import notify
 from crm.permissions import Actor
+from workflows.assigning.people import standing_in
 from workflows.library import Published
 from workflows.models import ProcessInstance
 from workflows.queries import task_at
 
 add_kinds(
     NoticeKind("task.assigned", text("A task is mine"), TASKS, Mailing.NOW, icon="user-check"),
+    NoticeKind("task.stood_in", text("A task of somebody for whom I stand in"), TASKS, Mailing.NOW, icon="user-shield"),
     NoticeKind("task.offered", text("A task is offered to me by name"), TASKS, icon="hand-grab"),
     NoticeKind("task.transferred", text("A task was transferred to me"), TASKS, Mailing.NOW, icon="user-share"),
     NoticeKind("task.delegated", text("My advice is asked for"), TASKS, Mailing.NOW, icon="user-question"),
@@ -63,28 +66,61 @@ def tell_opened(
     *,
     by: Actor,
     now: datetime,
+    away: Collection[int] = (),
 ) -> None:
     """Whoever has a task from this moment on is told, and to whom it is offered by name, unless they brought it about
-    themselves. `opened` are rows of tasks."""
+    themselves; and whoever stands in for a holder who is `away`. `opened` are rows of tasks."""
     about = None
     if instance.record_type is not None and instance.record_id is not None:
         about = (instance.record_type, instance.record_id)
     for row in opened:
         holder, offered = row["assignee_id"], row.get("candidate_ids") or ()
         to = [person for person in ([holder] if holder is not None else offered) if person != by.id]
-        if not to:
-            continue
-        notify(
-            session,
-            to=to,
-            kind="task.offered" if holder is None else "task.assigned",
-            message=text("{task}: {case}", task=spoken(published, row["name"]), case=instance.title),
-            link=f"{AT}{instance.id}/{row['token']}",
-            now=now,
-            key=f"task-{instance.id}-{row['token']}",
-            about=about,
-            joins=True,
-        )
+        message = text("{task}: {case}", task=spoken(published, row["name"]), case=instance.title)
+        link, key = f"{AT}{instance.id}/{row['token']}", f"task-{instance.id}-{row['token']}"
+        if to:
+            notify(
+                session,
+                to=to,
+                kind="task.offered" if holder is None else "task.assigned",
+                message=message,
+                link=link,
+                now=now,
+                key=key,
+                about=about,
+                joins=True,
+            )
+        if holder in away:
+            tell_substitute(session, holder, message, link=link, by=by, now=now, key=key, about=about)
+
+
+def tell_substitute(
+    session: Session,
+    absent_id: int,
+    message: Text,
+    *,
+    link: str,
+    by: Actor,
+    now: datetime,
+    key: str,
+    about: tuple[str, int] | None = None,
+) -> None:
+    """Whoever stands in for this person at the moment hears what they are told; nobody where they are there. What has brought
+    it about (`key`) is told once."""
+    chain = standing_in(session, session.get_one(User, absent_id), now)
+    if not chain or chain[-1].id == by.id:
+        return
+    said = text("In the place of {who}: {message}", who=Person(absent_id), message=message)
+    notify(
+        session,
+        to=[chain[-1].id],
+        kind="task.stood_in",
+        message=said,
+        link=link,
+        now=now,
+        key=f"in-place-{key}",
+        about=about,
+    )
 
 
 def spoken(published: Published, words: str) -> Spoken:

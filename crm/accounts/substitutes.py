@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from crm.accounts import rules
 from crm.accounts.actors import access_changed
+from crm.accounts.events import SubstituteNamed
 from crm.accounts.models import User
 from crm.accounts.operations import locked_user, note_user
 from crm.accounts.periods import Absence, ring_through
 from crm.accounts.queries import find_user
 from crm.core.audit import differences
 from crm.core.errors import Denied, Fault, Invalid
+from crm.core.events import tell
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
 
@@ -34,7 +36,7 @@ def name_substitute(
     """Who sees and does the tasks of a user from `begins` until `ends` (either may be open); None ends it.
 
     Everybody names their own; `user_id` names somebody else, which takes the permission to administer accounts. Refuses a
-    chain in which everybody would be away at the same moment.
+    chain in which everybody would be away at the same moment. SubstituteNamed is told.
     """
     if user_id is not None and user_id != by.id:
         check_may(by, "accounts", "administer")
@@ -63,6 +65,7 @@ def name_substitute(
     for name, column in FIELDS.items():
         setattr(user, column, after[name])
     note_user(session, by, now, "user.substitute", user, old=old, new=new)
+    tell(session, SubstituteNamed(user.id, substitute_id, begins, at=now, by=by))
     return user
 
 

@@ -12,6 +12,7 @@ from crm.core.i18n import Text, text
 from crm.notices.operations import notify
 from crm.permissions import Actor
 from workflows.models import Task
+from workflows.telling import tell_substitute
 
 # What each kind of notice about tasks (`workflows/telling.py`) says when a verb is its cause.
 KINDS: dict[str, Text] = {
@@ -27,6 +28,11 @@ KINDS: dict[str, Text] = {
     "task.commented": text("{who} comments on your task: {title}"),
     "task.copied": text("{who} shows you a case: {title}"),
 }
+
+# What asks somebody to do something, and so whoever stands in for them as well.
+FOR_SUBSTITUTES = frozenset(
+    {"task.transferred", "task.delegated", "task.returned", "task.signer", "task.sent_back", "task.urged"}
+)
 
 
 def tell(
@@ -44,13 +50,9 @@ def tell(
     others = [user_id for user_id in to if user_id is not None and user_id != by.id]
     if not others:
         return
-    notify(
-        session,
-        to=others,
-        kind=kind,
-        message=text(KINDS[kind].source, who=Person(by.id), title=task.title),
-        link=f"/tasks/{task.id}",
-        now=now,
-        key=f"{kind}-{task.id}-{occasion}",
-        detail=detail or None,
-    )
+    message = text(KINDS[kind].source, who=Person(by.id), title=task.title)
+    link, key = f"/tasks/{task.id}", f"{kind}-{task.id}-{occasion}"
+    notify(session, to=others, kind=kind, message=message, link=link, now=now, key=key, detail=detail or None)
+    if kind in FOR_SUBSTITUTES:
+        for user_id in others:
+            tell_substitute(session, user_id, message, link=link, by=by, now=now, key=key)
