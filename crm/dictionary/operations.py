@@ -13,7 +13,7 @@ from crm.core.errors import Conflict, Fault, Invalid
 from crm.core.fields import read
 from crm.core.i18n import text
 from crm.dictionary.models import DictionaryEntry
-from crm.dictionary.queries import find_entry
+from crm.dictionary.queries import entries_changed, find_entry
 from crm.dictionary.rules import ENTRY_FIELDS, NAME_FIELDS, check_can_switch_off, check_category, check_key
 from crm.permissions import Actor, check_may
 
@@ -117,6 +117,7 @@ def _note(
     old: Mapping[str, object],
     new: Mapping[str, object],
 ) -> None:
+    entries_changed(session)
     write_audit(
         session,
         at=now,

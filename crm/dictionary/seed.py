@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crm.dictionary.models import DictionaryEntry
+from crm.dictionary.queries import entries_changed
 
 # Pick-list → entries in order: key, Chinese name, English name.
 FIRST_ENTRIES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -169,4 +170,5 @@ def seed_dictionary(session: Session) -> int:
     ]
     if missing:
         session.execute(insert(DictionaryEntry), missing)
+        entries_changed(session)
     return len(missing)

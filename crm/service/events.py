@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from crm.customers.models import Customer
 from crm.permissions import Actor
+from crm.service.models import ServiceRequest
 
 
 @dataclass(frozen=True)
 class ServiceRequestOpened:
     """A customer's request has been recorded."""
 
-    request_id: int
+    request: ServiceRequest
+    customer: Customer
     at: datetime
     by: Actor
 

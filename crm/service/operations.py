@@ -129,24 +129,22 @@ def open_request(
     )
     told = _with_files(session, opened, attachments, by=by, now=now, told=told)
     note_step(session, opened, by=by, now=now, kind="opened", message=told, detail=opened.request)
-    tell(session, ServiceRequestOpened(request_id=opened.id, at=now, by=by))
+    tell(session, ServiceRequestOpened(opened, customer, at=now, by=by))
     return opened
 
 
 def plan_sla(
     session: Session, *, by: Actor, now: datetime, request_id: int, sla_hours: object, remind_hours_before: object = 0
-) -> dict[str, datetime]:
+) -> ServiceRequest:
     """The request is due so many working hours from now, with a reminder before, by the calendar of whoever handles it,
-    else of whoever opened it. Answers `due_at` and `remind_at`."""
+    else of whoever opened it."""
     sla, remind = minutes("sla_hours", sla_hours), minutes("remind_hours_before", remind_hours_before)
     # Most often it is planned by whoever has just opened it; only otherwise is it reckoned a second time.
     guessed = calendar_of(session, by.department_id)
     due_at, remind_at = plan(now, sla, remind, guessed)
     values = {"sla_minutes": sla, "remind_minutes": remind, "due_at": due_at, "remind_at": remind_at}
     request = _take_step(session, "plan_sla", request_id, by=by, now=now, values=values)
-    if calendar_for(session, request) is not guessed:
-        request = count_from_now(session, request, now=now)
-    return {"due_at": request.due_at, "remind_at": request.remind_at}
+    return request if calendar_for(session, request) is guessed else count_from_now(session, request, now=now)
 
 
 def assign(

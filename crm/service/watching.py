@@ -5,6 +5,8 @@ Called by process steps and their timers. A timer may be late: what was done mea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
@@ -21,7 +23,7 @@ from crm.permissions import Actor
 from crm.service.letters import tell_assignee, tell_supervisor
 from crm.service.models import ServiceRequest
 from crm.service.operations import note_step
-from crm.service.queries import find_request, loads_of_teams, may_see
+from crm.service.queries import Member, may_see
 from crm.service.rules import WAITING_FOR_US, Status
 
 SUPERVISORS = "sales_supervisor"
@@ -33,37 +35,31 @@ LAST_HANDLER = Prepared(
 )
 
 
-def propose_assignee(
-    session: Session,
-    *,
-    by: Actor,
-    now: datetime,
-    request_id: int,
-    team: str,
-    prefer: str = "least_busy",
-    department_id: int | None = None,
-) -> dict[str, object]:
-    """Who should handle it: `proposed_id`, and the reason in the actor's language.
+@dataclass(frozen=True)
+class Proposal:
+    """Who should handle a request and why; nobody when nobody of the team is there."""
 
-    `team` is the key of a role. `prefer` is `least_busy`, `owner` (the customer's manager) or `same_as_before` (who handled
-    this customer's last request); whoever is away or not in the team is passed over for the least busy one.
+    user_id: int | None
+    load: int
+    reason: Text
+
+
+def propose_assignee(
+    session: Session, request: ServiceRequest, *, team: Sequence[Member], prefer: str = "least_busy"
+) -> Proposal:
+    """Who of the team should handle it.
+
+    `prefer` is `least_busy`, `owner` (the customer's manager) or `same_as_before` (who handled this customer's last
+    request); whoever is away or not in the team is passed over for the least busy one.
     """
-    request = find_request(session, by=by, request_id=request_id)
-    team_now = loads_of_teams(session, role_keys=(team,), now=now, department_id=department_id)
-    by_id = {member.id: member.load for member in team_now}
+    by_id = {member.id: member.load for member in team}
     wanted, reason = _preferred(session, request, prefer)
     if wanted is None or wanted not in by_id:
-        if not team_now:
-            nobody = text("Nobody of this team is available").in_language(by.locale)
-            return {"proposed_id": None, "load": 0, "reason": nobody}
-        least = team_now[0]
+        if not team:
+            return Proposal(None, 0, text("Nobody of this team is available"))
+        least = team[0]
         wanted, reason = least.id, text("Has the fewest requests in hand ({count})", count=least.load)
-    return {"proposed_id": wanted, "load": by_id[wanted], "reason": reason.in_language(by.locale)}
-
-
-def least_load(session: Session, *, now: datetime, team: str) -> int:
-    """How many requests the least busy present member of a role has in hand; 0 if nobody is there."""
-    return next((member.load for member in loads_of_teams(session, role_keys=(team,), now=now)), 0)
+    return Proposal(wanted, by_id[wanted], reason)
 
 
 def remind(session: Session, *, by: Actor, now: datetime, request_id: int) -> None:

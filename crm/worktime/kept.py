@@ -1,16 +1,10 @@
-"""Which calendar counts for a department: kept in memory, so that a step of a case asks the database nothing.
-
-A change counts at once in the process that made it, and in others within `LOOK_AGAIN` seconds: only so often do they ask for
-the stamp, and only when it is another one do they read the calendars anew. For a due time hours ahead that is soon enough.
-"""
+"""Which calendar counts for a department: kept in memory, so that a step of a case asks the database nothing."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
@@ -18,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from crm.accounts.actors import access_number
 from crm.accounts.models import Department
-from crm.core.db import Database, affected
+from crm.core.db import affected
+from crm.core.kept import Kept
 from crm.worktime.calendar import ALWAYS, Calendar, Exceptional
 from crm.worktime.hours import Hours
 from crm.worktime.models import CalendarException, DepartmentCalendar, WorkCalendar, WorktimeStamp
 
-LOOK_AGAIN = 2.0
 # The departments' tree is a part of the answer, so their number is a part of the stamp.
 STAMP = select(
     select(WorktimeStamp.value).where(WorktimeStamp.id == 1).scalar_subquery(), access_number().label("departments")
@@ -43,16 +37,6 @@ class Calendars:
         return self.default if department_id is None else self.by_department.get(department_id, self.default)
 
 
-@dataclass
-class _Kept:
-    stamp: tuple[int | None, int | None]
-    looked_at: float
-    calendars: Calendars
-
-
-_KEPT: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
-
-
 def calendar_of(session: Session, department_id: int | None) -> Calendar:
     """The calendar by which a department works; the default one for nobody's."""
     return calendars(session).of(department_id)
@@ -60,15 +44,7 @@ def calendar_of(session: Session, department_id: int | None) -> Calendar:
 
 def calendars(session: Session) -> Calendars:
     """All calendars. No statement while they were looked at a moment ago."""
-    database: Database = session.info["database"]
-    kept, now = _KEPT.get(database), monotonic()
-    if kept is not None and now - kept.looked_at < LOOK_AGAIN:
-        return kept.calendars
-    value, departments = session.execute(STAMP).one()
-    stamp = (value, departments)
-    found = kept.calendars if kept is not None and kept.stamp == stamp else _read(session)
-    _KEPT[database] = _Kept(stamp, now, found)
-    return found
+    return CALENDARS.get(session)
 
 
 def calendars_changed(session: Session) -> None:
@@ -76,7 +52,7 @@ def calendars_changed(session: Session) -> None:
     value = secrets.randbelow(2**53)
     if not affected(session.execute(update(WorktimeStamp).values(value=value))):
         session.execute(insert(WorktimeStamp), [{"id": 1, "value": value}])
-    _KEPT.pop(session.info["database"], None)
+    CALENDARS.changed(session)
 
 
 def as_hours(kept: list[list[int]]) -> Hours:
@@ -123,3 +99,6 @@ def _by_department(session: Session, by_id: Mapping[int, Calendar], default: Cal
             above = parents.get(above)
         found[department] = own.get(above, default) if above is not None else default
     return found
+
+
+CALENDARS = Kept(lambda session: tuple(session.execute(STAMP).one()), _read)

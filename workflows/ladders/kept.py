@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.core.db import Database
 from crm.core.due import Appointment
+from crm.core.kept import Kept
 from crm.worktime.calendar import OutOfReach
-from crm.worktime.kept import LOOK_AGAIN, calendar_of
+from crm.worktime.kept import calendar_of
 from workflows.ladders.models import Ladder
 from workflows.ladders.rungs import Rung, as_rung, to_climb
 from workflows.models import NO_DUE_DATE, RUNG
 
 Ladders = Mapping[tuple[str, str], tuple[Rung, ...]]
-
-
-@dataclass
-class _Kept:
-    read_at: float
-    ladders: Ladders
-
-
-_KEPT: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 
 
 def ladder_of(session: Session, process_key: str, node_id: str) -> tuple[Rung, ...]:
@@ -43,18 +31,21 @@ def steps_with_ladder(session: Session) -> list[tuple[str, str]]:
 
 
 def _ladders(session: Session) -> Ladders:
-    database: Database = session.info["database"]
-    kept, now = _KEPT.get(database), monotonic()
-    if kept is None or now - kept.read_at >= LOOK_AGAIN:
-        rows = session.execute(select(Ladder.process_key, Ladder.node_id, Ladder.rungs))
-        found = {(row.process_key, row.node_id): tuple(as_rung(each) for each in row.rungs) for row in rows}
-        kept = _KEPT[database] = _Kept(now, found)
-    return kept.ladders
+    return LADDERS.get(session)
+
+
+def _read(session: Session) -> Ladders:
+    rows = session.execute(select(Ladder.process_key, Ladder.node_id, Ladder.rungs))
+    return {(row.process_key, row.node_id): tuple(as_rung(each) for each in row.rungs) for row in rows}
+
+
+# The whole is as small as a stamp of it would be.
+LADDERS: Kept[Ladders] = Kept(_read, _read)
 
 
 def ladders_changed(session: Session) -> None:
     """Ladders are different from now on; to be called by each operation that changes them."""
-    _KEPT.pop(session.info["database"], None)
+    LADDERS.changed(session)
 
 
 def first_rung(session: Session, task: Mapping[str, Any]) -> Appointment | None:

@@ -17,6 +17,8 @@ from crm.customers.contact_queries import contacts_of, find_contact
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import PossibleDuplicate, change_customer, create_customer, delete_customer
 from crm.customers.queries import find_customer, find_customers, find_duplicates
+from crm.dictionary.models import DictionaryEntry
+from crm.dictionary.queries import entries_changed
 from crm.service.operations import archive, assign, open_request, record_feedback, record_handling
 from tests.people import People
 
@@ -238,10 +240,10 @@ def test_a_birthday_in_the_future_is_refused(
 def test_an_entry_that_was_switched_off_stays_where_it_is(
     database: Database, people: People, ids: dict[str, int], now: datetime
 ) -> None:
-    from crm.dictionary.models import DictionaryEntry
 
     with unit_of_work(database) as session:
         session.execute(update(DictionaryEntry).where(DictionaryEntry.key == "east").values(active=False))
+        entries_changed(session)
     with unit_of_work(database) as session:
         values = {"region": "east", "note": "x"}
         change_customer(session, by=people.manager1, now=now, customer_id=ids["hengli"], version=1, values=values)

@@ -21,7 +21,7 @@ from crm.notices.models import Notice
 from crm.permissions import SYSTEM
 from crm.service import operations as service
 from crm.service.models import ServiceRequest
-from crm.service.queries import find_request, find_requests
+from crm.service.queries import find_request, find_requests, loads_of_teams
 from crm.service.watching import escalate, propose_assignee, remind
 from tests.people import People
 
@@ -70,7 +70,7 @@ def test_a_request_travels_from_opening_to_the_archive(
     planned = service.plan_sla(
         work, by=people.agent1, now=now, request_id=request.id, sla_hours=8, remind_hours_before=2
     )
-    assert planned == {"due_at": now + timedelta(hours=8), "remind_at": now + timedelta(hours=6)}
+    assert (planned.due_at, planned.remind_at) == (now + timedelta(hours=8), now + timedelta(hours=6))
     service.assign(
         work, by=people.supervisor, now=now, request_id=request.id, assignee_id=people.agent2.id, note="请当天联系"
     )
@@ -209,14 +209,13 @@ def test_the_least_busy_present_agent_is_proposed(
     busy = opened(work, people, now, customer_id)
     service.assign(work, by=people.supervisor, now=now, request_id=busy.id, assignee_id=people.agent1.id)
     request = opened(work, people, now, customer_id)
-    proposed = propose_assignee(work, by=people.agent1, now=now, request_id=request.id, team="service_agent")
-    assert (proposed["proposed_id"], proposed["load"]) == (people.agent2.id, 0)
-    owner = propose_assignee(
-        work, by=people.agent1, now=now, request_id=request.id, team="customer_manager", prefer="owner"
+    agents, managers = (
+        loads_of_teams(work, role_keys=(role,), now=now) for role in ("service_agent", "customer_manager")
     )
-    assert owner["proposed_id"] == people.manager1.id
-    nobody = propose_assignee(work, by=people.agent1, now=now, request_id=request.id, team="no_such_role")
-    assert nobody["proposed_id"] is None
+    proposed = propose_assignee(work, request, team=agents)
+    assert (proposed.user_id, proposed.load) == (people.agent2.id, 0)
+    assert propose_assignee(work, request, team=managers, prefer="owner").user_id == people.manager1.id
+    assert propose_assignee(work, request, team=()).user_id is None
 
 
 def test_reminder_and_escalation_are_told_once_and_never_after_the_handling(

@@ -70,13 +70,13 @@ def test_a_department_inherits_down_the_tree_and_a_move_counts_at_once(
     assert calendar_of(session, east.id).is_open(SATURDAY)
     assert not calendar_of(session, department(session, "客户服务部").id).is_open(SATURDAY)
     below = create_department(session, by=people.admin, now=now, name="苏州办事处", parent_id=east.id)
-    kept._KEPT.clear()  # what another process does two seconds later
+    kept.CALENDARS.look_again()  # what another process does two seconds later
     assert calendar_of(session, below.id).is_open(SATURDAY)
     edit_department(
         session, by=people.admin, now=now, department_id=below.id, version=below.version, name="苏州办事处", name_en="",
         parent_id=None, manager_id=None,
     )  # fmt: skip
-    kept._KEPT.clear()
+    kept.CALENDARS.look_again()
     assert not calendar_of(session, below.id).is_open(SATURDAY)
     operations.give_calendar(session, by=people.admin, now=now, department_id=sales.id, calendar_id=None)
     assert not calendar_of(session, east.id).is_open(SATURDAY)
@@ -184,7 +184,7 @@ def test_what_was_rolled_back_is_not_remembered(database: Database, people: Peop
         )  # fmt: skip
         assert calendar_of(session, None).is_open(SATURDAY)
         raise ZeroDivisionError
-    kept._KEPT[database].looked_at -= kept.LOOK_AGAIN
+    kept.CALENDARS.look_again()
     with reading(database) as session:
         assert not calendar_of(session, None).is_open(SATURDAY)
 
@@ -199,7 +199,7 @@ def test_another_process_sees_the_change_when_it_looks_again(database: Database,
         given = {"day": "2026-03-14", "hours": "09:00-12:00"}
         (calendar,) = queries.all_calendars(session, by=people.admin)
         operations.set_exceptions(session, by=people.admin, now=now, calendar_id=calendar.id, values=given)
-    kept._KEPT[other].looked_at -= kept.LOOK_AGAIN
+    kept.CALENDARS.look_again()
     with reading(other) as session:
         assert calendar_of(session, None).is_open(SATURDAY)
     other.close()
@@ -292,7 +292,7 @@ def test_asking_for_calendars_costs_no_statement_while_they_are_fresh(
         for person in (people.agent1, people.manager1, people.executive) * 50:
             calendar_of(session, person.department_id).add(now, 600)
         assert asked == []
-        kept._KEPT[database].looked_at -= kept.LOOK_AGAIN
+        kept.CALENDARS.look_again()
         calendar_of(session, people.agent1.department_id)
         # Only the stamp is looked at, and it is the same.
         assert len(asked) == 1

@@ -6,13 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User, shown_name
-from crm.core.errors import NotFound
-from crm.core.prepared import Prepared, as_read, columns_of
-from crm.customers.models import Customer
 from crm.permissions import SYSTEM, Actor
 from crm.service import operations as service
 from crm.service import watching
@@ -24,7 +21,7 @@ from crm.service.events import (
 )
 from crm.service.going_back import go_back
 from crm.service.models import ServiceRequest
-from crm.service.queries import find_request, loads_of_teams
+from crm.service.queries import Member, find_request, loads_of_teams
 from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
@@ -36,6 +33,7 @@ from workflows.operations.pausing import lock_cases_of
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
 
 KEY = "service_request"
+LOADS = "loads_of_teams"
 RECORD = "service_request"
 # Whoever the decision table may name as a team can also be chosen by hand.
 HANDLING_ROLES = ("service_agent", "customer_manager", "sales_supervisor")
@@ -46,11 +44,6 @@ BEFORE_STEP = {
     "feedback": Status.HANDLED,
     "archive": Status.FED_BACK,
 }
-OPENED = Prepared(
-    select(*columns_of(ServiceRequest), Customer.grade, Customer.region)
-    .join(Customer, Customer.id == ServiceRequest.customer_id)
-    .where(ServiceRequest.id == bindparam("request_id"))
-)
 
 
 def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[str, Any]) -> RecordRef:
@@ -61,11 +54,10 @@ def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[
 
 def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
     """A case for a request that has just been opened: references and what the decision tables ask for."""
-    found = OPENED.first(session, {"request_id": event.request_id})
-    if found is None:
-        raise NotFound
-    *request_row, grade, region = found
-    request = as_read(session, ServiceRequest, request_row)
+    request, customer = event.request, event.customer
+    loads = loads_of_teams(session, role_keys=HANDLING_ROLES, now=event.at)
+    # The first step asks for them as well, before anything else has happened.
+    session.info[LOADS] = (request.id, loads)
     return CaseStart(
         process_key=KEY,
         title=f"{request.number} {request.summary}",
@@ -74,9 +66,9 @@ def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
             "customer_id": request.customer_id,
             "type": request.type,
             "priority": request.priority,
-            "grade": grade,
-            "region": region,
-            "load": watching.least_load(session, now=event.at, team="service_agent"),
+            "grade": customer.grade,
+            "region": customer.region,
+            "load": next((member.load for member in loads if member.role == "service_agent"), 0),
         },
         record=RecordRef(RECORD, request.id),
         customer_id=request.customer_id,
@@ -116,7 +108,7 @@ def plan(
     step: StepContext, *, request_id: int, sla_hours: Any, remind_hours_before: Any, team: str, prefer: str
 ) -> Mapping[str, object]:
     """Due time and proposed agent. Answers `due_at`, `remind_at` and `proposed_id`."""
-    times = service.plan_sla(
+    request = service.plan_sla(
         step.session,
         by=step.by,
         now=step.now,
@@ -125,9 +117,17 @@ def plan(
         remind_hours_before=remind_hours_before,
     )
     proposal = watching.propose_assignee(
-        step.session, by=step.by, now=step.now, request_id=request_id, team=team, prefer=prefer
+        step.session, request, team=_team(step.session, request_id, team, now=step.now), prefer=prefer
     )
-    return {**times, "proposed_id": proposal["proposed_id"]}
+    return {"due_at": request.due_at, "remind_at": request.remind_at, "proposed_id": proposal.user_id}
+
+
+def _team(session: Session, request_id: int, role: str, *, now: datetime) -> list[Member]:
+    """The present members of a role with what each has in hand."""
+    known, loads = session.info.pop(LOADS, (None, []))
+    if known == request_id and role in HANDLING_ROLES:
+        return [member for member in loads if member.role == role]
+    return loads_of_teams(session, role_keys=(role,), now=now)
 
 
 def assign(
