@@ -1,4 +1,5 @@
-"""The cases of the demonstration: its service requests, opportunities and complaints, started and moved on by the people named, at their times.
+"""The cases of the demonstration: its service requests, opportunities and complaints, started and moved on by the people named, at their
+times, and what colleagues say to each other about them.
 
 Everything happens in the order in which it would have happened, timers included, so that history, reminders and escalations
 look as they would.
@@ -18,7 +19,7 @@ from crm.customers.models import Customer
 from crm.demo import DemoRequest, DemoStep, demo_requests, moment
 from crm.demo.actors import actor_named
 from crm.permissions import Actor
-from workflows import demo_complaints, demo_opportunities
+from workflows import demo_complaints, demo_opportunities, demo_words
 from workflows.ladders import climbing
 from workflows.models import RUNG, TIMER, ProcessInstance, Task, TaskStatus
 from workflows.operations import starting, tasks, timers
@@ -43,11 +44,12 @@ def seed_cases(session: Session, now: datetime) -> None:
         *_acts(session, demo_requests(), person, now),
         *demo_opportunities.acts(session, person, now),
         *demo_complaints.acts(session, person, now),
+        *demo_words.acts(session, person, now),
     ]
     for at, act in sorted(everything, key=lambda pair: pair[0]):
-        _fire_until(session, at)
+        fire_until(session, at)
         act()
-    _fire_until(session, now)
+    fire_until(session, now)
 
 
 def _acts(
@@ -90,7 +92,7 @@ def _take(session: Session, step: DemoStep, case: list[int], person: Callable[[s
     tasks.complete(session, by=person(step.by), now=at, task_id=task_id, submission=Submission(answers=answers))
 
 
-def _fire_until(session: Session, until: datetime) -> None:
+def fire_until(session: Session, until: datetime) -> None:
     """Let the timers act that were due by then, each at its own time."""
     while claimed := due.claim(session, now=until, worker=WORKER, kinds=[TIMER, RUNG], limit=1):
         (row,) = claimed

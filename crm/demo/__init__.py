@@ -17,7 +17,7 @@ from crm.customers.models import Customer
 from crm.customers.operations import change_customer, create_customer
 from crm.demo.actors import actor_named
 from crm.demo.customers import CUSTOMERS, DemoCustomer
-from crm.demo.moments import moment
+from crm.demo.moments import ZONE, moment
 from crm.demo.people import contacts_for
 from crm.demo.requests import DemoRequest, DemoStep, demo_requests
 from crm.dictionary.seed import seed_dictionary
@@ -45,7 +45,7 @@ def seed_customers(session: Session, now: datetime) -> None:
 def _create(session: Session, seed: DemoCustomer, number: int, *, by: Actor, now: datetime) -> None:
     created_at = moment(now, seed.days_ago, "10:00", minutes=7 * number % 400)
     customer = create_customer(session, by=by, now=created_at, values=seed.first_values(), on_purpose=True)
-    for place, contact in enumerate(contacts_for(number, seed)):
+    for place, contact in enumerate(contacts_for(number, seed, now.astimezone(ZONE).date())):
         at = moment(now, seed.days_ago, "10:00", minutes=7 * number % 400 + 5 * (place + 1))
         create_contact(session, by=by, now=at, customer_id=customer.id, values=contact)
     for days_ago, values in seed.later:

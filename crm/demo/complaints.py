@@ -31,6 +31,24 @@ class DemoComplaint:
 
 C = DemoComplaint
 COMPLAINTS: Sequence[DemoComplaint] = (
+    C("宁波东海模具有限公司", "agent2", 58, "09:05",
+      {"subject": "面板升级后刀补参数丢失", "severity": "minor", "channel": "phone", "content": "远程升级面板软件后，两台机床的刀补参数清零，当班停产三小时。", "opinion": "以后升级前必须先备份，并书面告知步骤。"},
+      (("investigate", 58, "14:30", {"position": "升级步骤中没有备份提示，责任在我方。", "decision": "当天远程恢复参数；升级程序增加强制备份。", "compensation": "800"}),
+       ("carry_out", 57, "11:00", {"done": "参数已恢复并逐台核对，新版升级程序已发布。"}),
+       ("call_back", 53, "10:20", {"satisfaction": 5, "customer_words": "处理当天就有结果，新程序确实会先备份。", "article": True}))),
+    C("Rheinwerk Automation GmbH", "manager2", 44, "16:10",
+      {"subject": "Invoice issued in the wrong currency", "severity": "minor", "channel": "email", "content": "The invoice for the spare parts of September is in CNY; the frame contract says EUR.", "opinion": "A new invoice before the end of the month."},
+      (("investigate", 43, "10:00", {"position": "The order was entered with the price list for China.", "decision": "Cancel the invoice and issue it again in EUR.", "compensation": "0"}),
+       ("carry_out", 42, "15:40", {"done": "New invoice sent, the old one is cancelled; the customer's price list is fixed."}),
+       ("call_back", 39, "16:30", {"satisfaction": 4, "customer_words": "Booked in time, thank you."}))),
+    C("广州珠江新材料科技有限公司", "agent1", 37, "13:50",
+      {"subject": "培训资料与机型不符", "severity": "minor", "channel": "message", "content": "操作培训发的讲义是上一代面板，学员照着做找不到菜单。", "opinion": "换成对应机型的资料，再讲一次。"},
+      (("investigate", 36, "11:20", {"position": "讲师带错讲义，内容相差一代。", "decision": "当天补发电子版讲义。", "compensation": "0"}),
+       ("carry_out", 36, "16:00", {"done": "新讲义已发给全部学员。"}),
+       ("call_back", 33, "10:10", {"satisfaction": 2, "customer_words": "只发资料不够，学员还是不会用，要求重新讲。"}),
+       ("investigate", 32, "15:00", {"position": "客户要求合理，补讲半天。", "decision": "安排原讲师上门补讲，课后逐人确认。", "compensation": "0"}),
+       ("carry_out", 29, "17:20", {"done": "补讲半天，十二名学员全部签字确认。"}),
+       ("call_back", 26, "09:40", {"satisfaction": 4, "customer_words": "补讲效果好，现在班长都能独立操作。"}))),
     C("青岛海蓝食品机械有限公司", "agent1", 24, "09:20",
       {"subject": "发货少了两箱导轨油", "severity": "minor", "channel": "phone", "content": "到货十八箱，装箱单写二十箱，外包装完好。", "opinion": "补发并说明原因。"},
       (("investigate", 23, "11:00", {"position": "仓库复核录像，确认少装两箱。", "decision": "当天补发，装箱改为双人复核。", "compensation": "0"}),
@@ -54,6 +72,10 @@ ARTICLES: Sequence[tuple[str, str, Sequence[str], str]] = (
     ("控制柜过热报警怎么办", "product", ("电气", "温度"), "先看滤网与风扇，再测进线电压；环境温度高于 40 度时加装柜式空调。连续两次报警必须当天上门。"),
     ("到货短缺或损坏的处理", "complaint", ("发货", "赔偿"), "保留外包装与照片，当天登记投诉；短缺先补发后追责，损坏由承运人赔付的，由合同部出具索赔函。"),
     ("How to speak with a customer after a breakdown", "service", ("words",), "Say what happened, what we do now and when they hear from us next. Never promise a time that the engineer has not confirmed."),
+    ("软件升级前必须备份参数", "product", ("软件", "备份"), "一、升级前导出刀补、螺补和 PLC 参数，存到客户指定的目录。\n二、让客户当班负责人在升级单上签字。\n三、升级后逐台核对关键参数，再恢复生产。"),
+    ("Profinet 通信中断的检查清单", "product", ("电气", "通信"), "一、看交换机日志与固件版本，4.2 以下先升级。\n二、查屏蔽层接地与水晶头。\n三、连续监测 24 小时，记录中断时刻与设备动作。"),
+    ("发票开错后怎样补救", "complaint", ("发票",), "先核对客户档案里的税号与币种，当天作废重开；跨月的附情况说明，由财务致电对方会计确认抵扣月份。"),
+    ("Remote support for customers abroad", "service", ("remote", "export"), "Agree on a time in the customer's zone, ask for the log files first, and send a summary in writing on the same day. Spare parts go by air when a line stands still."),
     ("工程师上门前的三个电话", "service", ("上门",), "前一天确认到厂时间与联系人，出发时告知，迟到半小时以上提前说明并道歉。"),
 )  # fmt: skip
 
@@ -62,7 +84,8 @@ def seed_articles(session: Session, now: datetime) -> None:
     """What colleagues wrote down. Nothing happens where articles exist already."""
     if session.scalar(select(Article.id).limit(1)) is not None:
         return
-    by = actor_named(session, "agent1")
+    writers = [actor_named(session, name) for name in ("agent1", "agent2")]
     for number, (title, category, tags, body) in enumerate(ARTICLES):
         values = {"title": title, "category": category, "tags": list(tags), "body": body, "published": True}
-        create_record(ARTICLE, session, by=by, now=moment(now, 120 - 17 * number, "16:40"), values=values)
+        by = writers[number % 2]
+        create_record(ARTICLE, session, by=by, now=moment(now, 150 - 16 * number, "16:40"), values=values)

@@ -70,6 +70,12 @@ SALES: Sequence[DemoSale] = (
         _go_on("manager1", 56, "09:30", 75, ((-50, "带技术部做产能测算"), (-38, "提交报价和替换计划"))),
         _go_on("manager1", 49, "17:10", 80, (), {"带技术部做产能测算": "八台可替代原十一台，客户生产总监认可。"}),
         _end("manager1", 20, "11:05", outcome="won", results={"提交报价和替换计划": "九六折成交，分两批交付。"}, closing_words="替换计划让客户不停产，是赢单的关键。"))),
+    S("叶片五轴加工中心三台", "manager2", 55, "10:35", 890_000, 45, -8, "叶片车间扩产，技术部偏好日系机床。", customer="西安秦风航空零件有限公司", steps=(
+        _agree("approve_executive", "executive", 54, "10:20"),
+        _assign(54, "11:00", "manager2"),
+        _go_on("manager2", 53, "15:30", 50, ((-45, "带样件试切"), (-34, "提交分期报价"))),
+        _go_on("manager2", 44, "18:00", 45, (), {"带样件试切": "精度达标，节拍慢百分之八。"}),
+        _end("manager2", 31, "16:20", outcome="lost", failure_reason="competitor", competitor="Okada Machine Works", results={"提交分期报价": "价格有优势，但评审组看重航空业绩。"}, closing_words="对手有三家同类用户。先做标杆用户，再谈叶片。"))),
     S("落地镗床大修", "manager1", 51, "09:40", 680_000, 35, -3, "两台镗床精度超差，客户在比较大修和换新。", customer="沈阳北方重工配套有限公司", steps=(
         _agree("approve_executive", "executive", 50, "11:00"),
         _assign(49, "09:20", "manager1", "有流失风险的客户，先修复关系。"),
@@ -110,6 +116,8 @@ SALES: Sequence[DemoSale] = (
         DemoStep("rework", "manager2", 17, "15:25", {"outcome": "give_up", "reason": "Agreed. I shall offer new machines next year."}))),
     S("示范线二期改造", "manager1", 11, "09:25", 420_000, 45, 80, "示范线要增加检测工位。", customer="杭州云栖智能制造研究院", source="referral", steps=(
         _reject("approve_supervisor", "supervisor", 9, "11:15", "检测工位不是我们的产品，请与合作伙伴拆分报价后再提交。"),)),
+    S("展会线索：教学铣床六台", "marketing", 7, "16:15", 180_000, 30, 100, "职教展上登记，学校计划明年更新实训设备。", prospect="昆山花桥职业学校", source="fair", contact="周主任", phone="0512-5555 7702", steps=(
+        _reject("approve_supervisor", "supervisor", 6, "09:20", "请先确认采购时间和预算来源，再提交。"),)),
     S("航空结构件五轴线", "supervisor", 6, "10:40", 5_200_000, 35, 150, "试切件全部合格，客户下月评审供应商。", customer="西安秦风航空零件有限公司", steps=(
         _agree("countersign", "executive", 5, "16:20", "重点项目，技术总监参与。"),)),
     S("Second machining centre", "manager2", 4, "17:05", 1_250_000, 60, 75, "Same configuration as last year, with the longer table.", customer="Bianchi Macchine S.p.A.", contact="Giulia Conti"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from crm.demo.customers import DemoCustomer
 
 # Name, sex.
@@ -23,11 +25,15 @@ CHINESE_NAMES = (
     ("郝爱国", "male"), ("孔令仪", "female"), ("白桦", "male"), ("崔永芳", "female"), ("康健", "male"),
     ("毛小红", "female"), ("邱建军", "male"), ("秦月", "female"), ("江山", "male"), ("史玉峰", "male"),
 )  # fmt: skip
-OTHER_NAMES = (
-    ("Thomas Brandt", "male"), ("Katrin Vogel", "female"), ("Marco Bianchi", "male"), ("Giulia Conti", "female"),
-    ("James Whitfield", "male"), ("Emily Carter", "female"), ("Haruto Tanaka", "male"), ("Yuki Mori", "female"),
-    ("Nguyen Van Minh", "male"), ("Tran Thi Lan", "female"), ("Erik Lindqvist", "male"), ("Sara Nyberg", "female"),
-)  # fmt: skip
+# Customer abroad: how their mobile numbers begin, and who works there.
+ABROAD = {
+    "Rheinwerk Automation GmbH": ("+49 151 555", (("Thomas Brandt", "male"), ("Katrin Vogel", "female"))),
+    "Bianchi Macchine S.p.A.": ("+39 340 555", (("Giulia Conti", "female"), ("Marco Bianchi", "male"))),
+    "Whitfield Precision Ltd": ("+44 7700 90", (("James Whitfield", "male"), ("Emily Carter", "female"))),
+    "Tanaka Seiki Co., Ltd.": ("+81 90 5550", (("Haruto Tanaka", "male"), ("Yuki Mori", "female"))),
+    "Viet Hung Mechanical JSC": ("+84 90 555", (("Nguyen Van Minh", "male"), ("Tran Thi Lan", "female"))),
+    "Lindqvist Verktyg AB": ("+46 70 555", (("Erik Lindqvist", "male"), ("Sara Nyberg", "female"))),
+}
 POSITIONS = (
     ("采购部", "采购经理", "buys", "friendly", "caigou"),
     ("设备部", "设备主管", "uses", "acquainted", "shebei"),
@@ -44,24 +50,29 @@ OTHER_POSITIONS = (
 PREFERENCES = ("喝茶，上午电话方便", "喜欢先看书面方案", "只接受邮件联系", None)
 
 
-def contacts_for(number: int, customer: DemoCustomer) -> list[dict[str, object]]:
+# At every so manieth customer the first contact has a birthday in the days that come.
+BIRTHDAY_EVERY = 8
+
+
+def contacts_for(number: int, customer: DemoCustomer, today: date) -> list[dict[str, object]]:
     """The two contacts of the customer with this place in the list."""
-    abroad = customer.region == "overseas"
-    names, positions = (OTHER_NAMES, OTHER_POSITIONS) if abroad else (CHINESE_NAMES, POSITIONS)
+    prefix, names = ABROAD.get(customer.name, ("", ()))
+    positions = OTHER_POSITIONS if names else POSITIONS
     return [
         _contact(
-            names[(2 * number + place) % len(names)],
+            names[place] if names else CHINESE_NAMES[(2 * number + place) % len(CHINESE_NAMES)],
             positions[(number + place) % len(positions)],
             number,
             place,
-            abroad,
+            prefix,
+            today,
         )
         for place in range(2)
     ]
 
 
 def _contact(
-    who: tuple[str, str], where: tuple[str, str, str, str, str], number: int, place: int, abroad: bool
+    who: tuple[str, str], where: tuple[str, str, str, str, str], number: int, place: int, prefix: str, today: date
 ) -> dict[str, object]:
     name, sex = who
     department, position, role, closeness, mailbox = where
@@ -73,9 +84,17 @@ def _contact(
         "position": position,
         "buying_role": role,
         "closeness": closeness,
-        "mobile": f"+49 151 555 {serial}" if abroad else f"138 0000 {serial}",
+        "mobile": f"{prefix} {serial}" if prefix else f"138 0000 {serial}",
         "email": f"{mailbox}@kehu{number + 1:02d}.example",
-        "birthday": f"19{70 + (number + 7 * place) % 25}-{1 + (number + place) % 12:02d}-{1 + (5 * number + place) % 28:02d}",
-        "preferences": None if abroad else PREFERENCES[(number + place) % len(PREFERENCES)],
+        "birthday": _birthday(number, place, today),
+        "preferences": None if prefix else PREFERENCES[(number + place) % len(PREFERENCES)],
         "is_primary": place == 0,
     }
+
+
+def _birthday(number: int, place: int, today: date) -> str:
+    year = 1970 + (3 * number + 7 * place) % 25
+    if place == 0 and number % BIRTHDAY_EVERY == 0:
+        soon = today + timedelta(days=number // BIRTHDAY_EVERY)
+        return f"{year}-{soon.month:02d}-{min(soon.day, 28):02d}"
+    return f"{year}-{1 + (5 * number + 3 * place + 2) % 12:02d}-{1 + (5 * number + 11 * place + 8) % 28:02d}"

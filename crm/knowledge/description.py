@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from crm.core.fields import Field, Kind
-from crm.core.i18n import text
+from crm.core.i18n import ctext, text
 from crm.knowledge.models import Article
 from crm.permissions import Actor
 from crm.records.queries import register
@@ -22,7 +22,7 @@ GROUPS = (
             Field("title", text("Title"), required=True, longest=120),
             Field("category", text("Category"), Kind.CHOICE, category=CATEGORY),
             Field("tags", text("Tags"), Kind.TAGS),
-            Field("published", text("Published"), Kind.FLAG),
+            Field("published", ctext("article", "Published"), Kind.FLAG),
             Field("body", text("Text"), Kind.LONG, required=True, longest=20_000),
         ),
     ),
