@@ -33,6 +33,7 @@ from crm.core.clock import Clock, utc_now
 from crm.core.config import ROOT, Config, load_config
 from crm.core.db import Base, Database
 from crm.core.mail import transport_for
+from crm.core.memory import settle
 from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
@@ -86,12 +87,14 @@ from scheduler.rhythm import every, nightly
 from scheduler.runner import run_forever
 from workflows import library
 from workflows import room as workflows
+from workflows.assigning.absences import ABSENCE
 from workflows.demo import seed_cases
 from workflows.demo_losses import seed_losses
 from workflows.ladders.seed import seed_ladders
 from workflows.models import RUNG, TIMER
 from workflows.operations.checking import check_cases
 from workflows.operations.counting import check_counts, condense
+from workflows.operations.messages import forget_old as forget_old_messages
 
 # Modules that only hold tables: imported so that migrations and tests see every one of them.
 TABLES = (
@@ -121,6 +124,7 @@ TABLES = (
     "workflows.assigning.models",
     "workflows.inbox.models",
     "workflows.ladders.models",
+    "workflows.messaging.models",
     "workflows.models",
 )
 
@@ -238,7 +242,10 @@ def jobs(config: Config) -> Jobs:
     add_reminders(table)
     add_losses(table, config.timezone)
     table.on(TIMER, workflows.fire_timer, gave_up=workflows.timer_gave_up)
+    table.on(ABSENCE, workflows.begin_absence)
     table.on(RUNG, workflows.climb_ladder, gave_up=workflows.timer_gave_up)
+    workflows.add_messages(table.on)
+    table.every("old messages", forget_old_messages, every(hours=24))
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every(
         "counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone)
@@ -257,7 +264,9 @@ def jobs(config: Config) -> Jobs:
 def web() -> Flask:
     """The application of a web worker, from the environment; named to the server as `app:web`."""
     set_up_logging()
-    return create_app()
+    app = create_app()
+    settle()
+    return app
 
 
 def lay_foundations(session: Session, now: datetime) -> None:
@@ -287,6 +296,7 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
 
 def keep_time(config: Config, database: Database) -> None:
     """Do what is due, until interrupted."""
+    settle()
     run_forever(database, jobs(config))
 
 

@@ -16,6 +16,7 @@ import psycopg
 
 from app import metadata
 from crm.core.db import Database, unit_of_work
+from crm.core.memory import settle
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
 from crm.migrations import migrate
@@ -100,9 +101,10 @@ def _name_of(url: str) -> str:
 
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
-    """The database, with listening triggers."""
+    """The database, with listening triggers, in a process like a worker."""
     database = Database(url)
     triggers.listen(database.listeners)
+    settle()
     try:
         yield database
     finally:

@@ -11,6 +11,7 @@ in one journey to the database. No statement overtakes them, unless it says that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -30,8 +31,9 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
-from crm.core.db import Base
+from crm.core.db import Base, UtcDateTime
 from crm.core.queued import Answer, Ready, Refusal, ask, connection_of, queue
 from crm.core.wire import Wired
 
@@ -175,13 +177,13 @@ class _Text:
         self._convert: list[tuple[str, Convert]] = []
         for name, value in compiled.params.items():
             bind = compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]
-            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            convert = _writer(bind.type, dialect)
             if name not in asked:
                 self._fixed[name] = convert(value) if convert else value
             elif convert:
                 self._convert.append((name, convert))
         columns = getattr(statement, "exported_columns", ())
-        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        results = [_reader(column.type, dialect) for column in columns]
         self._results: list[tuple[int, Convert]] = [
             (place, convert) for place, convert in enumerate(results) if convert
         ]
@@ -204,3 +206,30 @@ class _Text:
         for place, convert in self._results:
             found[place] = convert(found[place])
         return tuple(found)
+
+
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return _moment_as_text
+    processor: Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return processor
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return _moment_from_text
+    processor: Convert | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return processor
+
+
+def _moment_as_text(value: datetime | None) -> str | None:
+    """As SQLAlchemy stores it, which takes ten times as long with its own format."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a stored time needs a time zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _moment_from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
