@@ -137,8 +137,7 @@ class Sweep:
                         break
                     taken.append(waiting.popleft())
                     self._work_inside(outer, taken[-1])
-                if not due_rows.finish_all(outer, taken, worker=self.worker):
-                    raise _Lost
+                due_rows.finish_all(outer, taken, worker=self.worker, lost=_Lost)
         except Exception as error:
             if _is_away(error):
                 raise

@@ -8,15 +8,16 @@ changes nothing any more. Which handler does the work stands in scheduler/jobs.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Index,
+    Integer,
     Select,
     String,
     Text,
@@ -30,7 +31,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,6 +38,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from crm.core.db import Base, Id, Json, UtcDateTime, affected, dialect_of
 from crm.core.prepared import Prepared, insert_into
+from crm.core.queued import Refusal
 
 LEASE = timedelta(minutes=2)
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
@@ -80,8 +81,17 @@ class DueRow(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
-ADD = insert_into(DueRow.__table__, "kind", "subject_id", "ref", "payload", "key", "due_at", "created_at", "attempts")
+COLUMNS = ("kind", "subject_id", "ref", "payload", "key", "due_at", "created_at", "attempts")
+ADD = insert_into(DueRow.__table__, *COLUMNS)
 OF_SUBJECT = delete(DueRow).where(DueRow.kind == bindparam("of_kind"), DueRow.subject_id == bindparam("of_subject"))
+# The number of the attempt tells this claim from a later one of the same worker.
+GONE = Prepared(
+    delete(DueRow).where(
+        DueRow.id == bindparam("of_id"),
+        DueRow.claimed_by == bindparam("of_worker"),
+        DueRow.attempts == bindparam("of_attempt"),
+    )
+)
 CLEAR = Prepared(OF_SUBJECT)
 CLEAR_ONE = Prepared(OF_SUBJECT.where(DueRow.ref == bindparam("of_ref")))
 
@@ -142,10 +152,7 @@ def schedule_many(session: Session, appointments: Sequence[Appointment], *, now:
         for appointment in appointments
     ]
     for row in rows:
-        if row["key"] is None:
-            ADD.later(session, row)
-        else:
-            session.execute(_inserts(dialect_of(session))(DueRow).on_conflict_do_nothing(), [row])
+        (ADD if row["key"] is None else _add_once(dialect_of(session))).later(session, row)
 
 
 def schedule_each(session: Session, kind: str, subjects: Select[int], *, now: datetime) -> int:
@@ -180,6 +187,12 @@ def insert_once(session: Session, model: type[Base], values: Mapping[str, object
     """Add a row unless one with the same unique values stands there. Its id, or None if there was one."""
     row = _once(dialect_of(session), model, tuple(values)).first(session, values)
     return None if row is None else int(row[0])
+
+
+@cache
+def _add_once(dialect: str) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in COLUMNS}
+    return Prepared(_inserts(dialect)(DueRow.__table__).inline().values(values).on_conflict_do_nothing())
 
 
 @cache
@@ -256,7 +269,7 @@ def _of_subject(kinds: Collection[str], subject_id: int) -> Select[DueRow]:
 
 def anything_due(session: Session, *, now: datetime, kinds: Collection[str] | None = None) -> bool:
     """Is there a row to claim? A look without any lock, so that an idle scheduler disturbs nobody."""
-    return session.scalar(select(DueRow.id).where(*_claimable(now, kinds)).limit(1)) is not None
+    return _look(_frozen(kinds)).first(session, _moments(now)) is not None
 
 
 def claim(
@@ -273,20 +286,33 @@ def claim(
     `kinds` are those that the caller can handle; None takes all. `tried` asks for rows that were claimed before (True) or
     never (False).
     """
-    conditions = _claimable(now, kinds)
+    values = {**_moments(now), "most": limit, "worker": worker, "until": now + LEASE}
+    rows = _take(dialect_of(session), _frozen(kinds), tried).rows(session, values)
+    return sorted((Due(*row) for row in rows), key=lambda due: (due.due_at, due.id))
+
+
+@lru_cache(maxsize=100)
+def _look(kinds: frozenset[str] | None) -> Prepared:
+    return Prepared(select(DueRow.id).where(*_claimable(kinds)).limit(literal_column("1")))
+
+
+@lru_cache(maxsize=100)
+def _take(dialect: str, kinds: frozenset[str] | None, tried: bool | None) -> Prepared:
+    conditions = _claimable(kinds)
     if tried is not None:
         # Written out, not as a parameter: only then do the databases see that the index of tried rows fits.
-        conditions.append(DueRow.attempts > literal_column("0") if tried else DueRow.attempts == 0)
-    candidates = select(DueRow.id).where(*conditions).order_by(DueRow.due_at, DueRow.id).limit(limit)
-    if dialect_of(session) == "postgresql":
+        never: ColumnElement[int] = literal_column("0")
+        conditions.append(DueRow.attempts > never if tried else DueRow.attempts == never)
+    candidates = select(DueRow.id).where(*conditions).order_by(DueRow.due_at, DueRow.id)
+    candidates = candidates.limit(bindparam("most", type_=Integer))
+    if dialect == "postgresql":
         candidates = candidates.with_for_update(skip_locked=True)
-    ids = list(session.scalars(candidates))
-    if not ids:
-        return []
-    taken = session.execute(
+    # A part of its own: inside of the condition PostgreSQL might look for candidates more than once, and take too many.
+    chosen = candidates.cte("chosen")
+    return Prepared(
         update(DueRow)
-        .where(DueRow.id.in_(ids), _free(now))
-        .values(claimed_by=worker, lease_until=now + LEASE, attempts=DueRow.attempts + 1)
+        .where(DueRow.id.in_(select(chosen.c.id)), _free())
+        .values(claimed_by=bindparam("worker"), lease_until=bindparam("until"), attempts=DueRow.attempts + 1)
         .returning(
             DueRow.id,
             DueRow.kind,
@@ -296,27 +322,32 @@ def claim(
             DueRow.due_at,
             DueRow.attempts,
             DueRow.lease_until,
-        ),
-        execution_options={"synchronize_session": False},
+        )
     )
-    return sorted((Due(*row) for row in taken), key=lambda due: (due.due_at, due.id))
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def _frozen(kinds: Collection[str] | None) -> frozenset[str] | None:
+    return None if kinds is None else frozenset(kinds)
+
+
+def _moments(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "impossible": now + 2 * LEASE}
+
+
+def _free() -> ColumnElement[bool]:
     # A lease further ahead than any lease lasts was written under a clock that has been set back since: it binds nobody.
-    impossible = and_(DueRow.claimed_by.is_not(None), DueRow.lease_until > now + 2 * LEASE)
-    return or_(DueRow.lease_until.is_(None), DueRow.lease_until <= now, impossible)
+    impossible = and_(DueRow.claimed_by.is_not(None), DueRow.lease_until > bindparam("impossible", type_=UtcDateTime()))
+    return or_(DueRow.lease_until.is_(None), DueRow.lease_until <= bindparam("now", type_=UtcDateTime()), impossible)
 
 
-def _claimable(now: datetime, kinds: Collection[str] | None) -> list[ColumnElement[bool]]:
-    conditions = [DueRow.failed_at.is_(None), DueRow.due_at <= now, _free(now)]
+def _claimable(kinds: frozenset[str] | None) -> list[ColumnElement[bool]]:
+    conditions = [DueRow.failed_at.is_(None), DueRow.due_at <= bindparam("now", type_=UtcDateTime()), _free()]
     if kinds is not None:
         conditions.append(DueRow.kind.in_(sorted(kinds)))
     return conditions
 
 
 def _still_held(due: Due, worker: str) -> ColumnElement[bool]:
-    # The number of the attempt tells this claim from a later one of the same worker.
     return and_(DueRow.id == due.id, DueRow.claimed_by == worker, DueRow.attempts == due.attempts)
 
 
@@ -328,14 +359,18 @@ def renew(session: Session, due: Due, *, worker: str, now: datetime) -> bool:
 
 def finish(session: Session, due: Due, *, worker: str) -> bool:
     """The work is done, in this same transaction. False if the lease was lost meanwhile: then roll back."""
-    return finish_all(session, [due], worker=worker)
+    return GONE.change(session, _claim_of(due, worker)) == 1
 
 
-def finish_all(session: Session, dues: Collection[Due], *, worker: str) -> bool:
-    """Like `finish`, for several rows that were done together. False if any of them was lost: then roll back all."""
-    claims = [(due.id, due.attempts) for due in dues]
-    gone = delete(DueRow).where(tuple_(DueRow.id, DueRow.attempts).in_(claims), DueRow.claimed_by == worker)
-    return affected(session.execute(gone, execution_options={"synchronize_session": False})) == len(claims)
+def finish_all(session: Session, dues: Iterable[Due], *, worker: str, lost: Refusal) -> None:
+    """Like `finish`, for several rows that were done together: before the commit what `lost` answers is raised if any of
+    them was."""
+    for due in dues:
+        GONE.later(session, _claim_of(due, worker), refusal=lost)
+
+
+def _claim_of(due: Due, worker: str) -> dict[str, object]:
+    return {"of_id": due.id, "of_worker": worker, "of_attempt": due.attempts}
 
 
 def put_off(session: Session, due: Due, *, worker: str, due_at: datetime) -> bool:
