@@ -21,7 +21,7 @@ from crm.notices.operations import notify
 from crm.permissions import Actor
 from workflows.assigning.people import standing_in
 from workflows.library import Published
-from workflows.models import ProcessInstance
+from workflows.models import ProcessInstance, Task
 from workflows.queries import task_at
 
 add_kinds(
@@ -92,6 +92,17 @@ def tell_opened(
             )
         if holder in away:
             tell_substitute(session, holder, message, link=link, by=by, now=now, key=key, about=about)
+
+
+def tell_given_back(session: Session, task: Task, *, by: Actor, now: datetime) -> None:
+    """Who has a task that somebody gave back hears of it, or to whom it is offered by name."""
+    message = text("{who} gave a task back: {title}", who=Person(by.id), title=task.title)
+    link, key = f"/tasks/{task.id}", f"given-back-{task.id}-{task.version}"
+    if task.assignee_id is not None:
+        notify(session, to=[task.assignee_id], kind="task.assigned", message=message, link=link, now=now, key=key)
+        tell_substitute(session, task.assignee_id, message, link=link, by=by, now=now, key=key)
+    else:
+        notify(session, to=task.candidate_ids or (), kind="task.offered", message=message, link=link, now=now, key=key)
 
 
 def tell_substitute(

@@ -8,18 +8,21 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from crm.accounts.models import Role, User, UserRole
+from crm.accounts.queries import actor_for
 from crm.core.db import reading, unit_of_work
 from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
 from crm.core.i18n import text
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import create_customer
+from crm.permissions import Actor
 from crm.sales import operations as sales
 from crm.sales import planning
 from tests.conftest import Browser, as_user
 from tests.processes.acting import act, told
 from tests.processes.opportunities import HUGE, LARGE, MIDDLE, SMALL, Sale
-from workflows.models import InstanceStatus
-from workflows.operations import cancelling
+from workflows.models import InstanceStatus, Task
+from workflows.operations import cancelling, tasks
 from workflows.task_forms import FormRefused
 from workflows.verbs import handing, sending_back, taking_back
 
@@ -393,3 +396,59 @@ def test_a_stranger_hears_nothing_of_an_opportunity(sale: Sale) -> None:
     sale.begin(sale.people.manager1, SMALL)
     with pytest.raises(NotFound):
         sale.do(sale.people.stranger, "assign", manager_id="1")
+
+
+def test_a_manager_who_gives_the_plan_back_gives_it_to_the_supervisors_of_the_own_department(sale: Sale) -> None:
+    people = sale.people
+    elsewhere = another_supervisor(sale)
+    task = developing(sale)
+    act(sale, tasks.release, people.manager1, task)
+    free = sale.task("develop")
+    assert (free.assignee_id, free.candidate_ids) == (None, [people.supervisor.id])
+    assert "task.offered" in told(sale, people.supervisor)
+    with pytest.raises(NotFound):
+        act(sale, tasks.claim, elsewhere, free)
+    act(sale, tasks.claim, people.supervisor, free)
+    assert sale.sale().owner_id == people.manager1.id
+
+
+def test_a_supervisor_who_gives_the_plan_back_gives_it_to_its_manager(sale: Sale) -> None:
+    people = sale.people
+    task = developing(sale)
+    for _ in range(2):
+        act(sale, tasks.release, people.manager1, task)
+        act(sale, tasks.claim, people.supervisor, task)
+        act(sale, tasks.release, people.supervisor, task)
+        given = sale.task("develop")
+        assert (given.assignee_id, given.candidate_ids) == (people.manager1.id, None)
+    assert told(sale, people.manager1)[-1] == "task.assigned"
+
+
+def test_without_anybody_near_the_plan_goes_to_all_supervisors(sale: Sale) -> None:
+    people = sale.people
+    task = developing(sale)
+    with unit_of_work(sale.database) as session:
+        session.get_one(User, people.supervisor.id).department_id = session.get_one(
+            User, people.agent1.id
+        ).department_id
+        session.get_one(User, people.manager1.id).department_id = None
+    act(sale, tasks.release, people.manager1, task)
+    free = sale.task("develop")
+    assert (free.assignee_id, free.candidate_ids, free.role) == (None, None, "sales_supervisor")
+
+
+def developing(sale: Sale) -> Task:
+    """manager1 has the plan of an opportunity in hand."""
+    sale.begin(sale.people.manager1, SMALL)
+    sale.do(sale.people.supervisor, "assign", manager_id=str(sale.people.manager1.id))
+    return sale.task("develop")
+
+
+def another_supervisor(sale: Sale) -> Actor:
+    """Somebody of another department who is a sales supervisor too."""
+    person = sale.people.contracts
+    with unit_of_work(sale.database) as session:
+        role = session.scalars(select(Role).where(Role.key == "sales_supervisor")).one()
+        session.add(UserRole(user_id=person.id, role_id=role.id))
+    with reading(sale.database) as session:
+        return actor_for(session, person.id or 0).at(sale.clock())

@@ -193,6 +193,8 @@ def _note(
 def _holders(session: Session, task: Task) -> list[int]:
     if task.assignee_id is not None:
         return [task.assignee_id]
+    if task.candidate_ids:
+        return list(task.candidate_ids)
     return [user.id for user in users_with_role(session, task.role or FALLBACK_ROLE)]
 
 

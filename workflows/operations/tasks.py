@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,14 +18,17 @@ from crm.core.prepared import Prepared, as_read, columns_of
 from crm.permissions import SYSTEM, Actor
 from forms import BoundForm
 from workflows import engine, library
+from workflows.assigning.giving_back import given_back
+from workflows.assigning.opening import offer
 from workflows.assigning.standing import acting, in_place_of
 from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
-from workflows.models import ProcessInstance, Task, TaskStatus
+from workflows.models import ProcessInstance, Task, TaskCandidate, TaskStatus
 from workflows.operations.steps import moved_on, record_event, services, store_step
 from workflows.queries import concerns
 from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release, why_not_save
 from workflows.task_forms import Submission, checked_answers, facts_of, step_form, told_in_form
+from workflows.telling import tell_given_back
 
 TASK = cast(Table, Task.__table__)
 
@@ -106,19 +109,28 @@ def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
 
 
 def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
-    """The task goes back to the group that it was offered to; a draft stays with it."""
+    """The task goes back to the group that it was offered to, or to whoever it belongs to otherwise, who is told; a draft
+    stays with it."""
     task = _task(session, task_id, by=by)
     if reason := why_not_release(task, by):
         raise Denied(reason)
+    place = given_back(session, task)
+    values: dict[str, Any] = {"assignee_id": None, "on_behalf_of_id": None, "claimed_at": None}
+    if place is not None:
+        values |= {"assignee_id": place.user_id, "role": place.role, "candidate_ids": list(place.candidates) or None}
     given = session.execute(
         update(TASK)
         .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id == task.assignee_id)
-        .values(assignee_id=None, on_behalf_of_id=None, claimed_at=None, version=TASK.c.version + 1)
+        .values(**values, version=TASK.c.version + 1)
     )
     if affected(given) != 1:
         raise moved_on()
     _note(session, task, "released", in_place_of(task, by), by=by, now=now)
     session.refresh(task)
+    if place is not None:
+        session.execute(delete(TaskCandidate).where(TaskCandidate.task_id == task.id))
+        offer(session, task.instance_id, task.token, place.candidates)
+        tell_given_back(session, task, by=by, now=now)
     return task
 
 

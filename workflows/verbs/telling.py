@@ -77,7 +77,9 @@ def urge(session: Session, *, by: Actor, now: datetime, task_id: int, note: str 
     number = session.scalar(select(func.count()).where(TaskUrge.task_id == task.id)) or 0
     session.add(TaskUrge(task_id=task.id, at=now, by_id=by.id, note=written))
     holders = (
-        [task.assignee_id] if task.assignee_id else [user.id for user in users_with_role(session, task.role or "")]
+        [task.assignee_id]
+        if task.assignee_id
+        else task.candidate_ids or [user.id for user in users_with_role(session, task.role or "")]
     )
     tell_story(session, task, "urged", absent_id=hand.absent_id, by=by, now=now, note=written)
     tell(session, task, "task.urged", to=holders, by=by, now=now, occasion=number + 1, detail=written)
