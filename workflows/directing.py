@@ -9,16 +9,27 @@ from crm.permissions import Actor, Scope
 from workflows.models import Task
 
 
+def team_of(by: Actor) -> frozenset[int]:
+    """The departments whose people's tasks this person directs as their team: their own, however far the permission reaches,
+    and where it reaches below, those under it and those that they head. None for whoever directs nobody."""
+    own: frozenset[int] = frozenset() if by.department_id is None else frozenset({by.department_id})
+    match by.scope("processes", "assign"):
+        case Scope.DEPARTMENT:
+            return own
+        case Scope.DEPARTMENT_AND_BELOW:
+            return by.departments_below
+        case Scope.ALL:
+            return by.departments_below or own
+    return frozenset()
+
+
 def directed_by(by: Actor) -> ColumnElement[bool]:
     """The WHERE clause for tasks whose holder, or the group that they are offered to, this person directs."""
     scope = by.scope("processes", "assign")
     if scope is None or scope is Scope.ALL:
         return true() if scope is Scope.ALL else false()
-    own = Task.assignee_id == by.id
-    departments = (
-        by.departments_below if scope is Scope.DEPARTMENT_AND_BELOW else frozenset({by.department_id}) - {None}
-    )
-    if scope is Scope.OWN or not departments:
+    own, departments = Task.assignee_id == by.id, team_of(by)
+    if not departments:
         return own
     team = select(User.id).where(User.active, User.department_id.in_(sorted(departments)))
     groups = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -72,14 +73,15 @@ def timeline_of(
 
 
 def _may_see(by: Actor, record_type: str | None) -> ColumnElement[bool]:
-    kinds = _visible if record_type is None else {record_type: _visible[record_type]} if record_type in _visible else {}
-    return or_(
-        false(),
-        *(
-            and_(TimelineEntry.record_type == kind, visible(by, TimelineEntry.record_id.expression))
-            for kind, visible in kinds.items()
-        ),
-    )
+    return about_visible(by, TimelineEntry.record_type.expression, TimelineEntry.record_id.expression, only=record_type)
+
+
+def about_visible(
+    by: Actor, record_type: ColumnElement[Any], record_id: ColumnElement[Any], *, only: str | None = None
+) -> ColumnElement[bool]:
+    """The WHERE clause for rows of any table about records that this person may see; of one sort, if `only` names it."""
+    kinds = _visible if only is None else {only: _visible[only]} if only in _visible else {}
+    return or_(false(), *(and_(record_type == kind, visible(by, record_id)) for kind, visible in kinds.items()))
 
 
 def _place(before: str | None) -> tuple[datetime, int] | None:

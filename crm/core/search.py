@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -28,10 +29,12 @@ from sqlalchemy import (
     delete,
     event,
     false,
+    func,
     literal_column,
     select,
     table,
     text,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
@@ -125,17 +128,52 @@ def matches(session: Session, kind: str, query: str) -> Select[int]:
     )
 
 
+def likest(session: Session, kind: str, tokens: Collection[str], most: int) -> list[tuple[int, int]]:
+    """The numbers of the records of this kind that hold most of these tokens, with how many they hold; at most so many."""
+    if not tokens:
+        return []
+    given = {f"token{place}": _as_query(dialect_of(session), [[token]]) for place, token in enumerate(tokens)}
+    return [
+        (subject, held)
+        for subject, held in _likest(len(tokens), dialect_of(session), most).rows(session, {"kind": kind, **given})
+    ]
+
+
+@cache
+def _likest(number: int, dialect: str, most: int) -> Prepared:
+    """One journey for all tokens; making the statement takes longer than asking."""
+    each = union_all(
+        *(
+            select(SearchEntry.subject_id).where(
+                SearchEntry.kind == bindparam("kind"), _fits(dialect, bindparam(f"token{place}", type_=String))
+            )
+            for place in range(number)
+        )
+    ).subquery()
+    held = func.count()
+    found = select(each.c.subject_id, held).group_by(each.c.subject_id)
+    return Prepared(found.order_by(held.desc(), each.c.subject_id).limit(most))
+
+
 def _holds(dialect: str, parts: list[list[str]]) -> ColumnElement[bool]:
-    if not parts:
-        return false()
+    return _fits(dialect, _as_query(dialect, parts)) if parts else false()
+
+
+def _as_query(dialect: str, parts: list[list[str]]) -> str:
+    """The parts in the language of the database's search."""
     if dialect == "sqlite":
-        wanted = " AND ".join(f'"{part[0]}" *' if len(part) == 1 else f'"{" ".join(part)}"' for part in parts)
-        found = select(FTS.c.rowid).where(literal_column(FTS.name).bool_op("MATCH")(wanted))
-        return SearchEntry.id.in_(found)
-    wanted = " & ".join(
+        return " AND ".join(f'"{part[0]}" *' if len(part) == 1 else f'"{" ".join(part)}"' for part in parts)
+    return " & ".join(
         f"'{part[0]}':*" if len(part) == 1 else "(" + " <-> ".join(f"'{token}'" for token in part) + ")"
         for part in parts
     )
+
+
+def _fits(dialect: str, wanted: str | ColumnElement[str]) -> ColumnElement[bool]:
+    """The WHERE clause for entries that such a query finds."""
+    if dialect == "sqlite":
+        found = select(FTS.c.rowid).where(literal_column(FTS.name).bool_op("MATCH")(wanted))
+        return SearchEntry.id.in_(found)
     return SearchEntry.words.bool_op("@@")(cast(wanted, TSQUERY))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.core.search import matches, query_parts
+from crm.core.search import likest, query_parts
 from crm.knowledge.description import ARTICLE
 from crm.knowledge.models import Article
 from crm.permissions import Actor
@@ -24,12 +22,10 @@ def suggested(session: Session, *, by: Actor, words: str) -> list[Article]:
     if not by.may("knowledge", "view"):
         return []
     asked = list(dict.fromkeys(part for run in query_parts(words) for part in run))[:MOST_WORDS]
-    common: Counter[int] = Counter()
-    for word in asked:
-        common.update(session.scalars(matches(session, ARTICLE.key, word)).all())
-    best = [key for key, count in common.most_common(MOST_SUGGESTED * 3) if count >= min(FEWEST_IN_COMMON, len(asked))]
+    found = likest(session, ARTICLE.key, asked, MOST_SUGGESTED * 3)
+    best = [key for key, count in found if count >= min(FEWEST_IN_COMMON, len(asked))]
     if not best:
         return []
-    found = session.scalars(select(Article).where(Article.id.in_(best), Article.published, may_see(ARTICLE, by)))
-    by_key = {article.id: article for article in found}
+    articles = session.scalars(select(Article).where(Article.id.in_(best), Article.published, may_see(ARTICLE, by)))
+    by_key = {article.id: article for article in articles}
     return [by_key[key] for key in best if key in by_key][:MOST_SUGGESTED]

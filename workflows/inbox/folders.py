@@ -1,6 +1,6 @@
 """What the folders of the inbox are made of: ordered lists, each read from an index of its own, narrowed down by conditions.
 
-To add a folder: give it a name in `Folder`, its lists in `LISTS`, and its words in `routes.py`. Values that differ from reader to
+To add a folder: give it a name in `Folder`, its lists in `LISTS`, and its words in `listing.py`. Values that differ from reader to
 reader are bound (`values_for`), so that the statements of a thousand readers are the same few texts.
 """
 
@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, false, literal_column, or_, select
 
+from crm.accounts.models import User
 from crm.core.db import Id, UtcDateTime
 from crm.permissions import Actor
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
@@ -31,6 +32,7 @@ class Folder(StrEnum):
     COPIED = "copied"
     STARTED = "started"
     DONE = "done"
+    TEAM = "team"
 
 
 class Sort(StrEnum):
@@ -66,10 +68,15 @@ class Day:
 
 @dataclass(frozen=True)
 class Reach:
-    """How much is open to a reader: so many roles, and the tasks of so many absent people for whom they stand in."""
+    """How much is open to a reader: so many roles, and the tasks of so many absent people for whom they stand in.
+
+    `departments` and `team_roles` are those of their team, and counted only where its tasks are asked for.
+    """
 
     roles: int
     absent: int
+    departments: int = 0
+    team_roles: int = 0
 
     @classmethod
     def of(cls, by: Actor) -> Reach:
@@ -121,6 +128,29 @@ def _waiting(reach: Reach) -> list[Conditions]:
     return [*held(reach), *_offered(reach)]
 
 
+def team(reach: Reach) -> Conditions:
+    """Who is of the reader's team: the active people of its departments."""
+    departments = [bindparam(f"department{place}", type_=Id) for place in range(reach.departments)]
+    return User.active.is_(True), User.department_id.in_(departments)
+
+
+def held_by_team(reach: Reach) -> Conditions:
+    """What is with somebody of the reader's team, or with the reader."""
+    people = select(User.id).where(or_(and_(*team(reach)), User.id == ME))
+    return OPEN, Task.assignee_id.in_(people), Task.assignee_id.is_not(None)
+
+
+def team_roles_of(reach: Reach) -> list[ColumnElement[str]]:
+    """Keys of the roles that somebody of the reader's team has."""
+    return [bindparam(f"team_role{place}", type_=String) for place in range(reach.team_roles)]
+
+
+def _of_team(reach: Reach) -> list[Conditions]:
+    if not reach.departments:
+        return [(false(),)]
+    return [held_by_team(reach), *((*POOLED, Task.role == role) for role in team_roles_of(reach))]
+
+
 def _only(conditions: Conditions) -> Callable[[Reach], list[Conditions]]:
     return lambda _reach: [conditions]
 
@@ -141,6 +171,7 @@ LISTS: Mapping[Folder, Callable[[Reach], list[Conditions]]] = {
     Folder.COPIED: _only(COPIED_TO_ME),
     Folder.STARTED: _only(STARTED_BY_ME),
     Folder.DONE: _only(CLOSED_BY_ME),
+    Folder.TEAM: _of_team,
 }
 
 

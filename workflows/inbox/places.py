@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from crm.core.numbers import typed_key
-from workflows.inbox.folders import MOST_TEXT, Filters
+from workflows.inbox.folders import MOST_TEXT, Filters, Folder, Sort
 
 LIST = ("folder", "sort", "q", "process", "customer", "priority", "view")
 # Marks of earlier pages that an address remembers; further back, “Previous” leads to the first page.
@@ -34,3 +34,13 @@ def read_filters(args: Mapping[str, str]) -> Filters:
         priority=int(priority) if priority in {"0", "1", "2", "3"} else None,
         text=args.get("q", "").strip()[:MOST_TEXT] or None,
     )
+
+
+def read_folder(args: Mapping[str, str]) -> Folder:
+    """The folder that an address names; a person's own tasks if it names none."""
+    return Folder(args["folder"]) if args.get("folder") in set(Folder) else Folder.MINE
+
+
+def read_sort(args: Mapping[str, str]) -> Sort:
+    """The order that an address names; by due date if it names none."""
+    return Sort(args["sort"]) if args.get("sort") in set(Sort) else Sort.DUE

@@ -10,7 +10,7 @@ themselves, are some hundred entries of an index. So the counts, too, cost the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -35,9 +35,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
+from crm.accounts.models import Role, User, UserRole
 from crm.core.db import Base, UtcDateTime
 from crm.core.prepared import Prepared
 from crm.permissions import Actor
+from workflows.directing import team_of
 from workflows.inbox.folders import (
     CLOSED_BY_ME,
     DAY_END,
@@ -48,6 +50,7 @@ from workflows.inbox.folders import (
     ME,
     MOST_TEXT,
     NEWEST_FIRST,
+    NOW,
     OPEN,
     POOLED,
     STARTED_BY_ME,
@@ -56,10 +59,13 @@ from workflows.inbox.folders import (
     Folder,
     Reach,
     Sort,
+    held_by_team,
     midnight,
     named,
     people_of,
     roles_of,
+    team,
+    team_roles_of,
     values_for,
 )
 from workflows.inbox.models import DoneTally, PoolLine
@@ -111,25 +117,69 @@ def page(
     limit = min(max(limit, 1), LARGEST_PAGE)
     if folder in NEWEST_FIRST:
         sort = Sort.NEWEST
+    reach, of_team = (Reach.of(by), {}) if folder is not Folder.TEAM else team_reach(session, by)
     given = _filter_values(folder, filters or Filters())
     length = next(length for length in LENGTHS if length >= limit)
-    shape = Shape(folder, sort, Reach.of(by), frozenset(given), after is not None, length)
+    shape = Shape(folder, sort, reach, frozenset(given), after is not None, length)
     asked = _asked(shape)
-    values = {**values_for(by, now), **given, **(_place(sort, after) if after is not None else {})}
+    values = {**values_for(by, now), **of_team, **given, **(_place(sort, after) if after is not None else {})}
     found = asked.statement.rows(session, values)
     rows = [_listed(asked.model, asked.names, row) for row in found[:limit]]
     return Page(rows, found[limit - 1][len(asked.names) :] if len(found) > limit else None)
 
 
 def counts(session: Session, *, by: Actor, now: datetime) -> dict[Folder, int]:
-    """How many rows each folder holds, exactly."""
-    found = dict.fromkeys(Folder, 0)
+    """How many rows each folder holds, exactly; but for the team's, which is counted when somebody looks at it (`count_team`)."""
+    found: dict[Folder, int] = dict.fromkeys((folder for folder in Folder if folder is not Folder.TEAM), 0)
     values = {**values_for(by, now), "midnight": midnight(now), "today": midnight(now).date()}
     for folder, number, late, due_today in _counting(Reach.of(by)).rows(session, values):
         found[Folder(folder)] += number
         found[Folder.OVERDUE] += late
         found[Folder.TODAY] += due_today
     return found
+
+
+def team_reach(session: Session, by: Actor) -> tuple[Reach, dict[str, Any]]:
+    """How far the reader's team reaches, with the values for it: its departments, and the roles of its people."""
+    departments = sorted(team_of(by))
+    given = {f"department{place}": department for place, department in enumerate(departments)}
+    roles = _roles_of_team(len(departments)).rows(session, given) if departments else []
+    roles_given = {f"team_role{place}": role for place, (role,) in enumerate(roles)}
+    return Reach(0, 0, len(departments), len(roles)), {**given, **roles_given}
+
+
+@lru_cache(maxsize=50)
+def _roles_of_team(departments: int) -> Prepared:
+    keys = select(Role.key).join(UserRole, UserRole.role_id == Role.id).join(User, User.id == UserRole.user_id)
+    return Prepared(keys.where(*team(Reach(0, 0, departments))).distinct().order_by(Role.key))
+
+
+def count_team(session: Session, *, by: Actor, now: datetime) -> tuple[int, int]:
+    """How many tasks of the reader's team are open, and how many of them are overdue."""
+    reach, of_team = team_reach(session, by)
+    if not reach.departments:
+        return 0, 0
+    values = {**of_team, "me": by.id, "now": now, "midnight": midnight(now), "today": midnight(now).date()}
+    rows = _counting_team(reach).rows(session, values)
+    return sum(number for number, _ in rows), sum(late for _, late in rows)
+
+
+@lru_cache(maxsize=200)
+def _counting_team(reach: Reach) -> Prepared:
+    """Like `_counting`: what people have is counted one by one, what their groups are offered by lines."""
+    late = func.count(case((and_(*LATE), 1)))
+    lines: list[Any] = [select(func.count(), late).where(*held_by_team(reach))]
+    if roles := team_roles_of(reach):
+        of_today = (*POOLED, Task.role.in_(roles), Task.due_at >= MIDNIGHT, Task.due_at < NOW)
+        lines.append(select(*_pooled_before_today()).where(PoolLine.role.in_(roles)))
+        lines.append(select(literal(0), func.count()).where(*of_today))
+    return Prepared(union_all(*lines))
+
+
+def _pooled_before_today() -> Iterator[ColumnElement[int]]:
+    """By lines of pools: how many tasks, and how many that were due before today."""
+    before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), PoolLine.number))
+    return (func.coalesce(func.sum(number), 0) for number in (PoolLine.number, before_today))
 
 
 def count_mine(session: Session, *, by: Actor) -> int:
@@ -169,11 +219,9 @@ def _counting(reach: Reach) -> Prepared:
         select(_name(Folder.DONE), func.count() + func.coalesce(tally, 0), none, none).where(*CLOSED_BY_ME, later),
     ]
     if roles := roles_of(reach):
-        before_today = case((PoolLine.day < bindparam("today", type_=PoolLine.day.type), PoolLine.number))
-        sums = (func.coalesce(func.sum(number), 0) for number in (PoolLine.number, before_today))
         # Whole days are counted by lines; what is left is the day that is not over yet.
         of_today = (*POOLED, Task.role.in_(roles), Task.due_at >= MIDNIGHT, Task.due_at < DAY_END)
-        lines.append(select(_name(Folder.GROUPS), *sums, none).where(PoolLine.role.in_(roles)))
+        lines.append(select(_name(Folder.GROUPS), *_pooled_before_today(), none).where(PoolLine.role.in_(roles)))
         lines.append(select(_name(Folder.GROUPS), none, late, due_today).where(*of_today))
     return Prepared(union_all(*lines))
 

@@ -2,75 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.queries import names_of
 from crm.core.errors import Conflict
-from crm.core.i18n import Text, ctext, text
-from crm.core.numbers import quoted
-from crm.customers.models import Customer
-from crm.customers.queries import may_see
+from crm.core.i18n import Text, text
 from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
-from crm.web.security import LARGEST_NUMBER, draws_diagrams, takes_body
+from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
 from workflows.assigning.standing import acting
 from workflows.doors import stepping, submitted
-from workflows.inbox.folders import Filters, Folder, Sort
-from workflows.inbox.pages import cursor_values, write_page
-from workflows.inbox.places import LIST, place_of, read_filters
-from workflows.inbox.queries import count_mine, counts, page
+from workflows.inbox.alike import alike
+from workflows.inbox.beside import beside
+from workflows.inbox.folders import Folder
+from workflows.inbox.going_on import next_task, say, sentence, whereabouts
+from workflows.inbox.listing import folder_page
+from workflows.inbox.places import place_of
+from workflows.inbox.queries import count_mine
 from workflows.inbox.views import address_of, views_of
 from workflows.instances import story
-from workflows.models import ProcessInstance, Task
+from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations import tasks
 from workflows.operations.tasks import AlreadyDone
 from workflows.registry import registry
-from workflows.showing import PRIORITY_WORDS, ShownCase, ShownTask, show_cases, show_tasks
+from workflows.showing import show_tasks
 from workflows.task_forms import FormRefused, Submission
 from workflows.verbs import telling
 from workflows.verbs.around import around
-from workflows.verbs.queries import unread_copies
 
 blueprint = Blueprint("inbox", __name__)
-
-FOLDERS: Mapping[Folder, tuple[Text, str]] = {
-    Folder.MINE: (ctext("folder", "My tasks"), "user-check"),
-    Folder.GROUPS: (ctext("folder", "My groups' tasks"), "users"),
-    Folder.OVERDUE: (ctext("folder", "Overdue"), "alert-triangle"),
-    Folder.TODAY: (ctext("folder", "Due today"), "clock"),
-    Folder.DELEGATED: (ctext("folder", "Delegated by me"), "user-question"),
-    Folder.COPIED: (ctext("folder", "Copied to me"), "copy"),
-    Folder.STARTED: (ctext("folder", "Started by me"), "send"),
-    Folder.DONE: (ctext("folder", "Done"), "check"),
-}
-EMPTY: Mapping[Folder, tuple[Text, Text]] = {
-    Folder.MINE: (text("Nothing is waiting for you"), text("Look into your groups' tasks, or take a break.")),
-    Folder.GROUPS: (text("Your groups have no open task"), text("What is offered to your roles appears here.")),
-    Folder.OVERDUE: (text("Nothing is overdue"), text("Well done.")),
-    Folder.TODAY: (text("Nothing is due today"), text("Tasks with today's due date appear here.")),
-    Folder.DELEGATED: (text("You have delegated nothing"), text("What you delegate waits here until it comes back.")),
-    Folder.COPIED: (
-        text("Nothing has been copied to you"),
-        text("What colleagues show you for information appears here."),
-    ),
-    Folder.STARTED: (text("No case of yours is running"), text("Start one with “New case”.")),
-    Folder.DONE: (text("You have not completed a task yet"), text("What you complete can be looked up here.")),
-}
-SORTS: Mapping[Sort, Text] = {
-    Sort.DUE: text("By due date"),
-    Sort.PRIORITY: text("By priority"),
-    Sort.NEWEST: text("Newest first"),
-}
 
 
 @blueprint.get("/")
@@ -89,7 +57,7 @@ def show() -> ResponseReturnValue:
         if first is not None:
             return redirect(url_for("inbox.show", **address_of(first)))
     part = "_folder.html" if renewed else "show.html"
-    answer = make_response(render_template(f"inbox/{part}", **_folder_page()))
+    answer = make_response(render_template(f"inbox/{part}", **folder_page()))
     answer.vary.add("HX-Request")
     return answer
 
@@ -118,33 +86,56 @@ def task(task_id: int) -> ResponseReturnValue:
         return _task_page(session, found, form)
 
 
+@blueprint.get("/tasks/<int:task_id>/next")
+def skip(task_id: int) -> ResponseReturnValue:
+    """Leave the task as it is and go on to the one that follows in the list; where there is no other, back to the list."""
+    with reading_session() as session:
+        found = queries.find_task(session, task_id, by=current_actor())
+        following = next_task(session, found, request.args, by=current_actor(), now=now())
+    if following is None:
+        flash(shown(text("There is no other task in this list.")), "info")
+        return redirect(url_for("inbox.show", **_place()))
+    return redirect(url_for("inbox.task", task_id=following, **_place()))
+
+
 @blueprint.post("/tasks/<int:task_id>/claim")
 def claim(task_id: int) -> ResponseReturnValue:
+    """Whoever claims on the task's page goes on there; in the list (`stay`) the list goes on with the row that follows."""
     with writing() as session:
-        tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
-    flash(shown(text("The task is yours now.")), "good")
-    return redirect(url_for("inbox.task", task_id=task_id, **_place()))
+        claimed = tasks.claim(session, by=current_actor(), now=now(), task_id=task_id)
+    said = text("“{title}” is yours now.", title=claimed.title)
+    if not request.args.get("stay"):
+        flash(shown(said), "good")
+        return redirect(url_for("inbox.task", task_id=task_id, **_place()))
+    with reading_session() as session:
+        following = next_task(session, claimed, request.args, by=current_actor(), now=now())
+    own = url_for("inbox.task", task_id=task_id, folder=Folder.MINE)
+    say(shown(said), [(shown(text("Open the task")), own)])
+    return redirect(url_for("inbox.show", **_place(), at=following))
 
 
 @blueprint.post("/tasks/<int:task_id>/release")
 def release(task_id: int) -> ResponseReturnValue:
+    """Back to the list, to the row that follows; who came by another way sees what their groups are offered."""
     with writing() as session:
-        tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
-    flash(shown(text("The task is back with the group.")), "good")
-    return redirect(url_for("inbox.show", **(_place() or {"folder": Folder.GROUPS})))
+        released = tasks.release(session, by=current_actor(), now=now(), task_id=task_id)
+    with reading_session() as session:
+        following = next_task(session, released, request.args, by=current_actor(), now=now())
+    flash(shown(text("“{title}” is back with the group.", title=released.title)), "good")
+    return redirect(url_for("inbox.show", **(_place() or {"folder": Folder.GROUPS}), at=following))
 
 
 @blueprint.post("/tasks/<int:task_id>")
 @takes_body(BODY_LIMIT)
 def submit(task_id: int) -> ResponseReturnValue:
-    """Complete the task or keep a draft, by the button that was pressed."""
+    """Complete the task, complete it and go on to the next, or keep a draft, by the button that was pressed."""
     act = request.form.get("_act", "complete")
-    if act not in ("complete", "save"):
+    if act not in ("complete", "next", "save"):
         abort(400)
     submission = submitted(lambda session, sent: _form_of(session, task_id, sent))
     try:
         with stepping() as session:
-            verb = tasks.complete if act == "complete" else tasks.save_draft
+            verb = tasks.save_draft if act == "save" else tasks.complete
             done = verb(session, by=current_actor(), now=now(), task_id=task_id, submission=submission)
     except FormRefused as refused:
         with reading_session() as session:
@@ -153,15 +144,35 @@ def submit(task_id: int) -> ResponseReturnValue:
     except AlreadyDone as late:
         if late.by_id == current_actor().id:
             # The same person pressed twice: the first press counted, and that is what they wanted.
-            return redirect(url_for("inbox.show", **_place()))
+            return _go_on(late.task, act)
         return _too_late(task_id, late)
     except Conflict as conflict:
         return _too_late(task_id, conflict)
     if act == "save":
         flash(shown(text("The draft is kept.")), "good")
         return redirect(url_for("inbox.task", task_id=task_id, **_place()))
-    flash(shown(text("Done: {title}", title=done.title)), "good")
-    return redirect(url_for("inbox.show", **_place()))
+    return _go_on(done, act)
+
+
+def _go_on(done: Task, act: str) -> ResponseReturnValue:
+    """Say what became of the case, and lead to the next task, or back to the list at the row that follows."""
+    actor = current_actor()
+    with reading_session() as session:
+        went = whereabouts(session, done.instance_id, by=actor)
+        following = next_task(session, done, request.args, by=actor, now=now())
+    links = []
+    if went.own_id is not None and (act != "next" or went.own_id != following):
+        links.append((shown(text("Go on with this case")), url_for("inbox.task", task_id=went.own_id, **_place())))
+    said = [text("Done: {title}.", title=done.title), went.words]
+    if act == "next" and following is not None:
+        say(sentence(*said), links)
+        return redirect(url_for("inbox.task", task_id=following, **_place()))
+    if following is not None:
+        links.append((shown(text("Next task")), url_for("inbox.task", task_id=following, **_place())))
+    elif act == "next":
+        said.append(text("That was the last task of this list."))
+    say(sentence(*said), links)
+    return redirect(url_for("inbox.show", **_place(), at=following))
 
 
 @blueprint.post("/tasks/<int:task_id>/state")
@@ -207,6 +218,7 @@ def _task_page(
     draws_diagrams()
     facts = registry().facts.get(instance.record_type or "")
     nearby = around(session, found, instance, published, by=actor, now=now())
+    acts_as = acting(session, found, actor)
     if nearby.unread:
         with writing() as reader:
             telling.read_copy(reader, by=actor, now=now(), task_id=found.id)
@@ -219,138 +231,17 @@ def _task_page(
         actions=nearby.actions,
         around=nearby,
         story=story.tell(session, instance, published, by=actor, now=now()),
-        case=show_cases(session, [instance], by=actor)[0],
-        facts=facts(session, acting(session, found, actor), instance.record_id) if facts and instance.record_id else "",
+        started_by=names_of(session, {instance.started_by_id}, actor.locale).get(instance.started_by_id or 0, ""),
+        facts=facts(session, acts_as, instance.record_id) if facts and instance.record_id else "",
+        beside=beside(session, found.customer_id, other_than=instance.id, by=acts_as, now=now())
+        if found.customer_id
+        else None,
+        alike=alike(session, instance, node_id=found.node_id, by=acts_as) if found.status == TaskStatus.OPEN else [],
         refusal=refusal,
         typed=typed or [],
         place=_place(),
     )
 
 
-def _folder_page() -> dict[str, Any]:
-    actor = current_actor()
-    folder = Folder(request.args["folder"]) if request.args.get("folder") in set(Folder) else Folder.MINE
-    sort = Sort(request.args["sort"]) if request.args.get("sort") in set(Sort) else Sort.DUE
-    filters = read_filters(request.args)
-    with reading_session() as session:
-        numbers = counts(session, by=actor, now=now())
-        # The navigation shows it too, on the same page.
-        g.waiting_count = numbers[Folder.MINE]
-        after = cursor_values(request.args.get("after"), folder, sort)
-        found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort, after=after)
-        if after is not None and not found.rows:
-            # The last row of the last page has just been completed: what is left begins at the top.
-            after = None
-            found = page(session, by=actor, now=now(), folder=folder, filters=filters, sort=sort)
-        cases = folder is Folder.STARTED
-        shown_rows = (
-            show_cases(session, found.rows, by=actor)
-            if cases
-            else _marked(session, folder, show_tasks(session, found.rows, by=actor, now=now()))
-        )
-        processes = [
-            (published.key, published.translator(actor.locale)(published.definition.name))
-            for published in library.all_active(session)
-        ]
-        customer = _customer_name(session, filters.customer_id, shown_rows, by=actor)
-        views = views_of(session, by=actor)
-    kept = {name: value for name, value in _place().items() if name in LIST}
-    place = _place() if after is not None else kept
-    earlier = place.get("earlier", [])
-    return {
-        "folder": folder,
-        "folder_name": FOLDERS[folder][0],
-        "folders": [
-            {
-                "label": shown(label),
-                "url": url_for("inbox.show", folder=each),
-                "active": each is folder,
-                "count": numbers[each],
-                "icon": icon,
-                "tone": "bad" if each is Folder.OVERDUE and numbers[each] else "neutral",
-            }
-            for each, (label, icon) in FOLDERS.items()
-        ],
-        "views": [
-            {
-                "id": view.id,
-                "label": view.name,
-                "url": url_for("inbox.show", **address_of(view)),
-                "active": request.args.get("view") == str(view.id),
-                "default": view.is_default,
-            }
-            for view in views
-        ],
-        "in_bulk": not cases and folder not in (Folder.DONE, Folder.COPIED),
-        "cases": cases,
-        "rows": shown_rows,
-        "empty": EMPTY[folder],
-        "sort": sort,
-        "sorts": [(each.value, shown(label)) for each, label in SORTS.items()],
-        "processes": processes,
-        "priorities": [(str(level), shown(word)) for level, (_, word) in enumerate(PRIORITY_WORDS)],
-        "filters": filters,
-        "customer": customer,
-        "filtered": filters != Filters(),
-        "kept": kept,
-        "place": place,
-        "previous_url": "" if after is None else _url({**kept, "after": earlier[-1:], "earlier": earlier[:-1]}),
-        "next_url": _url({**kept, "after": write_page(found), "earlier": [*earlier, *_mark(place)]})
-        if found.next
-        else "",
-        "urls": Addresses.of(folder, place),
-        "here": _url(place),
-        "total": numbers[folder],
-    }
-
-
-def _marked(session: Session, folder: Folder, rows: list[ShownTask]) -> list[ShownTask]:
-    """The same rows; copies that their reader has not looked at stand out."""
-    if folder is not Folder.COPIED:
-        return rows
-    unread = unread_copies(session, [row.id for row in rows], by=current_actor())
-    return [replace(row, row_class="row-unread") if row.id in unread else row for row in rows]
-
-
-@dataclass(frozen=True)
-class Addresses:
-    """Where the rows of a folder lead: the page of a row, and the act of claiming it."""
-
-    row: Callable[[ShownTask | ShownCase], str]
-    claim: Callable[[ShownTask | ShownCase], str]
-
-    @classmethod
-    def of(cls, folder: Folder, place: Mapping[str, Any]) -> Addresses:
-        """Each is built once and filled in for every row: the same address but for the number."""
-        task, claim = _address("inbox.task", "task_id", place), _address("inbox.claim", "task_id", place)
-        return cls(_address("cases.show", "instance_id") if folder is Folder.STARTED else task, claim)
-
-
-def _address(
-    endpoint: str, name: str, place: Mapping[str, Any] | None = None
-) -> Callable[[ShownTask | ShownCase], str]:
-    before, _, after = url_for(endpoint, **{**(place or {}), name: LARGEST_NUMBER}).partition(str(LARGEST_NUMBER))
-    return lambda row: f"{before}{row.id}{after}"
-
-
-def _customer_name(
-    session: Session, customer_id: int | None, rows: Sequence[ShownTask | ShownCase], *, by: Actor
-) -> str | None:
-    """The name of the customer by whom the folder is narrowed down; the number alone if this person may not know more."""
-    if customer_id is None:
-        return None
-    listed = next((row.customer for row in rows if row.customer_id == customer_id), None)
-    open_to_them = select(Customer.name).where(Customer.id == customer_id, may_see(by))
-    return listed or session.scalar(open_to_them) or quoted("K", customer_id)
-
-
 def _place() -> dict[str, Any]:
     return place_of(request.args)
-
-
-def _mark(place: Mapping[str, Any]) -> list[str]:
-    return [place["after"]] if "after" in place else []
-
-
-def _url(arguments: Mapping[str, Any]) -> str:
-    return url_for("inbox.show", **arguments)

@@ -1,4 +1,4 @@
-// The inbox by keyboard, and a list that does not renew itself under somebody's ticks. The page works without it.
+// The inbox and its tasks by keyboard, and a list that does not renew itself under somebody's ticks. The pages work without it.
 
 const ticked = () => document.querySelector("#folder [data-check]:checked");
 document.addEventListener("htmx:before:request", (event) => {
@@ -18,3 +18,26 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   acts[event.key](row);
 });
+
+// -- Whoever comes back from a task goes on at the row that follows it.
+const here = document.querySelector("#folder .row-here");
+if (here) {
+  here.tabIndex = -1;
+  here.focus({ preventScroll: true });
+  const { top, bottom } = here.getBoundingClientRect();
+  if (top < 80 || bottom > innerHeight - 80) here.scrollIntoView({ block: "center" });
+}
+
+// -- Ctrl+Shift+Enter in the form of a task: complete it and go on to the next. Before the plain Ctrl+Enter of every form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+  const next = document.querySelector(".work-answers button[value=next]");
+  if (!next) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  next.click();
+}, { capture: true });
+
+// -- Where there is room beside the form, the customer stands open.
+const customer = document.querySelector("[data-beside]");
+if (customer && matchMedia("(min-width: 992px)").matches) customer.open = true;
