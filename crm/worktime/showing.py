@@ -17,8 +17,8 @@ from crm.worktime.rules import WEEKDAYS
 WARN_AHEAD = timedelta(days=60)
 # From so many working days on nobody wants to read hours and minutes.
 LEAST_DAYS = 3
-LEFT = text("{time} left (working time)")
-OVERDUE = text("{time} over (working time)")
+LEFT = text("{time} left")
+OVERDUE = text("{time} over")
 DAYS_AND_HOURS = text("{large} working days {small} h")
 DAYS = text("{large} working days")
 HOURS_AND_MINUTES = text("{large} h {small} min")

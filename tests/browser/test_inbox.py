@@ -95,6 +95,7 @@ def test_a_request_is_started_and_assigned_without_javascript(chromium: Browser,
     with office.visited(chromium, "supervisor", language=language, width=PHONE, scripts=False) as page:
         page.goto("/tasks?folder=groups")
         page.locator("[data-claim]").click()
+        page.get_by_role("link", name=say("Open the task")).click()
         page.locator("[name=note]").fill("尽快联系客户")
         page.get_by_role("button", name=say("Complete")).click()
         page.wait_for_url(INBOX)
@@ -135,7 +136,7 @@ def test_who_presses_claim_second_is_told_who_was_first(chromium: Browser, offic
         for window in (page, faster):
             window.goto("/tasks?folder=groups")
         faster.get_by_role("button", name=say("Claim")).click()
-        faster.wait_for_url("**/tasks/*")
+        faster.get_by_role("link", name=say("Open the task")).wait_for()
         page.get_by_role("button", name=say("Claim")).click()
         expect(page.get_by_text(say("A colleague has claimed this task."))).to_be_visible()
         assert accessibility_faults(page) == []

@@ -137,7 +137,7 @@ def test_rows_are_claimed_ticked_and_completed_by_keyboard(chromium: Browser, of
         expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
         page.keyboard.press("j")
         page.keyboard.press("c")
-        page.wait_for_url("**/tasks/*")
+        page.get_by_role("link", name="Open the task").wait_for()
         page.goto("/tasks?folder=mine")
         page.locator("[data-check-all]").check()
         page.locator("[data-bulk] button[value=complete]").click()

@@ -12,9 +12,11 @@ from crm.core.numbers import typed_key
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
 from workflows.inbox.bulk import Outcome, Verb, do_in_bulk
-from workflows.inbox.folders import Folder, Sort
-from workflows.inbox.places import place_of, read_filters
+from workflows.inbox.folders import Folder
+from workflows.inbox.going_on import next_task
+from workflows.inbox.places import place_of, read_filters, read_folder, read_sort
 from workflows.inbox.views import address_of, forget_view, keep_view, make_default
+from workflows.models import Task
 
 blueprint = Blueprint("inbox_list", __name__, url_prefix="/tasks")
 
@@ -49,8 +51,15 @@ def bulk() -> ResponseReturnValue:
     said = text(DONE[verb].source, count=len(done))
     if len(done) == len(outcomes):
         flash(shown(said), "good")
-        return redirect(url_for("inbox.show", **place_of(request.args)))
+        return redirect(url_for("inbox.show", **place_of(request.args), at=_following(ids[-1])))
     return _report(outcomes, said)
+
+
+def _following(task_id: int) -> int | None:
+    """The row after the last of those that were ticked."""
+    with reading_session() as session:
+        last = session.get(Task, task_id)
+        return None if last is None else next_task(session, last, request.args, by=current_actor(), now=now())
 
 
 def _to_whom(ids: list[int]) -> ResponseReturnValue:
@@ -67,8 +76,7 @@ def _report(outcomes: list[Outcome], said: Text) -> ResponseReturnValue:
 def keep() -> ResponseReturnValue:
     """What the list shows now is kept as a view."""
     actor = current_actor()
-    folder = Folder(request.args["folder"]) if request.args.get("folder") in set(Folder) else Folder.MINE
-    sort = Sort(request.args["sort"]) if request.args.get("sort") in set(Sort) else Sort.DUE
+    folder, sort = read_folder(request.args), read_sort(request.args)
     try:
         with writing() as session:
             view = keep_view(

@@ -23,6 +23,7 @@ from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm, Choice
 from workflows import library, queries
 from workflows.doors import stepping
+from workflows.inbox.going_on import next_task
 from workflows.inbox.places import place_of
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task, TaskStatus
@@ -73,7 +74,9 @@ def do(task_id: int, verb: str) -> ResponseReturnValue:
             return _page(session, act, task, form=form, refusal=_said(refused, actor)), refused.status
     flash(shown(act.done), "good")
     if act.leaves:
-        return redirect(url_for("inbox.show", **_place()))
+        with reading_session() as session:
+            following = next_task(session, task, request.args, by=actor, now=now())
+        return redirect(url_for("inbox.show", **_place(), at=following))
     return redirect(url_for("inbox.task", task_id=task_id, **_place()))
 
 
