@@ -109,6 +109,7 @@ TABLES = (
     "crm.core.heartbeat",
     "crm.core.outbox",
     "crm.core.search",
+    "crm.custom.models",
     "crm.customers.models",
     "crm.dictionary.models",
     "crm.files.models",
@@ -125,7 +126,10 @@ TABLES = (
     "workflows.inbox.models",
     "workflows.ladders.models",
     "workflows.messaging.models",
+    "workflows.migrating.models",
     "workflows.models",
+    "workflows.studio.drafts.models",
+    "workflows.studio.trying.models",
 )
 
 

@@ -56,6 +56,7 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "orders": (text("Orders"), ("view", "create", "edit", "delete")),
     "losses": (text("Customer losses"), ("view", "edit")),
     "processes": (text("Processes"), ("view", "assign", "administer")),
+    "messages": (text("Messages to processes"), ("create",)),
     "accounts": (text("Users and roles"), ("view", "administer")),
     "dictionary": (text("Data dictionary"), ("view", "administer")),
     "worktime": (text("Working time"), ("view", "administer")),

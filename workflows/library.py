@@ -7,13 +7,14 @@ A version never changes, so its parsed form is kept in memory by content hash an
 from __future__ import annotations
 
 import io
+import logging
 import lzma
 import struct
 import threading
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,10 @@ from forms import FormDescription
 from forms import read as read_form
 from workflows.engine import Bundle, Definition
 from workflows.engine import compile as compile_bundle
+from workflows.messaging.starts import listen, listen_where_nobody_does, problems_here, stop_listening
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
+
+logger = logging.getLogger(__name__)
 
 PROCESS_FILES = Path(__file__).resolve().parent / "processes"
 BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json")
@@ -188,9 +192,26 @@ def store_version(
     session.add(version)
     session.flush()
     if activate:
-        process.active_version_id = version.id
-        process.version += 1
+        put_in_force(session, process, version.id, definition, now=now)
     return version
+
+
+def put_in_force(
+    session: Session, process: ProcessDefinition, version_id: int, definition: Definition, *, now: datetime
+) -> None:
+    """New cases begin with this version of a process whose row is locked, and its start events listen."""
+    process.active_version_id = version_id
+    process.version += 1
+    session.flush()
+    listen(session, definition, version_id, now=now)
+
+
+def take_out_of_force(session: Session, process: ProcessDefinition) -> None:
+    """No case of the process begins any more; those under way go on."""
+    process.active_version_id = None
+    process.version += 1
+    session.flush()
+    stop_listening(session, process.key)
 
 
 def bundle_from_folder(folder: Path) -> Bundle:
@@ -201,7 +222,8 @@ def bundle_from_folder(folder: Path) -> Bundle:
 def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FILES) -> list[DefinitionVersion]:
     """Store every process folder of a place whose content is not known yet.
 
-    It becomes the active version unless an administrator has published an own one meanwhile: then it waits in the list.
+    It becomes the active version unless an administrator has published an own one meanwhile, has taken the process out of
+    force, or lets another process begin with the same message: then it waits in the list.
     """
     stored = []
     for folder in sorted(path for path in place.iterdir() if any(path.glob("*.bpmn"))):
@@ -224,10 +246,27 @@ def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FI
                 source=VersionSource.FILE,
                 now=now,
                 by_id=None,
-                activate=in_force is None or in_force.source == VersionSource.FILE,
+                activate=_may_come_into_force(session, definition, known, in_force, now=now),
             )
         )
+    in_force_now = {each.version_id: each.definition for each in all_active(session)}
+    listen_where_nobody_does(session, in_force_now, now=now)
     return stored
+
+
+def _may_come_into_force(
+    session: Session,
+    definition: Definition,
+    known: Sequence[DefinitionVersion],
+    in_force: DefinitionVersion | None,
+    *,
+    now: datetime,
+) -> bool:
+    problems = [problem for problem in problems_here(session, definition, now=now) if problem.is_error]
+    for problem in problems:
+        logger.warning("the delivered version of %s waits in the list: %s", definition.key, problem.text)
+    wanted = not known if in_force is None else in_force.source == VersionSource.FILE
+    return wanted and not problems
 
 
 def version_of(session: Session, key: str, number: int) -> DefinitionVersion:

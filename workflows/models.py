@@ -80,6 +80,12 @@ class ProcessInstance(Base):
         Index("ix_process_instance_customer", "customer_id", "started_at"),
         Index("ix_process_instance_started_by", "started_by_id", "status", "started_at", "id"),
         Index("ix_process_instance_process", "process_key", "status", "started_at", "id"),
+        Index(
+            "ix_process_instance_business_key",
+            "business_key",
+            postgresql_where=condition("business_key IS NOT NULL"),
+            sqlite_where=condition("business_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -97,6 +103,9 @@ class ProcessInstance(Base):
     department_id: Mapped[int | None] = mapped_column(Id, comment="whose calendar counts its working time")
     paused_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="since when its clock stands still, because the customer owes an answer"
+    )
+    business_key: Mapped[str | None] = mapped_column(
+        String(120), comment="by which others know the case: an order number of the shop, for instance"
     )
     version: Mapped[int] = mapped_column(default=1)
     # The large ones last: a database that keeps rows in order need not walk through them for the others.

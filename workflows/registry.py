@@ -49,22 +49,30 @@ class RecordRef:
 
 @dataclass(frozen=True)
 class CaseStart:
-    """What a trigger starts a case with: references and small decisions, never business facts."""
+    """What a trigger starts a case with: references and small decisions, never business facts. `business_key` is what
+    others call the case by, where they know no record of ours."""
 
     process_key: str
     title: str
     data: Mapping[str, object]
     record: RecordRef | None = None
     customer_id: int | None = None
+    business_key: str | None = None
 
 
 @dataclass(frozen=True)
 class Message:
-    """What the running cases of a record are told, by the name under which their diagram waits for it."""
+    """What the running cases of a record are told, by the name under which their diagram waits for it.
+
+    Where none of them waits for it, it begins a case of the process that has a start event for it, if there is one: with
+    this title and customer.
+    """
 
     record: RecordRef
     name: str
     payload: Mapping[str, object] = field(default_factory=dict)
+    title: str = ""
+    customer_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from crm.reminders.kinds import add_rules
 from crm.web.navigation import Entry
 from crm.web.slots import Panel, add_panel
 from workflows import queries, reminding, triggers
+from workflows.assigning import absences
 from workflows.assigning import api as assigning_api
 from workflows.assigning import routes as assigning
 from workflows.inbox import api as inbox_api
@@ -30,10 +31,23 @@ from workflows.instances import routes as instances
 from workflows.ladders import api as ladders_api
 from workflows.ladders import climbing
 from workflows.ladders import routes as ladders
-from workflows.operations import incidents, timers
+from workflows.messaging import api as messaging_api
+from workflows.messaging.models import BEGIN, HEAR, LOOK, SAID
+from workflows.operations import beginning, carrying, hearing, incidents, timers
 from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import routes as studio
+from workflows.studio.drafts import routes as drafts_routes
+from workflows.studio.forms import routes as studio_forms_routes
+from workflows.studio.tables import routes as studio_tables_routes
+from workflows.studio.trying import routes as studio_trying_routes
+from workflows.studio.publishing import routes as studio_publishing_routes
+from workflows.studio.exchange import routes as exchange_routes
+from workflows.migrating import routes as migrations_routes
+from workflows.operate import routes as operate_routes
+from workflows.papers import routes as papers_routes
+from workflows.custom import routes as custom_routes
+from workflows.studio import diagram_routes
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 
@@ -47,6 +61,17 @@ PAGES = (
     studio.definitions,
     ladders.pages,
     assigning.blueprint,
+    drafts_routes.blueprint,
+    studio_forms_routes.blueprint,
+    studio_tables_routes.blueprint,
+    studio_trying_routes.blueprint,
+    studio_publishing_routes.blueprint,
+    exchange_routes.blueprint,
+    migrations_routes.blueprint,
+    operate_routes.blueprint,
+    papers_routes.blueprint,
+    custom_routes.blueprint,
+    diagram_routes.blueprint,
 )
 API = (
     inbox_api.api,
@@ -57,6 +82,8 @@ API = (
     studio_api.api,
     ladders_api.api,
     assigning_api.api,
+    messaging_api.messages,
+    messaging_api.signals,
 )
 NAVIGATION = (
     Entry(
@@ -83,6 +110,7 @@ def set_up(listeners: Listeners) -> None:
     """Join the processes to the rooms below: events start cases, record pages show them, `GET /me` counts
     tasks, reminders look at them."""
     triggers.listen(listeners)
+    absences.listen(listeners)
     add_rules(*reminding.RULES)
     add_panel("customer", panels.cases_of_customer, order=10)
     for record_type in registry().visible:
@@ -97,6 +125,11 @@ def fire_timer(session: Session, due: Due, now: datetime) -> None:
     timers.fire(session, due, now=now)
 
 
+def begin_absence(session: Session, due: Due, now: datetime) -> None:
+    """Somebody is away from now on."""
+    absences.begin(session, due, now=now)
+
+
 def climb_ladder(session: Session, due: Due, now: datetime) -> None:
     """A rung of a task's ladder has come."""
     climbing.climb(session, due, now=now)
@@ -105,6 +138,18 @@ def climb_ladder(session: Session, due: Due, now: datetime) -> None:
 def timer_gave_up(session: Session, due: Due, error: str, now: datetime) -> None:
     """A timer has used up its tries: the case gets an incident."""
     incidents.keep_timer_fault(session, due, error=error, now=now)
+
+
+def add_messages(on: Callable[..., None]) -> None:
+    """What the clock does with messages, signals and start events; `on` takes a kind of due row and its handler."""
+    on(SAID, lambda session, due, now: carrying.carry(session, due, now=now))
+    on(HEAR, lambda session, due, now: hearing.hear(session, due, now=now), gave_up=timer_gave_up)
+    on(LOOK, lambda session, due, now: carrying.look_into_cases(session, due, now=now))
+    on(
+        BEGIN,
+        lambda session, due, now: beginning.begin(session, due, now=now),
+        gave_up=lambda session, due, error, now: beginning.gave_up(session, due, error, now=now),
+    )
 
 
 _panels: dict[str, Callable[[Session, Actor, int], Markup]] = {}

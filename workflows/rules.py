@@ -108,6 +108,8 @@ def why_not_start(definition: Definition, by: Actor) -> Text | None:
     what happens elsewhere, by the bindings."""
     if reason := registry().by_itself.get(definition.key):
         return reason
+    if all(begin.kind != "none" for begin in definition.beginnings.values()):
+        return text("This process begins by a message, a signal or the clock; nobody starts it by hand.")
     roles = definition.start_roles
     if roles and not by.is_system and not by.role_keys.intersection(roles):
         return text("Your roles do not allow you to start this process.")

@@ -54,6 +54,8 @@ ACTS = {
     "dictionary.moved": text("Option moved"),
     "definition.published": text("Version published"),
     "definition.activated": text("Version put in force"),
+    "definition.suspended": text("Process taken out of force"),
+    "definition.not_begun": text("Case could not begin"),
     "calendar.created": text("Calendar created"),
     "calendar.changed": text("Calendar changed"),
     "calendar.deleted": text("Calendar deleted"),

@@ -21,6 +21,7 @@ from workflows.engine.errors import BadValue, BundleRefused, EngineError, Proble
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
 from workflows.engine.moving import Target, check_move_token, move_token, send_back_targets
+from workflows.engine.retracting import retract, why_not_retract
 from workflows.engine.rounds import (
     Signers,
     Where,
@@ -32,8 +33,8 @@ from workflows.engine.rounds import (
     remove_signer,
     signers,
 )
-from workflows.engine.running import awaited, complete, deliver, fire, live_nodes, start, task_data
-from workflows.engine.steps import Budget, Call, ClosedTask, OpenTask, Passed, Step, TimerSet
+from workflows.engine.running import awaited, complete, deliver, fire, listening, live_nodes, start, task_data
+from workflows.engine.steps import Awaited, Budget, Call, ClosedTask, OpenTask, Passed, Step, Thrown, TimerSet
 from workflows.engine.taking_back import TakenBack, take_back
 from workflows.engine.texts import Phrase
 from workflows.engine.timers import Due
@@ -43,6 +44,7 @@ from workflows.engine.versions import check_move, move_case
 __all__ = [
     "AssigneeKind",
     "AssigneeRule",
+    "Awaited",
     "BadValue",
     "Base",
     "Beginning",
@@ -67,6 +69,7 @@ __all__ = [
     "StepRefused",
     "TakenBack",
     "Target",
+    "Thrown",
     "TimerSet",
     "UnknownToken",
     "Where",
@@ -85,6 +88,7 @@ __all__ = [
     "deliver",
     "fire",
     "first_beginning",
+    "listening",
     "live_nodes",
     "move_case",
     "move_token",
@@ -92,9 +96,11 @@ __all__ = [
     "read_rule",
     "remove_round",
     "remove_signer",
+    "retract",
     "send_back_targets",
     "signers",
     "start",
     "take_back",
     "task_data",
+    "why_not_retract",
 ]

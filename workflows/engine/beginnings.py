@@ -12,10 +12,11 @@ from workflows.engine.texts import N_
 from workflows.engine.timers import Due
 
 
-def first_beginning(definition: Definition, node_id: str, *, now: datetime) -> Due:
+def first_beginning(definition: Definition, node_id: str, *, now: datetime) -> Due | None:
     """When the timer start event `node_id` begins a case for the first time after `now`, the moment of publishing.
 
-    Raises StepRefused where there is no such event, or its formula yields no time.
+    What lies before it has not been missed, since there was nothing to begin; None where all of it does. Raises StepRefused
+    where there is no such event, or its formula yields no time.
     """
     begin = definition.beginnings.get(node_id)
     if begin is None or begin.timer is None:
@@ -25,7 +26,7 @@ def first_beginning(definition: Definition, node_id: str, *, now: datetime) -> D
     if not timers.LOOKS_ISO.match(value):
         value = expressions.evaluate(expressions.parse(value), {}, now=now, element=node_id)
     try:
-        return timers.first_due(kind, value, now.astimezone(UTC))
+        return timers.ahead_of(timers.first_due(kind, value, now.astimezone(UTC)), now.astimezone(UTC))
     except timers.BadTimer as fault:
         message = N_("The timer at {element} cannot be set: {cause}")
         raise StepRefused(message, {"element": node_id, "cause": fault.cause}, node_id) from fault

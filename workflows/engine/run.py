@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.engine.errors import StepRefused
-from workflows.engine.steps import Budget, Call, Passed, WorkingTime
+from workflows.engine.steps import Budget, Call, Passed, Thrown, WorkingTime
 from workflows.engine.texts import N_
 
 # How much of a variable the history keeps: enough to understand a decision, not a second copy of the data.
@@ -33,6 +33,7 @@ class Run:
         self.now = now.astimezone(UTC)
         self.budget = budget
         self.passed: list[Passed] = []
+        self.thrown: list[Thrown] = []
         self.steps = 0
         self.tokens = 0
         self._end = time.monotonic() + budget.seconds

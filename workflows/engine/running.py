@@ -10,25 +10,27 @@ from datetime import datetime
 from typing import Any
 
 from workflows.engine.advancing import guarded
-from workflows.engine.definition import Definition
+from workflows.engine.definition import Beginning, Definition
 from workflows.engine.errors import StepRefused, UnknownToken
+from workflows.engine.retracting import own_tokens
 from workflows.engine.run import Run
 from workflows.engine.specs.event_definitions import hear
-from workflows.engine.stepping import DEFAULT_BUDGET, Resting, finish, look, open_token, resume
-from workflows.engine.steps import Budget, Call, Step
+from workflows.engine.stepping import DEFAULT_BUDGET, Resting, awaited_in, finish, look, open_token, resume
+from workflows.engine.steps import Awaited, Budget, Call, Step
 from workflows.engine.texts import N_
-from workflows.engine.values import clean_data
+from workflows.engine.values import clean, clean_data
 from workflows.engine.workflow import Workflow
 
 
 def start(
     definition: Definition, data: Mapping[str, Any], *, call: Call, now: datetime, budget: Budget = DEFAULT_BUDGET,
-    at: str | None = None,
+    at: str | None = None, payload: Any = None,
 ) -> Step:  # fmt: skip
     """A new case with `data`, run to where it first waits.
 
-    `at` is one of `definition.beginnings`: the start event of the message, signal or timer by which the case begins, with
-    the payload as `data`. Without it, a case begins at its plain start event, or at its only one.
+    `at` is one of `definition.beginnings`: the start event of the message, signal or timer by which the case begins. What
+    came with it becomes the variable that the event names, or, where it names none, a set of variables; `data` go before
+    them. Without `at`, a case begins at its plain start event, or at its only one.
     """
     run = Run(call=call, now=now, budget=budget)
     variables = clean_data(data)
@@ -37,10 +39,19 @@ def start(
         begin = definition.beginnings.get(at)
         if begin is None:
             raise StepRefused(N_("The process cannot begin at {element}."), {"element": at}, at)
-        variables = variables if begin.variable is None else {begin.variable: variables}
+        variables = {**_come_along(begin, payload), **variables}
         workflow.task_tree.internal_data["at"] = at
     workflow.task_tree.data = variables
     return finish(workflow, Resting({}, {}))
+
+
+def _come_along(begin: Beginning, payload: Any) -> dict[str, Any]:
+    if payload is None:
+        return {}
+    content = clean(payload, begin.name or "")
+    if begin.variable is not None:
+        return {begin.variable: content}
+    return content if isinstance(content, dict) else {}
 
 
 def complete(
@@ -50,9 +61,10 @@ def complete(
     """Complete an open task; its answers become variables. Raises UnknownToken when it is open no more."""
     workflow, before = resume(definition, state, call, now, budget)
     task = open_token(workflow, token, before)
+    own = own_tokens(task)
     task.data.update(clean_data(answers))
     guarded(task.run, task)
-    return finish(workflow, before, completed=token)
+    return finish(workflow, before, completed=token, own=own)
 
 
 def fire(
@@ -68,25 +80,27 @@ def fire(
 
 
 def deliver(
-    definition: Definition, state: bytes, message: str, payload: Mapping[str, Any], *, call: Call, now: datetime,
-    budget: Budget = DEFAULT_BUDGET,
+    definition: Definition, state: bytes, message: str, payload: Any, *, call: Call, now: datetime,
+    budget: Budget = DEFAULT_BUDGET, kind: str | None = None,
 ) -> Step:  # fmt: skip
-    """A message or signal of this name arrives. Raises StepRefused when the case does not wait for it."""
+    """A message or signal of this name arrives (`kind` says which of the two is meant, None: either). Raises StepRefused
+    when the case does not wait for it."""
     workflow, before = resume(definition, state, call, now, budget)
-    content = clean_data(payload, message)
-    as_message = hear(workflow, "message", message, content)
-    as_signal = hear(workflow, "signal", message, content)
-    if not as_message and not as_signal:
+    content = clean(payload, message)
+    heard = [hear(workflow, each, message, content) for each in ("message", "signal") if kind in (None, each)]
+    if not any(heard):
         raise StepRefused(N_("The case does not wait for {name}."), {"name": message})
     return finish(workflow, before)
 
 
 def awaited(definition: Definition, state: bytes) -> list[str]:
     """Names of the messages and signals that the case waits for now."""
-    workflow = look(definition, state)
-    events = (token.task_spec.event_definition for token in workflow.event_manager.tasks.values())
-    parts = (part for event in events for part in event.parts())
-    return sorted({part.name for part in parts if part.kind in ("message", "signal")})
+    return sorted({each.name for each in listening(definition, state)})
+
+
+def listening(definition: Definition, state: bytes) -> list[Awaited]:
+    """The messages and signals that the case waits for now, each as what it is."""
+    return sorted(awaited_in(look(definition, state)))
 
 
 def live_nodes(definition: Definition, state: bytes) -> list[str]:

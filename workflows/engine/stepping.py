@@ -15,7 +15,7 @@ from workflows.engine.pruning import prune
 from workflows.engine.run import Run
 from workflows.engine.specs.event_definitions import due_of
 from workflows.engine.state import dump, load
-from workflows.engine.steps import Budget, Call, ClosedTask, Step, TimerSet
+from workflows.engine.steps import Awaited, Budget, Call, ClosedTask, Step, TimerSet
 from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
 from workflows.engine.workflow import Workflow
@@ -27,20 +27,35 @@ _NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 class Resting:
     """What was open and what was set when the case last came to rest."""
 
-    def __init__(self, tasks: dict[int, str], timers: dict[int, datetime]) -> None:
-        self.tasks, self.timers = tasks, timers
+    def __init__(
+        self,
+        tasks: dict[int, str],
+        timers: dict[int, datetime],
+        awaited: frozenset[Awaited] = frozenset(),
+        live: frozenset[int] = frozenset(),
+    ) -> None:
+        self.tasks, self.timers, self.awaited, self.live = tasks, timers, awaited, live
 
     @classmethod
     def of(cls, workflow: Workflow) -> Resting:
-        tasks, timers = {}, {}
+        tasks, timers, live = {}, {}, []
         for token in workflow.all_tokens():
+            if not token.is_finished:
+                live.append(token.id)
             if token._state == TaskState.READY and token.task_spec.manual:
                 tasks[token.id] = token.task_spec.bpmn_id
             elif token._state == TaskState.WAITING:
                 due = due_of(token)
                 if due is not None:
                     timers[token.id] = due.at
-        return cls(tasks, timers)
+        return cls(tasks, timers, awaited_in(workflow), frozenset(live))
+
+
+def awaited_in(workflow: Workflow) -> frozenset[Awaited]:
+    """The messages and signals for which somebody in the case waits."""
+    waiting = [token for token in workflow.event_manager.tasks.values() if token._state == TaskState.WAITING]
+    parts = (part for token in waiting for part in token.task_spec.event_definition.parts())
+    return frozenset(Awaited(part.kind, part.name) for part in parts if part.kind in ("message", "signal"))
 
 
 def _no_call(operation: str, parameters: dict[str, Any], node_id: str) -> None:
@@ -68,8 +83,13 @@ def open_token(workflow: Workflow, token: int, resting: Resting | None = None) -
     return task
 
 
-def finish(workflow: Workflow, before: Resting, completed: int | None = None) -> Step:
-    """Run on to the next rest and tell the outcome. Raises StepRefused where the case could not rest or be stored."""
+def finish(
+    workflow: Workflow, before: Resting, completed: int | None = None, own: frozenset[int] | None = None
+) -> Step:
+    """Run on to the next rest and tell the outcome. Raises StepRefused where the case could not rest or be stored.
+
+    `own` are the tokens that belong to the completed task; None where what it leaves behind is of no interest.
+    """
     run = workflow.run
     advance(workflow)
     check_nothing_lost(workflow)
@@ -96,6 +116,10 @@ def finish(workflow: Workflow, before: Resting, completed: int | None = None) ->
         ),
         cleared_timers=tuple(token for token in before.timers if token not in after.timers),
         passed=tuple(run.passed),
+        listens=tuple(sorted(after.awaited - before.awaited)),
+        ceased=tuple(sorted(before.awaited - after.awaited)),
+        thrown=tuple(run.thrown),
+        left=None if own is None or before.live - after.live - own else tuple(sorted(after.live - before.live)),
         data=data,
     )
 

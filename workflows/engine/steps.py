@@ -69,6 +69,25 @@ class TimerSet:
     repeats_left: int | None
 
 
+@dataclass(frozen=True, order=True)
+class Awaited:
+    """A message or signal (`kind`) by its name, for which the case waits."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A message or signal that the case has sent into the world: a message that nobody in the case itself waited for, and
+    every signal. `payload` is any value, None where the diagram sends nothing along."""
+
+    kind: str
+    name: str
+    payload: Any
+    element_id: str
+
+
 @dataclass(frozen=True)
 class Passed:
     """One mark of the path taken: kind is node, flow, gateway, decision, timer or message."""
@@ -80,7 +99,11 @@ class Passed:
 
 @dataclass(frozen=True)
 class Step:
-    """The outcome of a step: the new state and all that changed. `data` holds the final data of a completed case."""
+    """The outcome of a step: the new state and all that changed. `data` holds the final data of a completed case.
+
+    From now on the case waits for what it `listens` to in addition, and no more for what has `ceased`. `left` are the tokens
+    that a completion left behind, if it used up nobody's but those of its own task: by them it can be retracted later.
+    """
 
     state: bytes
     completed: bool
@@ -89,4 +112,8 @@ class Step:
     timers: tuple[TimerSet, ...] = ()
     cleared_timers: tuple[int, ...] = ()
     passed: tuple[Passed, ...] = ()
+    listens: tuple[Awaited, ...] = ()
+    ceased: tuple[Awaited, ...] = ()
+    thrown: tuple[Thrown, ...] = ()
+    left: tuple[int, ...] | None = None
     data: dict[str, Any] = field(default_factory=dict)

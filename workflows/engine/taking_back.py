@@ -39,5 +39,7 @@ def take_back(definition: Definition, before: bytes, after: bytes) -> TakenBack:
             if rests.timers.get(token) != due_at
         ),
         cleared_timers=tuple(token for token in rests.timers if token not in was.timers),
+        listens=tuple(sorted(was.awaited - rests.awaited)),
+        ceased=tuple(sorted(rests.awaited - was.awaited)),
     )
     return TakenBack(step, tuple(token for token in was.tasks if token not in rests.tasks))

@@ -86,13 +86,45 @@ def next_due(due: Due, now: datetime) -> Due | None:
     """After a firing: the next instant of the cycle that lies ahead of `now`, or None when it was the last."""
     if due.cycle is None or due.left == 1:
         return None
-    every = read_duration(_cycle_match(due.cycle)["every"])
+    match = _cycle_match(due.cycle)
+    every = read_duration(match["every"])
     at = due.at
+    if every.months and match["start"]:
+        at, _ = _by_the_calendar(due.cycle, every, max(at, now))
+        return Due(at, None if due.left is None else due.left - 1, due.cycle)
     if at < now and not every.months:
         at += (now - at) // every.rest * every.rest
     while at <= now or at <= due.at:
         at = every.after(at)
     return Due(at, None if due.left is None else due.left - 1, due.cycle)
+
+
+def ahead_of(due: Due, now: datetime) -> Due | None:
+    """The first firing after `now`, for whoever begins to wait for a cycle that others wrote long ago; None when all of
+    them lie behind. Those of a counted cycle that lie behind are used up."""
+    if due.at > now:
+        return due
+    if due.cycle is None:
+        return None
+    every = read_duration(_cycle_match(due.cycle)["every"])
+    if every.months:
+        at, rounds = _by_the_calendar(due.cycle, every, now)
+    else:
+        rounds = (now - due.at) // every.rest + 1
+        at = due.at + rounds * every.rest
+    left = None if due.left is None else due.left - rounds
+    return None if left is not None and left < 1 else Due(at, left, due.cycle)
+
+
+def _by_the_calendar(cycle: str, every: Duration, moment: datetime) -> tuple[datetime, int]:
+    """The first instant after `moment` of a cycle of months with a start, and its number. It is counted from the start as
+    that was written: the 31st stays the last day of a month, and the first day of a month here is not the last in UTC."""
+    start = datetime.fromisoformat(_cycle_match(cycle)["start"])
+    rounds, at = 0, start
+    while at <= moment:
+        rounds += 1
+        at = Duration(every.months * rounds, every.rest * rounds).after(start)
+    return at.astimezone(UTC), rounds
 
 
 def read_duration(value: Any) -> Duration:

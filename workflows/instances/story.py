@@ -203,7 +203,7 @@ def _entries(
     name = published.name_of(event.node_id, locale) if event.node_id else ""
     entries = [_decision(event, entry, published, locale) for entry in event.detail.get("passed", ()) if len(entry) > 2]
     lines: dict[str, tuple[Text, str, str]] = {
-        "started": (text("started the case"), "player-play", "accent"),
+        "started": _beginning(event.detail, name),
         "completed": (text("completed “{step}”", step=name), "check", "good"),
         "claimed": (text("claimed “{step}”", step=name), "hand-grab", "neutral"),
         "released": (text("gave “{step}” back to the group", step=name), "arrow-back-up", "neutral"),
@@ -259,6 +259,17 @@ def _given(
         icon="user-check",
         detail=from_json(entry["reason"]).in_language(locale),
     )
+
+
+def _beginning(detail: Mapping[str, Any], name: str) -> tuple[Text, str, str]:
+    """How the case began: by somebody, or by itself at the start event of this name."""
+    if detail.get("begun_by") == "timer":
+        return text("the clock began the case: “{step}” was due", step=name), "clock-play", "accent"
+    if detail.get("begun_by") == "message":
+        return text("began the case by the message “{message}”", message=detail["message"]), "mail-opened", "accent"
+    if detail.get("begun_by") == "signal":
+        return text("began the case by the signal “{message}”", message=detail["message"]), "speakerphone", "accent"
+    return text("started the case"), "player-play", "accent"
 
 
 def _decision(event: ProcessEvent, entry: Sequence[Any], published: Published, locale: str) -> Entry | None:

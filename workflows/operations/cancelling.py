@@ -13,6 +13,7 @@ from crm.core.db import affected
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import text
 from crm.permissions import Actor
+from workflows.messaging.waiting import forget_case
 from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance, TaskStatus
 from workflows.operations.steps import INSTANCE, TASK, record_event
 from workflows.registry import RecordRef, registry
@@ -73,4 +74,5 @@ def _end(session: Session, instance: ProcessInstance, *, by: Actor, now: datetim
         .values(resolved_at=now, resolved_by_id=by.id)
     )
     due.unschedule(session, kind=TIMER, subject_id=instance.id)
+    forget_case(session, instance.id)
     record_event(session, instance_id=instance.id, now=now, kind="cancelled", by=by, detail={"reason": reason})

@@ -21,8 +21,9 @@ from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
 from workflows import library
-from workflows.engine import Bundle, Phrase, Problem, check_limited
+from workflows.engine import Bundle, Definition, Phrase, Problem, check_limited
 from workflows.engine import compile as compile_bundle
+from workflows.messaging import starts
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
 from workflows.registry import described_operations, registry
 
@@ -101,6 +102,8 @@ def deploy(
     if checked.errors:
         raise DiagramRefused(checked.errors)
     definition = compile_bundle(checked.bundle)
+    if activate:
+        _check_here(session, definition, now=now)
     process = session.get(ProcessDefinition, definition.key, with_for_update=True)
     if process is not None and process.active_version_id is not None:
         in_force = session.get_one(DefinitionVersion, process.active_version_id)
@@ -129,10 +132,39 @@ def activate(session: Session, *, by: Actor, now: datetime, key: str, number: in
         raise NotFound
     if process.active_version_id == version.id:
         raise Conflict(text("Version {number} is in force already.", number=number))
-    process.active_version_id = version.id
-    process.version += 1
+    definition = library.published(session, version.id).definition
+    _check_here(session, definition, now=now)
+    library.put_in_force(session, process, version.id, definition, now=now)
     _audit(session, by=by, now=now, action="activated", version=version)
     return version
+
+
+def suspend(session: Session, *, by: Actor, now: datetime, key: str) -> DefinitionVersion:
+    """No case of the process begins any more, by whomever or whatever; those under way go on. Putting a version in force
+    ends this."""
+    check_may(by, "processes", "administer")
+    process = session.get(ProcessDefinition, key, with_for_update=True)
+    if process is None:
+        raise NotFound
+    if process.active_version_id is None:
+        raise Conflict(text("No version of this process is in force."))
+    version = session.get_one(DefinitionVersion, process.active_version_id)
+    library.take_out_of_force(session, process)
+    _audit(session, by=by, now=now, action="suspended", version=version)
+    return version
+
+
+def problems_here(session: Session, checked: Checked, *, now: datetime) -> list[Problem]:
+    """What else stands in the way here and now: another process that begins with the same message, a time that is over."""
+    if checked.errors:
+        return []
+    return starts.problems_here(session, compile_bundle(checked.bundle), now=now)
+
+
+def _check_here(session: Session, definition: Definition, *, now: datetime) -> None:
+    errors = [problem for problem in starts.problems_here(session, definition, now=now) if problem.is_error]
+    if errors:
+        raise DiagramRefused(errors)
 
 
 def _audit(session: Session, *, by: Actor, now: datetime, action: str, version: DefinitionVersion) -> None:

@@ -16,6 +16,7 @@ from crm.files.operations import attach
 from crm.permissions import SYSTEM, Actor, check_may
 from workflows.attachments import TASK as TASK_FILES
 from workflows.kept import keep, restore
+from workflows.messaging.models import HEAR
 from workflows.models import RUNG, TIMER, Incident, Task, TaskStatus
 from workflows.operations.steps import record_event
 from workflows.operations.tasks import StepFault, complete_again
@@ -66,7 +67,7 @@ def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> In
     if incident.resolved_at is not None:
         raise Conflict(text("This incident has already been resolved."))
     if incident.kind == TIMER:
-        for kind in (TIMER, RUNG):
+        for kind in (TIMER, RUNG, HEAR):
             due.retry(session, kind=kind, subject_id=incident.instance_id, now=now)
     elif incident.task_id is not None and incident.actor_id is not None:
         person = actor_for(session, incident.actor_id).at(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from crm.core.errors import Denied
 from crm.core.numbers import typed_key
 from crm.core.prepared import Prepared, columns_of, inserted, loaded
 from crm.customers.queries import find_customer
-from crm.permissions import Actor
+from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
 from workflows.attachments import hold_for_case
 from workflows.library import Published
@@ -24,9 +25,10 @@ from workflows.registry import CaseStart, RecordRef, registry
 from workflows.rules import why_not_start
 from workflows.task_forms import Submission, checked_answers, step_form, told_in_form
 
+OPENING = "opening_by_form"
 BEGIN = inserted(
     ProcessInstance, "version_id", "process_key", "title", "status", "record_type", "record_id", "customer_id",
-    "started_by_id", "started_at", "department_id", "state",
+    "started_by_id", "started_at", "department_id", "business_key", "state",
 )  # fmt: skip
 LAST_OF_RECORD = Prepared(
     select(*columns_of(ProcessInstance))
@@ -58,15 +60,49 @@ def start_process(session: Session, *, by: Actor, now: datetime, key: str, submi
         instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
         return instance
-    with told_in_form(form, locale=by.locale):
-        record = opening(session, by, now, answers)
-        session.info["database"].listeners.hear(session)
-    return _case_of(session, key, record)
+    begun = session.info[OPENING] = _Opening(published)
+    try:
+        with told_in_form(form, locale=by.locale):
+            record = opening(session, by, now, answers)
+            session.info["database"].listeners.hear(session)
+    finally:
+        del session.info[OPENING]
+    return begun.instance or _case_of(session, key, record)
 
 
-def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) -> ProcessInstance:
-    """Start a case of the active version with the given data, and run it to the first step that waits."""
-    published = library.active(session, start.process_key)
+@dataclass
+class _Opening:
+    """A start form that is opening a record: the case that comes of it is of the same version as the form."""
+
+    published: Published
+    instance: ProcessInstance | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """By which start event of which version a case begins, what came with it, and what the history tells of it."""
+
+    published: Published
+    node_id: str
+    payload: object = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+def start_case(
+    session: Session, start: CaseStart, *, by: Actor, now: datetime, entry: Entry | None = None
+) -> ProcessInstance:
+    """Start a case of the active version with the given data, and run it to the first step that waits.
+
+    With an `entry` it begins by itself: there what the diagram does is done by the system, whoever sent the message.
+    """
+    opening: _Opening | None = session.info.get(OPENING)
+    if opening is not None and (entry is not None or opening.published.key != start.process_key):
+        opening = None
+    if entry is not None:
+        published = entry.published
+    else:
+        published = opening.published if opening is not None else library.active(session, start.process_key)
+    acting = by if entry is None else SYSTEM
     row = BEGIN.first(
         session,
         {
@@ -80,15 +116,33 @@ def start_case(session: Session, start: CaseStart, *, by: Actor, now: datetime) 
             "started_by_id": by.id,
             "started_at": now,
             "department_id": by.department_id,
+            "business_key": start.business_key,
             "state": b"",
         },
     )
     instance = loaded(session, ProcessInstance, row or ())
     data: dict[str, Any] = {**start.data, "initiator_id": by.id, "started_at": now}
     step = engine.start(
-        published.definition, data, call=services(session, instance, by=by, now=now), now=company_time(session, now)
+        published.definition,
+        data,
+        call=services(session, instance, by=acting, now=now),
+        now=company_time(session, now),
+        at=None if entry is None else entry.node_id,
+        payload=None if entry is None else entry.payload,
     )
-    store_step(session, instance, published, step, now=now, event="started", by=by)
+    store_step(
+        session,
+        instance,
+        published,
+        step,
+        now=now,
+        event="started",
+        by=by,
+        node_id=None if entry is None else entry.node_id,
+        detail=None if entry is None else entry.detail,
+    )
+    if opening is not None:
+        opening.instance = instance
     return instance
 
 
@@ -99,11 +153,11 @@ def _plain_start(session: Session, published: Published, answers: Mapping[str, A
         process_key=published.key,
         title=title or name,
         data=answers,
-        customer_id=_customer_of(session, answers, by=by),
+        customer_id=customer_named_in(session, answers, by=by),
     )
 
 
-def _customer_of(session: Session, answers: Mapping[str, Any], *, by: Actor) -> int | None:
+def customer_named_in(session: Session, answers: Mapping[str, Any], *, by: Actor) -> int | None:
     """The customer that the answers name. NotFound if this person may not see it: the pages of the case will name it."""
     customer_id = typed_key(str(answers.get("customer_id") or ""))
     return find_customer(session, by=by, customer_id=customer_id).id if customer_id is not None else None

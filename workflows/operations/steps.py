@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from workflows.engine import OpenTask, Step
 from workflows.kept import keep
 from workflows.ladders.kept import first_rung
 from workflows.library import Published
+from workflows.messaging.waiting import follow_step
 from workflows.models import (
     NO_DUE_DATE,
     TIMER,
@@ -63,8 +64,17 @@ OPEN_TASK = insert_into(
 )  # fmt: skip
 NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
 IS_HERE = Prepared(
-    select(User.__table__.c.department_id).where(User.__table__.c.id == bindparam("user_id"), User.__table__.c.active)
+    select(User.__table__.c.department_id, User.__table__.c.substitute_id).where(
+        User.__table__.c.id == bindparam("user_id"), User.__table__.c.active
+    )
 )
+
+
+class Here(NamedTuple):
+    """Somebody who works here: their department, and who stands in for them if they are away."""
+
+    department_id: int | None
+    substitute_id: int | None
 
 
 class Services:
@@ -108,7 +118,8 @@ def store_step(
     tells: bool = True,
     settled: Collection[int] = (),
 ) -> None:
-    """Make a step true: the case's state, the tasks that it opened or withdrew, its timers and a line of history.
+    """Make a step true: the case's state, the tasks that it opened or withdrew, its timers, what it waits for and says, and
+    a line of history.
 
     Whoever has a task from now on is told, unless the caller says it in better words (`tells`). No rule of the diagram
     is asked for the tokens that are `settled`. `firing` is the due row of the timer that is acting, if one is. When the case has moved since it was read, Conflict is raised, at the commit at the
@@ -148,9 +159,13 @@ def store_step(
         if given:
             detail = {**(detail or {}), "assigned": as_history(given, step.opened)}
         if tells:
-            tell_opened(session, instance, published, rows, by=by, now=now)
+            away = [user_id for user_id, here in people.items() if here.substitute_id is not None]
+            tell_opened(session, instance, published, rows, by=by, now=now, away=away)
     _store_timers(session, instance, step, now=now, firing=firing)
+    follow_step(session, instance, step, by_id=by.id, now=now)
     opened = [task.token for task in step.opened]
+    if step.left is not None:
+        detail = {**(detail or {}), "left": list(step.left)}
     kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed], "opened": opened})
     record_event(
         session, instance_id=instance.id, now=now, kind=event, by=by, node_id=node_id, task_id=task_id, detail=kept
@@ -198,15 +213,16 @@ def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: d
         )
 
 
-def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> dict[int, int | None]:
-    """Which of the people that the diagram names are still here, with the department of each; a task of one who left
-    goes to its role."""
+def _active_people(session: Session, opened: tuple[OpenTask, ...]) -> dict[int, Here]:
+    """Which of the people that the diagram names are still here; a task of one who left goes to its role."""
     wanted = {task.assignee for task in opened if task.assignee is not None}
-    return {user_id: row[0] for user_id in wanted for row in IS_HERE.rows(session, {"user_id": user_id}, apart=True)}
+    return {
+        user_id: Here(*row) for user_id in wanted for row in IS_HERE.rows(session, {"user_id": user_id}, apart=True)
+    }
 
 
 def _task_row(
-    instance: ProcessInstance, published: Published, task: OpenTask, people: Mapping[int, int | None], *, now: datetime
+    instance: ProcessInstance, published: Published, task: OpenTask, people: Mapping[int, Here], *, now: datetime
 ) -> dict[str, Any]:
     node = published.definition.nodes[task.node_id]
     assignee = task.assignee if task.assignee in people else None
@@ -226,7 +242,7 @@ def _task_row(
         "status": TaskStatus.OPEN,
         "opened_at": now,
         "data": keep(task.data),
-        "department_id": people[assignee] if assignee is not None else instance.department_id,
+        "department_id": people[assignee].department_id if assignee is not None else instance.department_id,
         "paused_due_at": None,
         "version": 1,
     }

@@ -108,7 +108,10 @@ def list_definitions() -> dict[str, Any]:
 def check(body: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in the way of publishing these files; nothing is stored."""
     checked = _checked(body)
-    return {"can_be_published": not checked.errors, "problems": _problems(checked.problems)}
+    with reading_session() as session:
+        problems = [*checked.problems, *deploying.problems_here(session, checked, now=now())]
+    blocked = any(problem.severity == "error" for problem in problems)
+    return {"can_be_published": not blocked, "problems": _problems(problems)}
 
 
 @api.post("")
@@ -122,6 +125,26 @@ def deploy(body: Mapping[str, Any]) -> dict[str, Any]:
     with writing() as session:
         version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=body["note"])
     return _version(version, active=True)
+
+
+@api.post("/<key>/versions/<int:number>/activate")
+@requires("processes", "administer")
+@api.response(200, VersionBody)
+def activate(key: str, number: int) -> dict[str, Any]:
+    """Put a version in force: new cases begin with it, and its start events listen instead of those of any other version."""
+    with writing() as session:
+        version = deploying.activate(session, by=current_actor(), now=now(), key=key, number=number)
+    return _version(version, active=True)
+
+
+@api.post("/<key>/suspend")
+@requires("processes", "administer")
+@api.response(200, VersionBody)
+def suspend(key: str) -> dict[str, Any]:
+    """Take a process out of force: no case of it begins any more, those under way go on."""
+    with writing() as session:
+        version = deploying.suspend(session, by=current_actor(), now=now(), key=key)
+    return _version(version, active=False)
 
 
 @api.get("/<key>/versions/<int:number>")

@@ -5,7 +5,7 @@ That storing them changes nothing is proved in test_correctness.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -228,10 +228,13 @@ def test_a_case_may_begin_by_a_person_a_message_a_signal_or_the_clock() -> None:
     assert definition.start_form == "form"
     assert Case(definition).waits_for == ["a"]
     for at, task in (("by_hand", "a"), ("by_message", "a"), ("by_signal", "b"), ("by_time", "b")):
-        step = engine.start(definition, {"n": 1}, call=Case(definition).call, now=NOW, at=at)
+        step = engine.start(
+            definition, {"by": 7}, call=Case(definition).call, now=NOW, at=at, payload={"n": 1, "by": 8}
+        )
         assert [opened.node_id for opened in step.opened] == [task]
         assert step.passed[0].element_id == at
-        assert step.opened[0].data == ({"payment": {"n": 1}} if at == "by_message" else {"n": 1})
+        came = {"payment": {"n": 1, "by": 8}} if at == "by_message" else {"n": 1}
+        assert step.opened[0].data == {"by": 7, **came}
 
 
 def test_a_case_cannot_begin_elsewhere() -> None:
@@ -243,6 +246,7 @@ def test_a_case_cannot_begin_elsewhere() -> None:
 def test_the_clock_begins_cases_in_its_rhythm() -> None:
     definition = beginning()
     due = engine.first_beginning(definition, "by_time", now=NOW)
+    assert due is not None
     assert due.at == NOW + timedelta(days=7)
     following = engine.next_beginning(due, now=NOW + timedelta(days=30))
     assert following is not None
@@ -262,8 +266,43 @@ def test_the_clock_begins_cases_in_its_rhythm() -> None:
 def test_the_clock_may_begin_a_case_once(kind: str, text: str, at: datetime) -> None:
     d = Drawing().node("startEvent", "by_time", timer(text, kind)).user("a").end().chain("by_time", "a", "end")
     due = engine.first_beginning(engine.compile(d.bundle()), "by_time", now=NOW)
+    assert due is not None
     assert due.at == at
     assert engine.next_beginning(due, now=at) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("R/2026-01-01T00:00:00Z/P7D", ("2026-02-05T00:00:00+00:00", None)),
+        ("R5/2026-01-01T00:00:00Z/P7D", None),
+        ("R6/2026-01-01T00:00:00Z/P7D", ("2026-02-05T00:00:00+00:00", 1)),
+        ("R/2025-10-31T00:00:00+08:00/P1M", ("2026-02-27T16:00:00+00:00", None)),
+        ("R4/2025-10-31T00:00:00+08:00/P1M", None),
+        ("R/0001-01-01T00:00:00Z/P1M", ("2026-02-01T00:00:00+00:00", None)),
+    ],
+)
+def test_what_the_clock_would_have_begun_before_publishing_is_not_made_up_for(
+    text: str, expected: tuple[str, int | None] | None
+) -> None:
+    due = first(text, "timeCycle")
+    assert (None if due is None else (due.at.isoformat(), due.left)) == expected
+    assert first("2026-01-31T07:59:59Z", "timeDate") is None
+
+
+def first(text: str, kind: str) -> engine.Due | None:
+    d = Drawing().node("startEvent", "by_time", timer(text, kind)).user("a").end().chain("by_time", "a", "end")
+    return engine.first_beginning(engine.compile(d.bundle()), "by_time", now=NOW)
+
+
+def test_a_monthly_beginning_keeps_its_day() -> None:
+    due = first("R/2026-01-31T00:00:00+08:00/P1M", "timeCycle")
+    seen = []
+    for _ in range(4):
+        assert due is not None
+        seen.append(due.at.astimezone(timezone(timedelta(hours=8))).date().isoformat())
+        due = engine.next_beginning(due, now=due.at)
+    assert seen == ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
 
 
 # ---------------------------------------------------------------- ends

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from workflows import engine
-from workflows.engine import StepRefused, UnknownToken
+from workflows.engine import Awaited, StepRefused, UnknownToken
 
 from .case import Case
-from .drawing import ERROR, MESSAGE, SIGNAL, TERMINATE, Drawing, many, timer
+from .drawing import ERROR, MESSAGE, SIGNAL, TERMINATE, Drawing, extensions, many, timer
 from .test_correctness import (
     error_at_the_border,
     escalation_at_the_border,
@@ -194,3 +194,47 @@ def test_a_case_tells_what_it_waits_for() -> None:
     case = Case(event_gateway()).do("first")
     assert engine.awaited(case.definition, case.state) == ["paid", "recall"]
     assert engine.awaited(case.definition, case.deliver("paid").state) == []
+
+
+# ---------------------------------------------------------------- into the world
+def test_a_step_tells_what_the_case_begins_and_ceases_to_wait_for() -> None:
+    d = Drawing().start().user("a").catch("wait", MESSAGE).user("b").border("off", "b", SIGNAL).end("ended").end()
+    case = Case(d.chain("start", "a", "wait", "b", "end").flow("off", "ended").bundle())
+    assert (case.step.listens, case.step.ceased) == ((), ())
+    case.do("a")
+    assert (case.step.listens, case.step.ceased) == ((Awaited("message", "paid"),), ())
+    before = case.state
+    case.deliver("paid")
+    assert (case.step.listens, case.step.ceased) == ((Awaited("signal", "recall"),), (Awaited("message", "paid"),))
+    back = engine.take_back(case.definition, before, case.state).step
+    assert (back.listens, back.ceased) == ((Awaited("message", "paid"),), (Awaited("signal", "recall"),))
+    case.do("b")
+    assert (case.step.listens, case.step.ceased) == ((), (Awaited("signal", "recall"),))
+
+
+def test_messages_and_signals_leave_the_case_with_what_they_bring() -> None:
+    said = extensions("<spiffworkflow:messagePayload>{n: 1}</spiffworkflow:messagePayload>")
+    message = f'<bpmn:messageEventDefinition messageRef="message_paid">{said}</bpmn:messageEventDefinition>'
+    d = Drawing().start().node("intermediateThrowEvent", "tell", message)
+    d.node("intermediateThrowEvent", "call", SIGNAL).end().chain("start", "tell", "call", "end")
+    thrown = [(each.kind, each.name, each.payload) for each in Case(d.bundle()).step.thrown]
+    assert thrown == [("message", "paid", {"n": 1}), ("signal", "recall", None)]
+
+
+def test_a_message_that_the_case_itself_waits_for_stays_inside() -> None:
+    throws = '<bpmn:messageEventDefinition messageRef="message_paid"/>'
+    d = Drawing().start().gateway("fork", kind="parallel").catch("wait", MESSAGE).user("a").end("heard")
+    d.node("intermediateThrowEvent", "tell", throws).end().chain("start", "fork", "a", "tell", "end")
+    case = Case(d.chain("fork", "wait", "heard").bundle()).do("a")
+    assert case.step.completed
+    assert case.step.thrown == ()
+
+
+def test_a_name_is_heard_as_what_was_meant() -> None:
+    d = Drawing().start().catch("wait", MESSAGE).end().chain("start", "wait", "end")
+    case = Case(d.bundle())
+    with pytest.raises(StepRefused, match="does not wait for paid"):
+        engine.deliver(case.definition, case.state, "paid", {}, call=case.call, now=case.now, kind="signal")
+    assert engine.deliver(
+        case.definition, case.state, "paid", 5, call=case.call, now=case.now, kind="message"
+    ).completed

@@ -14,7 +14,7 @@ from workflows.engine.errors import BundleRefused
 from . import service_request
 from .case import Case
 from .constructs import BY_EVENT, CANCEL, started_by, when
-from .drawing import ERROR, FORM, HEAD, MESSAGE, TAIL, TERMINATE, Drawing, extensions, many, properties, timer
+from .drawing import ERROR, FORM, HEAD, MESSAGE, SIGNAL, TAIL, TERMINATE, Drawing, extensions, many, properties, timer
 from .test_correctness import inner
 
 OPERATIONS = {"service/open": Operation("service/open", ("id", "note"), ("id",))}
@@ -465,11 +465,44 @@ def test_a_task_without_a_kind_is_for_a_person() -> None:
     assert [opened.node_id for opened in Case(bundle).step.opened] == ["step"]
 
 
-def test_a_start_by_an_event_tells_that_somebody_must_listen() -> None:
-    d = Drawing().node("startEvent", "start", MESSAGE).user("step").end().chain("start", "step", "end")
-    found = problems_of(d.bundle())
-    assert [(p.element, p.severity) for p in found] == [("start", "warning")]
-    assert "nothing listens by itself" in found[0].text
+def beginnings(*starts: tuple[str, str], **task: object) -> list[Problem]:
+    d = Drawing().user("step", **task).end().chain("step", "end")
+    for ident, body in starts:
+        d.node("startEvent", ident, body).flow(ident, "step")
+    return problems_of(d.bundle())
+
+
+def test_a_start_by_an_event_is_complete_in_itself() -> None:
+    for body in (MESSAGE, SIGNAL, timer("R/P7D", "timeCycle"), timer("PT2H")):
+        assert beginnings(("begin", body)) == []
+
+
+WEEKLY = timer("R/P7D", "timeCycle")
+
+
+@pytest.mark.parametrize(
+    ("starts", "task", "severity", "element", "said"),
+    [
+        ((("one", MESSAGE + SIGNAL),), {}, "error", "one", "a start event for each"),
+        ((("one", MESSAGE), ("two", MESSAGE)), {}, "error", "one", "by the same event"),
+        ((("one", extensions(properties(formKey="form")) + WEEKLY),), {}, "error", "one", "take the form away"),
+        (
+            (("one", WEEKLY), ("hand", extensions(properties(formKey="form")))),
+            {},
+            "warning",
+            "one",
+            "no answers of the form form",
+        ),
+        ((("one", WEEKLY),), {"assign": "initiator"}, "warning", "step", "which nobody did"),
+        ((("one", WEEKLY),), {"assign": "superior"}, "warning", "step", "which nobody did"),
+    ],
+)
+def test_what_begins_by_itself_relies_on_nobody(
+    starts: tuple[tuple[str, str], ...], task: dict[str, object], severity: str, element: str, said: str
+) -> None:
+    found = {p.element: p for p in beginnings(*starts, **task)}
+    assert found[element].severity == severity
+    assert said in found[element].text
 
 
 def test_what_cannot_run_does_not_compile() -> None:

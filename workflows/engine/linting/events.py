@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.engine.diagram import INNER_KINDS, NESTED_KINDS, Diagram, EventMark, Node, Process
+from workflows.engine.linting.beginnings import check_beginning
 from workflows.engine.linting.report import Report, label
 from workflows.engine.texts import N_
 
@@ -33,10 +34,7 @@ CURES = {
 def check_events(node: Node, process: Process, diagram: Diagram, report: Report) -> None:
     """Everything about the events of one element, and about those that it must have."""
     if node.kind == "startEvent" and process.id == diagram.main and node.events:
-        message = N_(
-            "{element} begins a case only when another program or room starts it there; nothing listens by itself."
-        )
-        report.warn(node.id, message, element=label(node))
+        check_beginning(node, process, report)
     _check_marks(node, _allowed_events(node, process, diagram), report)
     if node.kind == "boundaryEvent":
         _check_border(node, process, report)

@@ -15,6 +15,7 @@ from workflows.engine.errors import StepRefused
 from workflows.engine.run import shown
 from workflows.engine.specs.base import boundary_events
 from workflows.engine.specs.merging import present_data
+from workflows.engine.steps import Thrown
 from workflows.engine.texts import N_
 from workflows.engine.values import clean
 
@@ -63,7 +64,10 @@ class Occurrence(EventDefinition):  # type: ignore[misc]
             self._throw_outwards(my_task, value)
             return
         caught = hear(top, self.kind, self.name, value)
-        top.run.note("message", my_task.task_spec.bpmn_id, name=self.name, payload=shown(value), caught=caught)
+        element = my_task.task_spec.bpmn_id
+        top.run.note("message", element, name=self.name, payload=shown(value), caught=caught)
+        if self.kind == "signal" or not caught:
+            top.run.thrown.append(Thrown(self.kind, self.name or "", value, element))
 
     def _throw_outwards(self, my_task: Token, value: Any) -> None:
         # The library offers an error to every waiting event of the surrounding process; only an event sub-process of the
