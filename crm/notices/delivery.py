@@ -22,7 +22,7 @@ from crm.notices.leading import lead_on
 from crm.notices.letters import mail_digest, mail_notice
 from crm.notices.models import DeliveryStatus, Mailing, Notice, NoticeDelivery, NoticeRobot
 from crm.notices.operations import notify
-from crm.notices.queries import choices_of, digest_hour_of, robots_of
+from crm.notices.queries import choices_of, digest_hour_of, notice_with_reader, robots_of
 from crm.notices.robots import Courier, Message
 
 DIGEST, TO_ROBOT = "notice.digest", "notice.robot"
@@ -45,14 +45,12 @@ add_kinds(
 
 def deliver(session: Session, due: Due, now: datetime) -> None:
     """A notice was told: write the mail, lay it out for the digest, send the robots on their way."""
-    notice = session.get(Notice, due.subject_id)
-    if notice is None:
+    found = notice_with_reader(session, due.subject_id or 0)
+    if found is None:
         return
+    notice, reader = found
     lead_on(session, notice)
-    if notice.read_at is not None:
-        return
-    reader = session.get(User, notice.user_id)
-    if reader is None or not reader.active:
+    if notice.read_at is not None or not reader.active:
         return
     kind = known(notice.kind)
     if kind is None:

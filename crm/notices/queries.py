@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from crm.accounts.models import User
 from crm.activity.sentences import in_words
 from crm.core.db import Id
 from crm.core.errors import NotFound
 from crm.core.i18n import text
 from crm.core.outbox import OutboxMessage
-from crm.core.prepared import Prepared
+from crm.core.prepared import Prepared, columns_of, loaded
 from crm.notices.kinds import NoticeKind, known
 from crm.notices.models import USUAL_DIGEST_HOUR, Mailing, Notice, NoticeChoice, NoticeRobot, NoticeSetting
 from crm.permissions import Actor
@@ -31,6 +32,21 @@ BELL = Prepared(
         select(func.count()).select_from(_SOME.subquery()).scalar_subquery(),
         select(func.max(Notice.id)).where(_MINE).scalar_subquery(),
     )
+)
+# What the clock asks for each notice that it delivers.
+CHOICES = Prepared(
+    select(NoticeChoice.kind, NoticeChoice.road, NoticeChoice.choice).where(
+        NoticeChoice.user_id == bindparam("me", type_=Id)
+    )
+)
+DIGEST_HOUR = Prepared(select(NoticeSetting.digest_hour).where(NoticeSetting.user_id == bindparam("me", type_=Id)))
+ROBOTS = Prepared(
+    select(*columns_of(NoticeRobot)).where(NoticeRobot.user_id == bindparam("me", type_=Id)).order_by(NoticeRobot.id)
+)
+TOLD = Prepared(
+    select(*columns_of(Notice), *columns_of(User))
+    .join(User, User.id == Notice.user_id)
+    .where(Notice.id == bindparam("notice_id", type_=Id))
 )
 
 
@@ -66,23 +82,29 @@ class Choices:
         return self.made.get((kind.key, robot.road), usual) == ON
 
 
+def notice_with_reader(session: Session, notice_id: int) -> tuple[Notice, User] | None:
+    """A notice and whom it tells; for the clock."""
+    found = TOLD.first(session, {"notice_id": notice_id})
+    if found is None:
+        return None
+    width = len(columns_of(Notice))
+    return loaded(session, Notice, found[:width]), loaded(session, User, found[width:])
+
+
 def choices_of(session: Session, user_id: int) -> Choices:
     """All choices of a person."""
-    rows = session.execute(
-        select(NoticeChoice.kind, NoticeChoice.road, NoticeChoice.choice).where(NoticeChoice.user_id == user_id)
-    )
-    return Choices({(kind, road): choice for kind, road, choice in rows})
+    return Choices({(kind, road): choice for kind, road, choice in CHOICES.rows(session, {"me": user_id})})
 
 
 def digest_hour_of(session: Session, user_id: int) -> int:
     """At which hour of their own clock the person gets the digest."""
-    hour = session.scalar(select(NoticeSetting.digest_hour).where(NoticeSetting.user_id == user_id))
-    return USUAL_DIGEST_HOUR if hour is None else hour
+    found = DIGEST_HOUR.first(session, {"me": user_id})
+    return USUAL_DIGEST_HOUR if found is None else int(found[0])
 
 
 def robots_of(session: Session, user_id: int) -> list[NoticeRobot]:
     """The robots that a person named, the oldest first."""
-    return list(session.scalars(select(NoticeRobot).where(NoticeRobot.user_id == user_id).order_by(NoticeRobot.id)))
+    return [loaded(session, NoticeRobot, row) for row in ROBOTS.rows(session, {"me": user_id})]
 
 
 def find_robot(session: Session, *, by: Actor, robot_id: int) -> NoticeRobot:
