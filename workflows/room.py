@@ -20,6 +20,7 @@ from workflows import queries, reminding, triggers
 from workflows.assigning import absences
 from workflows.assigning import api as assigning_api
 from workflows.assigning import routes as assigning
+from workflows.custom import routes as custom_routes
 from workflows.inbox import api as inbox_api
 from workflows.inbox import arriving
 from workflows.inbox import list_routes as inbox_list
@@ -33,21 +34,20 @@ from workflows.ladders import climbing
 from workflows.ladders import routes as ladders
 from workflows.messaging import api as messaging_api
 from workflows.messaging.models import BEGIN, HEAR, LOOK, SAID
-from workflows.operations import beginning, carrying, hearing, incidents, timers
-from workflows.registry import registry
-from workflows.studio import api as studio_api
-from workflows.studio import routes as studio
-from workflows.studio.drafts import routes as drafts_routes
-from workflows.studio.forms import routes as studio_forms_routes
-from workflows.studio.tables import routes as studio_tables_routes
-from workflows.studio.trying import routes as studio_trying_routes
-from workflows.studio.publishing import routes as studio_publishing_routes
-from workflows.studio.exchange import routes as exchange_routes
 from workflows.migrating import routes as migrations_routes
 from workflows.operate import routes as operate_routes
+from workflows.operations import beginning, carrying, hearing, incidents, timers
 from workflows.papers import routes as papers_routes
-from workflows.custom import routes as custom_routes
+from workflows.registry import registry
+from workflows.studio import api as studio_api
 from workflows.studio import diagram_routes
+from workflows.studio import routes as studio
+from workflows.studio.drafts import routes as drafts_routes
+from workflows.studio.exchange import routes as exchange_routes
+from workflows.studio.forms import routes as studio_forms_routes
+from workflows.studio.publishing import routes as studio_publishing_routes
+from workflows.studio.tables import routes as studio_tables_routes
+from workflows.studio.trying import routes as studio_trying_routes
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 

@@ -34,19 +34,19 @@ ROLES: tuple[RoleSeed, ...] = (
     RoleSeed("administrator", "系统管理员", "Administrator", Scope.ALL, dict.fromkeys(MODULES, "*")),
     RoleSeed(
         "executive", "高管", "Executive", Scope.ALL,
-        {"customers": "view export", "contacts": "view", "service": "view approve export", "interactions": "view", "competitors": "view", "products": "view", "orders": "view", "losses": "view", "opportunities": "view approve", "complaints": "view approve", "knowledge": "view", "processes": "view", "accounts": "view", "dictionary": "view"},
+        {"custom": "view", "customers": "view export", "contacts": "view", "service": "view approve export", "interactions": "view", "competitors": "view", "products": "view", "orders": "view", "losses": "view", "opportunities": "view approve", "complaints": "view approve", "knowledge": "view", "processes": "view", "accounts": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "sales_supervisor", "销售主管", "Sales supervisor", Scope.DEPARTMENT_AND_BELOW,
-        {"customers": "*", "contacts": "*", "service": "*", "interactions": "*", "competitors": "*", "products": "*", "orders": "*", "losses": "*", "opportunities": "*", "complaints": "*", "knowledge": "*", "processes": "view assign", "accounts": "view", "dictionary": "view"},
+        {"custom": "*", "customers": "*", "contacts": "*", "service": "*", "interactions": "*", "competitors": "*", "products": "*", "orders": "*", "losses": "*", "opportunities": "*", "complaints": "*", "knowledge": "*", "processes": "view assign", "accounts": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "customer_manager", "客户经理", "Customer manager", Scope.OWN,
-        {"customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "*", "losses": "view edit", "opportunities": "view create edit delete", "complaints": "view create", "knowledge": "view", "processes": "view", "dictionary": "view"},
+        {"custom": "view create edit", "customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "*", "losses": "view edit", "opportunities": "view create edit delete", "complaints": "view create", "knowledge": "view", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "service_agent", "客服专员", "Service agent", Scope.ALL,
-        {"customers": "view", "contacts": "view", "service": "view create edit", "interactions": "view create edit", "competitors": "view", "products": "view", "orders": "view", "complaints": "view create edit", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
+        {"custom": "view create edit", "customers": "view", "contacts": "view", "service": "view create edit", "interactions": "view create edit", "competitors": "view", "products": "view", "orders": "view", "complaints": "view create edit", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "marketing_specialist", "市场专员", "Marketing specialist", Scope.DEPARTMENT,
@@ -54,7 +54,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "contract_clerk", "合同部", "Contract clerk", Scope.ALL,
-        {"customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "*", "competitors": "view", "opportunities": "view approve", "knowledge": "view", "processes": "view", "dictionary": "view"},
+        {"custom": "view create edit", "customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "*", "competitors": "view", "opportunities": "view approve", "knowledge": "view", "processes": "view", "dictionary": "view"},
     ),
 )  # fmt: skip
 

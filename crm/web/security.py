@@ -99,6 +99,11 @@ def draws_diagrams() -> None:
     g.style_attributes = True
 
 
+def draws_with_styles() -> None:
+    """This page holds an editor that puts style elements into it, which the page must then allow."""
+    g.style_elements = True
+
+
 def takes_body(limit: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a view that takes uploads: its body may have so many bytes. Stands below the route decorator."""
 
@@ -122,6 +127,8 @@ def _is_storable(value: str) -> bool:
 def add_headers(response: Response) -> Response:
     """The same headers on every answer, errors and files too."""
     policy = dict(CSP)
+    if g.get("style_elements"):
+        policy["style-src"] = "'self' 'unsafe-inline'"
     if g.get("style_attributes"):
         policy["style-src-attr"] = "'unsafe-inline'"
     headers = response.headers

@@ -17,6 +17,7 @@ from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.instances import story
+from workflows.messaging.showing import show_starts
 from workflows.models import DefinitionVersion, Incident, InstanceStatus, ProcessDefinition, ProcessInstance, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
@@ -37,8 +38,14 @@ def index() -> ResponseReturnValue:
         found = session.execute(counted.where(ProcessInstance.status == InstanceStatus.RUNNING))
         running = {row.process_key: row.number for row in found}
         rows = [
-            {**show_process(published, actor), "number": published.number, "running": running.get(published.key, 0)}
-            for published in library.all_active(session)
+            {
+                **show_process(published, actor),
+                "number": published.number,
+                "running": running.get(published.key, 0),
+                "in_force": in_force,
+            }
+            for in_force, each in ((True, library.all_active(session)), (False, library.out_of_force(session)))
+            for published in each
         ]
         stopped = session.execute(
             select(ProcessInstance.id, ProcessInstance.title, func.max(Incident.at).label("at"))
@@ -66,10 +73,12 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
             .order_by(DefinitionVersion.number.desc())
             .options(defer(DefinitionVersion.files))
         ).all()
-        wanted = [
-            v for v in versions if (v.number == number if number else process and v.id == process.active_version_id)
-        ]
-        if process is None or not wanted:
+        if process is None:
+            raise NotFound
+        # Out of force, a process shows the newest version that it has.
+        default = process.active_version_id or max((v.id for v in versions), default=None)
+        wanted = [v for v in versions if (v.number == number if number else v.id == default)]
+        if not wanted:
             raise NotFound
         published = library.published(session, wanted[0].id)
         live = session.execute(
@@ -78,12 +87,14 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
             .group_by(Task.node_id)
         ).all()
         people = names_of(session, {v.deployed_by_id for v in versions}, actor.locale)
+        starts = show_starts(session, published, locale=actor.locale)
     return render_template(
         "processes/definition.html",
         offer=show_process(published, actor),
         version=wanted[0],
         versions=versions,
         people=people,
+        starts=starts,
         active_id=process.active_version_id,
         xml=published.definition.bundle.bpmn[1].decode(),
         labels=story.labels(published, actor.locale),
@@ -99,6 +110,15 @@ def activate(key: str, number: int) -> ResponseReturnValue:
     with writing() as session:
         deploying.activate(session, by=current_actor(), now=now(), key=key, number=number)
     flash(shown(text("New cases begin with version {number} from now on.", number=number)), "good")
+    return redirect(url_for("definitions.definition", key=key))
+
+
+@definitions.post("/definitions/<key>/suspend")
+@requires("processes", "administer")
+def suspend(key: str) -> ResponseReturnValue:
+    with writing() as session:
+        deploying.suspend(session, by=current_actor(), now=now(), key=key)
+    flash(shown(text("No new cases begin any more; those under way go on.")), "good")
     return redirect(url_for("definitions.definition", key=key))
 
 

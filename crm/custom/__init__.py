@@ -1,0 +1,1 @@
+"""Records whose fields a process describes."""

@@ -1,0 +1,1 @@
+// What the other pages of the studio do in the browser.

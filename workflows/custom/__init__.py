@@ -1,0 +1,1 @@
+"""Processes with a record type of their own: bindings, pages, API."""

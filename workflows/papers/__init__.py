@@ -1,0 +1,1 @@
+"""Diagrams and cases on paper: SVG and PDF."""

@@ -1,0 +1,1 @@
+"""Drafts: what administrators change before they publish it."""

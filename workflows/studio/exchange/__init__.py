@@ -1,0 +1,1 @@
+"""Bundles and diagrams of other tools: import with a report, export."""

@@ -1,0 +1,1 @@
+"""Publishing with the impact in view: differences, share of new cases, roll back."""

@@ -1,0 +1,1 @@
+"""The editor of decision tables: try a row out, find gaps and overlaps."""

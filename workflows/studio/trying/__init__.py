@@ -1,0 +1,1 @@
+"""Trying a draft: dry runs, and scenarios that are replayed before publishing."""
