@@ -158,6 +158,18 @@ def all_active(session: Session) -> list[Published]:
     return [published(session, version_id) for (version_id,) in ALL_ACTIVE.rows(session, {})]
 
 
+def out_of_force(session: Session) -> list[Published]:
+    """The newest version of every process of which none is in force, by key."""
+    newest = (
+        select(func.max(DefinitionVersion.id))
+        .join(ProcessDefinition, ProcessDefinition.key == DefinitionVersion.process_key)
+        .where(ProcessDefinition.active_version_id.is_(None))
+        .group_by(ProcessDefinition.key)
+        .order_by(ProcessDefinition.key)
+    )
+    return [published(session, version_id) for version_id in session.scalars(newest).all()]
+
+
 def store_version(
     session: Session,
     bundle: Bundle,

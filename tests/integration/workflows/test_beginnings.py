@@ -19,7 +19,7 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import LEASE, DueRow, claim
 from crm.core.errors import Conflict, Denied, NotFound
 from scheduler.sweep import tick
-from tests.conftest import NOON, MovableClock, program_of
+from tests.conftest import NOON, Browser, MovableClock, program_of
 from tests.integration.workflows.listening import (
     cases,
     clockwork,
@@ -85,12 +85,12 @@ def test_each_week_the_clock_begins_one_case_in_nobodys_name(story: Story, run: 
     assert [row.due_at for row in set_starts(story.database)] == [NOON + 3 * WEEK]
 
 
-def test_the_history_says_that_the_clock_began_the_case(story: Story, app: Flask, run: Callable[[], int]) -> None:
+def test_the_history_says_that_the_clock_began_the_case(story: Story, client: Browser, run: Callable[[], int]) -> None:
     deploy(story, weekly(name="Every week"))
     story.clock.move(days=7)
     run()
     (case,) = cases(story.database, "weekly")
-    page = app.test_client().signed_in_as("admin").get(f"/cases/{case.id}").get_data(as_text=True)  # type: ignore[attr-defined]
+    page = client.signed_in_as("admin").get(f"/cases/{case.id}").get_data(as_text=True)
     assert "“Every week”" in page
 
 
@@ -319,3 +319,35 @@ def test_a_lease_that_ran_out_begins_no_second_case(story: Story, run: Callable[
     story.clock.set(at + LEASE)
     assert run() == 1
     assert len(cases(story.database, "weekly")) == 1
+
+
+def test_the_page_of_a_process_says_how_cases_begin_and_takes_it_out_of_force(story: Story, client: Browser) -> None:
+    deploy(
+        story, process("weekly", event("startEvent", "monday", timer("R/P7D")), event("startEvent", "order", message()))
+    )
+    admin = client.signed_in_as("admin")
+    page = admin.get("/definitions/weekly").get_data(as_text=True)
+    assert "2026-03-18" in page
+    assert "order" in page
+    assert "/definitions/weekly/suspend" in page
+    assert admin.post("/definitions/weekly/suspend").status_code == 302
+    page = admin.get("/definitions/weekly").get_data(as_text=True)
+    assert "2026-03-18" not in page
+    assert "/definitions/weekly/suspend" not in page
+    listed = admin.get("/definitions").get_data(as_text=True)
+    assert "/definitions/weekly" in listed
+    assert admin.post("/definitions/weekly/versions/1/activate").status_code == 302
+    assert "2026-03-18" in admin.get("/definitions/weekly").get_data(as_text=True)
+    agent = client.signed_in_as("agent1")
+    assert agent.post("/definitions/weekly/suspend").status_code == 403
+
+
+def test_a_program_takes_a_process_out_of_force_and_puts_it_back(story: Story, app: Flask) -> None:
+    deploy(story, weekly())
+    admin = program_of(app, "admin")
+    assert admin.post("/definitions/weekly/suspend").get_json()["active"] is False
+    assert admin.post("/definitions/weekly/suspend").status_code == 409
+    assert set_starts(story.database) == []
+    assert admin.post("/definitions/weekly/versions/1/activate").get_json()["active"] is True
+    assert len(set_starts(story.database)) == 1
+    assert program_of(app, "agent1").post("/definitions/weekly/suspend").status_code == 403

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy import event as listening_to
-from sqlalchemy import func, insert, select
 
 from app import jobs
 from crm.core.config import Config
@@ -36,6 +36,7 @@ from workflows.operations.incidents import retry
 from workflows.operations.messages import Sending
 from workflows.registry import Message, RecordRef
 
+CASE, WAITING = cast(Table, ProcessInstance.__table__), cast(Table, Waiting.__table__)
 CATCH, THROW = "intermediateCatchEvent", "intermediateThrowEvent"
 
 
@@ -327,11 +328,12 @@ def crowd(story: Story, number: int) -> None:
     story.publish(waits(name="alarm", body=signal()))
     with unit_of_work(story.database) as session:
         first = verbs.send_message(session, Sending("order", {}), by=story.people.admin, now=story.clock())
-        row = session.execute(select(ProcessInstance.__table__).where(ProcessInstance.id == first.begun)).one()._mapping
+        assert first.begun is not None
+        row = session.execute(select(CASE).where(CASE.c.id == first.begun)).one()._mapping
         copies = [{**row, "id": first.begun + n + 1} for n in range(number - 1)]
-        session.execute(insert(ProcessInstance.__table__), copies)
+        session.execute(insert(CASE), copies)
         heard = {"kind": "signal", "name": "alarm", "since": story.clock()}
-        session.execute(insert(Waiting.__table__), [{**heard, "instance_id": copy["id"]} for copy in copies])
+        session.execute(insert(WAITING), [{**heard, "instance_id": copy["id"]} for copy in copies])
 
 
 def test_a_signal_to_many_is_carried_in_pages_and_each_hears_it_once(
