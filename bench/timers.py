@@ -19,7 +19,6 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import Appointment, DueRow, schedule_many
 from crm.core.i18n import text as sentence
 from crm.notices.models import NoticeDelivery
-from crm.notices.operations import DUE as NOTICE
 from crm.notices.operations import notify
 from scheduler.jobs import Lane
 from workflows.models import TIMER, ProcessEvent
@@ -51,13 +50,18 @@ def measure(grounds: Grounds) -> list[Result]:
         say(f"timers of cases, {SCHEDULERS} schedulers, {kind}")
         timers = _rate(url, house, _start_cases, _fired)
         grounds.drop(url)
-        bound = kind == "postgresql"
         found += [
-            Result(f"Effects a second, {SCHEDULERS} schedulers: the smallest, a row each", kind, smallest, "effects/s", target="≥ 1,000" if bound else "", met=smallest >= 1000 if bound else None),
-            Result("— notices laid out for a digest", kind, notices, "effects/s"),
+            _result(f"Effects a second, {SCHEDULERS} schedulers: notices laid out for a digest", kind, notices),
+            _result("— the smallest effect, a row each", kind, smallest),
             Result("— timers of cases, each with its step, record, notice and mail", kind, timers, "effects/s"),
-        ]  # fmt: skip
+        ]
     return found
+
+
+def _result(name: str, kind: str, figure: float) -> Result:
+    if kind == "sqlite":
+        return Result(name, kind, figure, "effects/s")
+    return Result(name, kind, figure, "effects/s", target="≥ 1,000", met=figure >= 1000)
 
 
 def _rate(url: str, house: House, prepare: Prepare, count: Count) -> float:
@@ -86,7 +90,8 @@ def _ask_for_effects(database: Database, _house: House) -> int:
 def _effects(database: Database) -> tuple[int, int]:
     subject = clock.effects.c.subject_id
     with reading(database) as session:
-        return tuple(session.execute(select(func.count(), func.count(subject.distinct()))).one())
+        seen, different = session.execute(select(func.count(), func.count(subject.distinct()))).one()
+    return seen, different
 
 
 def _tell(database: Database, house: House) -> int:
@@ -109,7 +114,8 @@ def _tell(database: Database, house: House) -> int:
 def _laid_out(database: Database) -> tuple[int, int]:
     with reading(database) as session:
         counted = select(func.count(), func.count(NoticeDelivery.notice_id.distinct()))
-        return tuple(session.execute(counted).one())
+        seen, different = session.execute(counted).one()
+    return seen, different
 
 
 def _start_cases(database: Database, house: House) -> int:
@@ -137,4 +143,5 @@ def _start_cases(database: Database, house: House) -> int:
 def _fired(database: Database) -> tuple[int, int]:
     with reading(database) as session:
         fired = select(func.count(), func.count(text("DISTINCT instance_id || node_id"))).select_from(ProcessEvent)
-        return tuple(session.execute(fired.where(ProcessEvent.kind == "timer")).one())
+        seen, different = session.execute(fired.where(ProcessEvent.kind == "timer")).one()
+    return seen, different
