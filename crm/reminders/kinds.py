@@ -46,6 +46,21 @@ SPAN_NAMES = {
     Span.HOURS_BEFORE: ctext("reminder", "hours before"),
     Span.HOURS_AFTER: ctext("reminder", "hours after"),
 }
+# The same as the name of a field.
+SPAN_LABELS = {
+    Span.DAYS_BEFORE: text("How many days before"),
+    Span.DAYS_AFTER: text("How many days after"),
+    Span.HOURS_BEFORE: text("How many hours before"),
+    Span.HOURS_AFTER: text("How many hours after"),
+}
+DAILY = frozenset({Span.DAYS_BEFORE, Span.DAYS_AFTER})
+
+
+def span_in_words(span: Span, number: int) -> Text:
+    """When a rule tells, as people say it; nothing before or after is the day or the moment itself."""
+    if number == 0:
+        return text("On the day itself") if span in DAILY else text("At the time itself")
+    return text("{number} {unit}", number=number, unit=SPAN_NAMES[span])
 
 
 @dataclass(frozen=True)

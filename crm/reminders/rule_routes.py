@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired
 from crm.accounts.forms import CheckList
 from crm.core.errors import HeliuError
 from crm.reminders import operations, queries
-from crm.reminders.kinds import SPAN_NAMES, WHOM_NAMES, ReminderKind, Whom
+from crm.reminders.kinds import SPAN_LABELS, WHOM_NAMES, ReminderKind, Whom, span_in_words
 from crm.reminders.models import ReminderRule
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.form_faults import mark
@@ -41,7 +41,7 @@ class RuleForm(Form):
 
     def __init__(self, kind: ReminderKind, *given: Any, **rest: Any) -> None:
         super().__init__(*given, **rest)
-        self.span.label.text = f"{shown(kind.label)}: {shown(SPAN_NAMES[kind.span])}"
+        self.span.label.text = shown(SPAN_LABELS[kind.span])
         self.span.render_kw = {"min": 0, "max": kind.most}
         self.whom.choices = [SelectChoice(each.value, shown(WHOM_NAMES[each])) for each in kind.offers]
         if not kind.daily:
@@ -139,7 +139,7 @@ def _shown(kind: ReminderKind, rule: ReminderRule) -> dict[str, object]:
         "explains": shown(kind.explains),
         "icon": kind.icon,
         "active": rule.active,
-        "span": f"{rule.span} {shown(SPAN_NAMES[kind.span])}",
+        "span": shown(span_in_words(kind.span, rule.span)),
         "hour": f"{rule.hour:02}:00" if kind.daily else "",
         "whom": [shown(WHOM_NAMES[known[each]]) for each in rule.whom if each in known],
         "workdays_only": rule.workdays_only,

@@ -14,6 +14,7 @@ from crm.permissions import Actor
 from workflows.models import Task
 from workflows.telling import tell_substitute
 
+THE_SYSTEM = text("The system")
 # What each kind of notice about tasks (`workflows/telling.py`) says when a verb is its cause.
 KINDS: dict[str, Text] = {
     "task.transferred": text("{who} transferred a task to you: {title}"),
@@ -50,7 +51,7 @@ def tell(
     others = [user_id for user_id in to if user_id is not None and user_id != by.id]
     if not others:
         return
-    message = text(KINDS[kind].source, who=Person(by.id), title=task.title)
+    message = text(KINDS[kind].source, who=THE_SYSTEM if by.id is None else Person(by.id), title=task.title)
     link, key = f"/tasks/{task.id}", f"{kind}-{task.id}-{occasion}"
     notify(session, to=others, kind=kind, message=message, link=link, now=now, key=key, detail=detail or None)
     if kind in FOR_SUBSTITUTES:
