@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.competitors.models import Competitor
+from crm.competitors.standing import FACTS
 from crm.core.errors import Fault, Invalid
 from crm.core.fields import Field, Kind
 from crm.core.i18n import text
@@ -63,8 +64,13 @@ COMPETITOR = register(
         icon="swords",
         reach=Everybody(),
         groups=GROUPS,
-        columns=("name", "products", "strengths", "updated_at"),
-        sorts=orders(name=(Competitor.sort_key, Competitor.id), updated_at=(Competitor.updated_at, Competitor.id)),
+        facts=FACTS,
+        columns=("name", "products", "won", "won_amount", "lost", "lost_amount", "updated_at"),
+        sorts=orders(
+            name=(Competitor.sort_key, Competitor.id),
+            updated_at=(Competitor.updated_at, Competitor.id),
+            **{each.name: (getattr(Competitor, each.name), Competitor.id) for each in FACTS},
+        ),
         default_sort="name",
         searched=("products", "strengths", "weaknesses", "website", "note"),
         search_hint=text("Name, products, strengths or weaknesses"),

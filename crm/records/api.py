@@ -52,6 +52,12 @@ def record_api(
     answer = answer_of(f"{word}Answer", tuple(sort.shown.values()), {**KEPT, **(answered or {})})
     query = query_of(f"{word}Query", sort.filtered, tuple(sort.filtered.values()), sort.sorts, sort.default_sort)
 
+    def whole(record: Any) -> Any:
+        """What is counted of the record is read while the session is open; the answer is written when it has ended."""
+        for name in sort.shown:
+            getattr(record, name)
+        return record
+
     def list_records(query: dict[str, Any]) -> dict[str, object]:
         check_may(current_actor(), sort.module, "view")
         with reading_session() as session:
@@ -75,11 +81,12 @@ def record_api(
                 record = create(session, by=current_actor(), now=now(), values=body, **more)
             else:
                 record = create_record(sort, session, by=current_actor(), now=now(), values=body)
+            whole(record)
         return record, etag_of(record.version)
 
     def get_record(record_id: int) -> tuple[Any, dict[str, str]]:
         with reading_session() as session:
-            record = find_one(sort, session, by=current_actor(), record_id=record_id)
+            record = whole(find_one(sort, session, by=current_actor(), record_id=record_id))
         return record, etag_of(record.version)
 
     def patch_record(body: dict[str, Any], record_id: int) -> tuple[Any, dict[str, str]]:
@@ -89,6 +96,7 @@ def record_api(
                 record = change(session, by=current_actor(), now=now(), values=body, **seen)
             else:
                 record = change_record(sort, session, by=current_actor(), now=now(), values=body, **seen)
+            whole(record)
         return record, etag_of(record.version)
 
     def remove_record(record_id: int) -> None:

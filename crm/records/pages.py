@@ -28,7 +28,7 @@ from crm.records.showing import timeline_page, words_for
 from crm.records.types import R, RecordType, record_type, record_types
 from crm.web.doors import current_actor, now, reading_session, writing
 from crm.web.languages import shown
-from crm.web.security import takes_body
+from crm.web.security import safe_next, takes_body
 from crm.web.slots import panels_of
 
 VIEWS = ("index", "show", "timeline", "create", "edit", "delete", "attach", "detach")
@@ -175,7 +175,7 @@ def create_page(
         sort=sort,
         form=form,
         record=None,
-        cancel_url=_back(sort, first),
+        cancel_url=safe_next(request.args.get("back"), _back(sort, first)),
     )
     return page, 422 if request.method == "POST" else 200
 

@@ -72,9 +72,22 @@ pages = record_pages(
         templates={"show": "sales/show.html"}, more=_more, create=create_opportunity, delete=delete_opportunity
     ),
 )
+
+
+def _opportunity_of(item: PlanItem) -> str:
+    """Whoever has planned a step is at the opportunity's plan again."""
+    return f"{OPPORTUNITY.link(item.opportunity_id)}#plan"
+
+
 plan_pages = record_pages(
     PLAN_ITEM,
-    shape=Shape(templates={"show": "sales/plan_item.html"}, create=plan_step, change=change_step, delete=call_off_step),
+    shape=Shape(
+        templates={"show": "sales/plan_item.html"},
+        create=plan_step,
+        change=change_step,
+        delete=call_off_step,
+        back=_opportunity_of,
+    ),
 )
 
 
@@ -104,15 +117,15 @@ def give_up(record_id: int) -> ResponseReturnValue:
 @plan_pages.post("/<int:record_id>/result")
 def result(record_id: int) -> ResponseReturnValue:
     """What came of a planned step."""
-    back: list[str] = []
+    back = [PLAN_ITEM.link(record_id)]
 
     def act(session: Session) -> None:
         said = request.form.get("result", "")
         item: PlanItem = record_result(session, by=current_actor(), now=now(), record_id=record_id, result=said)
-        back.append(OPPORTUNITY.link(item.opportunity_id))
+        back.append(_opportunity_of(item))
 
-    answer = _done(act, f"{PLAN_ITEM.link(record_id)}", text("The result is recorded."))
-    return redirect(f"{back[0]}#plan") if back else answer
+    answer = _done(act, back[0], text("The result is recorded."))
+    return redirect(back[-1]) if len(back) > 1 else answer
 
 
 def _done(act: Callable[[Session], None], url: str, said: Text) -> ResponseReturnValue:

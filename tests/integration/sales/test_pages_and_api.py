@@ -152,7 +152,10 @@ def test_list_record_and_plan_are_drawn(app: Flask, client: Browser, database: D
     assert "两台五轴加工中心" in browser.get("/opportunities?status=developing").text
     link = f"/opportunities/{begun['id']}"
     planned = {"opportunity_id": begun["number"], "planned_on": "2026-03-20", "subject": "寄样件"}
-    assert browser.post("/plan-items/new", data=planned).status_code == 302
+    here = f"/plan-items/new?opportunity_id={begun['id']}&back={link}%23plan"
+    assert here.replace("&", "&amp;") in browser.get(link).text
+    assert f'href="{link}#plan"' in browser.get(here).text
+    assert browser.post(here, data=planned).headers["Location"] == f"{link}#plan"
     page = browser.get(link).text
     assert "寄样件" in page
     assert f'action="{link}/reassign"' in page
