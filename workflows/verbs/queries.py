@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from crm.permissions import Actor
-from workflows import library
+from workflows import engine, library
 from workflows.directing import is_directed
 from workflows.models import (
     InstanceStatus,
@@ -33,20 +34,18 @@ def standing_of(session: Session, task: Task, instance: ProcessInstance, *, by: 
     """The facts by which the rules judge the task for this person."""
     running = instance.status == InstanceStatus.RUNNING
     waits = task.status == TaskStatus.OPEN
-    last = running and task.status == TaskStatus.DONE and instance.last_done_id == task.id
-    touched, effect = (
-        _aftermath(session, task, instance, by=by) if last and task.closed_by_id == by.id else (False, None)
-    )
     return Standing(
         running=running,
         directs=waits and bool(session.scalar(select(is_directed(task.id, by)))),
         takes_part=instance.started_by_id == by.id or _takes_part(session, instance.id, by=by),
         earlier=_earlier(session, task) if waits else (),
         signers=_asked_by(session, task, by=by) if waits else frozenset(),
-        is_last_step=last,
-        touched=touched,
-        effect=effect,
+        **(_aftermath(session, task, instance, by=by) if _may_take_back(task, by) and running else {}),
     )
+
+
+def _may_take_back(task: Task, by: Actor) -> bool:
+    return task.status == TaskStatus.DONE and task.closed_by_id == by.id
 
 
 def _takes_part(session: Session, instance_id: int, *, by: Actor) -> bool:
@@ -85,24 +84,59 @@ def _asked_by(session: Session, task: Task, *, by: Actor) -> frozenset[int]:
     return frozenset(int(user_id) for detail in session.scalars(asked) for user_id in detail.get("people", ()))
 
 
-def _aftermath(session: Session, task: Task, instance: ProcessInstance, *, by: Actor) -> tuple[bool, str | None]:
-    """What followed the completion: whether somebody took it up, and the first effect that cannot be taken back."""
+def _aftermath(session: Session, task: Task, instance: ProcessInstance, *, by: Actor) -> dict[str, Any]:
+    """What followed a completion, as `Standing` has it: is it the last step of the case, or does at least its own branch
+    stand as it was left; has somebody taken up what followed; and the first effect that cannot be taken back."""
     event = completion_of(session, task)
     if event is None:
-        return True, None
-    opened = [int(token) for token in event.detail.get("opened", ())]
-    touched = exists().where(
-        Task.instance_id == instance.id, Task.token.in_(opened), Task.version > 1, Task.id != task.id
-    )
+        return {}
+    is_last = instance.last_done_id == task.id
+    versions = session.execute(
+        select(Task.status, Task.version).where(
+            Task.instance_id == instance.id, Task.token.in_(opened_by(event)), Task.id != task.id
+        )
+    ).all()
+    waiting = all(status == TaskStatus.OPEN for status, _ in versions)
+    return {
+        "is_last_step": is_last,
+        "stands_apart": not is_last and waiting and _stands_apart(session, task, instance, event),
+        "touched": any(version > 1 for _, version in versions),
+        "effect": _effect(session, instance, event, alone=is_last, by=by),
+    }
+
+
+def opened_by(event: ProcessEvent) -> list[int]:
+    """The tokens of the tasks that a completion opened."""
+    return [int(token) for token in event.detail.get("opened", ())]
+
+
+def left_by(event: ProcessEvent) -> list[int] | None:
+    """The tokens that a completion left behind; None where it cannot be retracted without touching other branches."""
+    left = event.detail.get("left")
+    return None if left is None else [int(token) for token in left]
+
+
+def _stands_apart(session: Session, task: Task, instance: ProcessInstance, event: ProcessEvent) -> bool:
+    left = left_by(event)
+    if left is None or instance.version_id != task.version_id:
+        return False
+    definition = library.published(session, instance.version_id).definition
+    state = session.scalars(select(ProcessInstance.state).where(ProcessInstance.id == instance.id)).one()
+    return engine.why_not_retract(definition, state, left, task.node_id) is None
+
+
+def _effect(session: Session, instance: ProcessInstance, event: ProcessEvent, *, alone: bool, by: Actor) -> str | None:
+    """The first step on the way of a completion whose effect stays. What others may have built upon since is not undone:
+    only the last step of a case (`alone`) undoes what it did to the record."""
     published = library.published(session, instance.version_id)
     undo = registry().taken_back
     for kind, element, *_ in event.detail.get("passed", ()):
         node = published.definition.nodes.get(element) if kind == "node" else None
         if node is None or not (node.kind in EFFECTS or any(mark.kind != "none" for mark in node.events)):
             continue
-        if node.operator is None or node.operator.name not in undo:
-            return False, published.name_of(node.id, by.locale)
-    return bool(opened) and bool(session.scalar(select(touched))), None
+        if node.operator is None or node.operator.name not in undo or not alone:
+            return published.name_of(node.id, by.locale)
+    return None
 
 
 def completion_of(session: Session, task: Task) -> ProcessEvent | None:

@@ -27,6 +27,7 @@ MOST_NOTE = 1_000
 MOST_COMMENT = 5_000
 MOST_PEOPLE = 20
 TAKEN_UP = text("A colleague has already taken up the next step.")
+GONE_ON = text("The case has moved on since; send the open step back instead.")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ class Standing:
 
     `directs`: may direct whoever holds the task. `takes_part`: started the case, or has or had a task of it. `earlier`: steps
     of the case that were done before, to which it could go back. `signers`: whom this person asked to sign at this step.
-    `is_last_step`, `touched` and `effect` are about a completed task: whether its completion is the last thing that happened,
-    whether somebody has taken up what followed, and the step with an effect that cannot be taken back.
+    The others are about a completed task: whether its completion is the last thing that happened (`is_last_step`), or else
+    at least its own branch stands as it left it (`stands_apart`); whether somebody has taken up what followed (`touched`);
+    and the step with an effect that cannot be taken back.
     """
 
     running: bool
@@ -45,6 +47,7 @@ class Standing:
     earlier: tuple[str, ...] = ()
     signers: frozenset[int] = frozenset()
     is_last_step: bool = False
+    stands_apart: bool = False
     touched: bool = False
     effect: str | None = None
 
@@ -132,8 +135,8 @@ def why_not_withdraw(task: Task, by: Actor, standing: Standing) -> Text | None:
         return text("Only the person who completed this task can take it back.")
     if not standing.running:
         return text("This case has already ended.")
-    if not standing.is_last_step:
-        return text("The case has moved on since; send the open step back instead.")
+    if not (standing.is_last_step or standing.stands_apart):
+        return GONE_ON
     if standing.touched:
         return TAKEN_UP
     if standing.effect is not None:
