@@ -97,7 +97,7 @@ def test_a_request_is_started_and_assigned_without_javascript(chromium: Browser,
         page.locator("[data-claim]").click()
         page.get_by_role("link", name=say("Open the task")).click()
         page.locator("[name=note]").fill("尽快联系客户")
-        page.get_by_role("button", name=say("Complete")).click()
+        page.get_by_role("button", name=say("Complete"), exact=True).click()
         page.wait_for_url(INBOX)
         expect(page.get_by_role("status")).to_contain_text("主轴异响")
 
@@ -117,7 +117,7 @@ def test_who_comes_second_sees_who_was_first_and_what_they_typed(
         page.goto(f"/tasks/{task}")
         page.locator("[name=note]").fill("轴承批次已记录，下次提前备件")
         story.do(people.agent2, "archive")
-        page.get_by_role("button", name=say("Complete")).click()
+        page.get_by_role("button", name=say("Complete"), exact=True).click()
         refusal = page.locator(".notice-warn")
         assert people.agent2.id is not None
         expect(refusal).to_contain_text(office.name_of(people.agent2.id, language))

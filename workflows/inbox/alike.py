@@ -6,6 +6,7 @@ titles; rare words count more. That many are read and no more, so the page of a 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ LEAST_PART = 0.25
 MOST_ANSWERS = 10 * MOST_SHOWN
 LONGEST = 280
 LONG = "textarea"
+NUMBER = re.compile(r"\b[A-Z]{1,4}-\d+\b")
 
 # What a finished step was answered with; those of one case follow each other, the newest first.
 ANSWERED = Prepared(
@@ -82,8 +84,9 @@ def alike(session: Session, instance: ProcessInstance, *, node_id: str, by: Acto
 @lru_cache(maxsize=20_000)
 def words_of(title: str) -> frozenset[str]:
     """What a title says: its words, of a Chinese run every pair of signs; numbers and the record's own number say nothing."""
+    said = NUMBER.sub(" ", title)
     return frozenset(
-        word for run in query_parts(title) for word in run if len(word) > 1 and not any(sign.isdigit() for sign in word)
+        word for run in query_parts(said) for word in run if len(word) > 1 and not any(sign.isdigit() for sign in word)
     )
 
 

@@ -15,6 +15,7 @@ from workflows.inbox.bulk import Outcome, Verb, do_in_bulk
 from workflows.inbox.folders import Folder
 from workflows.inbox.going_on import next_task
 from workflows.inbox.places import place_of, read_filters, read_folder, read_sort
+from workflows.inbox.queries import team_loads
 from workflows.inbox.views import address_of, forget_view, keep_view, make_default
 from workflows.models import Task
 
@@ -64,8 +65,10 @@ def _following(task_id: int) -> int | None:
 
 def _to_whom(ids: list[int]) -> ResponseReturnValue:
     with reading_session() as session:
-        people = colleagues(session, locale=current_actor().locale)
-    return render_template("inbox/bulk_transfer.html", ids=ids, people=people, place=place_of(request.args))
+        team = team_loads(session, by=current_actor())
+        known = {user_id for user_id, _, _ in team}
+        others = [each for each in colleagues(session, locale=current_actor().locale) if each[0] not in known]
+    return render_template("inbox/bulk_transfer.html", ids=ids, team=team, people=others, place=place_of(request.args))
 
 
 def _report(outcomes: list[Outcome], said: Text) -> ResponseReturnValue:

@@ -33,11 +33,11 @@ FOLDERS: Mapping[Folder, tuple[Text, str]] = {
     Folder.GROUPS: (ctext("folder", "My groups' tasks"), "users"),
     Folder.OVERDUE: (ctext("folder", "Overdue"), "alert-triangle"),
     Folder.TODAY: (ctext("folder", "Due today"), "clock"),
+    Folder.TEAM: (ctext("folder", "My team"), "sitemap"),
     Folder.DELEGATED: (ctext("folder", "Delegated by me"), "user-question"),
     Folder.COPIED: (ctext("folder", "Copied to me"), "copy"),
     Folder.STARTED: (ctext("folder", "Started by me"), "send"),
     Folder.DONE: (ctext("folder", "Done"), "check"),
-    Folder.TEAM: (ctext("folder", "My team"), "sitemap"),
 }
 EMPTY: Mapping[Folder, tuple[Text, Text]] = {
     Folder.MINE: (text("Nothing is waiting for you"), text("Whatever comes for you appears here by itself.")),
