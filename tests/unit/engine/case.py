@@ -26,6 +26,7 @@ class Case:
         self.budget = budget or Budget()
         self.open: dict[int, OpenTask] = {}
         self.timers: dict[int, engine.TimerSet] = {}
+        self.awaited: set[engine.Awaited] = set()
         self.path: list[engine.Passed] = []
         self._take(engine.start(self.definition, data, call=self.call, now=self.now, budget=self.budget))
 
@@ -46,6 +47,8 @@ class Case:
             del self.timers[token]
         for timer in step.timers:
             self.timers[timer.token] = timer
+        self.awaited = (self.awaited - set(step.ceased)) | set(step.listens)
+        assert self.awaited == (set() if step.completed else set(engine.listening(self.definition, self.state)))
         self.path += step.passed
         return self
 

@@ -7,7 +7,7 @@ from html import escape
 
 from workflows.engine import Bundle
 
-from .drawing import ERROR, ESCALATION, MESSAGE, SIGNAL, TERMINATE, Drawing, many, timer
+from .drawing import ERROR, ESCALATION, MESSAGE, SIGNAL, TERMINATE, Drawing, extensions, many, properties, timer
 
 CANCEL = "<bpmn:cancelEventDefinition/>"
 BY_EVENT = 'triggeredByEvent="true"'
@@ -204,6 +204,20 @@ def signal_at_the_end() -> Bundle:
     return d.bundle()
 
 
+def sending_and_receiving() -> Bundle:
+    d = Drawing().start().gateway("split", kind="parallel").gateway("join", kind="parallel").user("last").end()
+    d.user("a").node("sendTask", "send", MESSAGE).node("receiveTask", "receive", MESSAGE).user("b")
+    d.chain("start", "split", "a", "send", "join", "last", "end").chain("split", "receive", "b", "join")
+    return d.bundle()
+
+
+def scripts_and_hand_work() -> Bundle:
+    task = extensions(properties(role="agent", formKey="form"))
+    d = Drawing().start().script("reckon", "{total: x * 2, lines: [for i in 1..x return i]}").user("a")
+    d.node("manualTask", "carry", task).node("task", "think", task).script("sum", "{total: total + answer}").end()
+    return d.chain("start", "reckon", "a", "carry", "think", "sum", "end").bundle()
+
+
 CONSTRUCTS: dict[str, Callable[[], Bundle]] = {
     "event sub-process, message, interrupting": reacting(MESSAGE),
     "event sub-process, message, beside": reacting(MESSAGE, interrupting=False),
@@ -239,4 +253,6 @@ CONSTRUCTS: dict[str, Callable[[], Bundle]] = {
     "termination in each of many": termination_in_many,
     "escalation that interrupts": escalation_that_interrupts,
     "signal at the end": signal_at_the_end,
+    "a task that sends and one that receives": sending_and_receiving,
+    "scripts and work by hand": scripts_and_hand_work,
 }
