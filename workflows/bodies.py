@@ -119,6 +119,7 @@ class InstanceBody(Body):
     customer = fields.String()
     record_type = fields.String(allow_none=True)
     record_id = fields.Integer(allow_none=True)
+    business_key = fields.String(allow_none=True)
     status = fields.String()
     started_at = fields.AwareDateTime()
     started_by = fields.String()
@@ -174,7 +175,7 @@ def task_body(task: ShownTask) -> dict[str, Any]:
 
 def instance_body(case: ShownCase, instance: ProcessInstance) -> dict[str, Any]:
     """A case as the API shows it."""
-    own = {"record_type": instance.record_type, "record_id": instance.record_id}
+    own = {name: getattr(instance, name) for name in ("record_type", "record_id", "business_key")}
     return {**{name: getattr(case, name) for name in InstanceBody().fields if name not in own}, **own}
 
 

@@ -49,6 +49,7 @@ class InstancesQuery(PageQuery):
     customer = fields.Integer(load_default=None, validate=validate.Range(1, 2**53))
     record_type = fields.String(load_default=None, validate=validate.Length(max=40))
     record_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**53))
+    business_key = fields.String(load_default=None, validate=validate.Length(1, 120))
 
 
 class InstancesBody(Body):
@@ -140,6 +141,7 @@ def list_instances(query: Mapping[str, Any]) -> dict[str, Any]:
         "customer": ProcessInstance.customer_id,
         "record_type": ProcessInstance.record_type,
         "record_id": ProcessInstance.record_id,
+        "business_key": ProcessInstance.business_key,
     }
     for name, column in columns.items():
         if query[name] is not None:

@@ -75,6 +75,9 @@ def test_a_message_begins_a_case_and_the_next_one_with_its_key_reaches_it(story:
     assert begun.status_code == 200, begun.get_json()
     (case,) = cases(story.database, "waiter")
     assert begun.get_json()["begun"] == case.id
+    (listed,) = shop.get("/instances?business_key=A-1").get_json()["items"]
+    assert (listed["id"], listed["business_key"]) == (case.id, "A-1")
+    assert shop.get("/instances?business_key=A-2").get_json()["items"] == []
     assert (case.title, case.business_key, case.started_by_id) == ("Order A-1", "A-1", story.people.admin.id)
     assert waiting(story.database) == [(case.id, "message", "paid")]
     typed = {
