@@ -27,9 +27,9 @@ from crm.core.db import Database
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.i18n import catalogue_of, text
 from crm.core.prepared import Prepared
-from forms import FormDescription
+from forms import FormDescription, FormRefused
 from forms import read as read_form
-from workflows.engine import Bundle, Definition
+from workflows.engine import Bundle, BundleRefused, Definition, Problem
 from workflows.engine import compile as compile_bundle
 from workflows.messaging.starts import listen, listen_where_nobody_does, problems_here, stop_listening
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
@@ -135,6 +135,20 @@ def published(session: Session, version_id: int) -> Published:
     content_hash, number = known
     definition, described = _KEPT.get(content_hash, lambda: bundle_of(session, version_id))
     return Published(version_id, number, definition, described)
+
+
+def drafted(bundle: Bundle) -> Published:
+    """A bundle that is no version yet, ready to run; it is parsed anew at every call. Raises BundleRefused."""
+    definition = compile_bundle(bundle)
+    described = {}
+    for key, schema in bundle.forms.items():
+        try:
+            described[key] = read_form(schema)
+        except FormRefused as refused:
+            raise BundleRefused(
+                [Problem(p.element, p.message, dict(p.params), file=bundle.form_files[key]) for p in refused.problems]
+            ) from None
+    return Published(0, 0, definition, described)
 
 
 def bundle_of(session: Session, version_id: int) -> Bundle:

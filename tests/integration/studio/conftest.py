@@ -1,0 +1,5 @@
+"""Drafts of the delivered processes, and cases of them."""
+
+from tests.processes.stories import story
+
+__all__ = ["story"]

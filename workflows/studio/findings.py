@@ -1,0 +1,57 @@
+"""What stands in the way of publishing a draft, said while it is drawn: the same rules as at publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from crm.core.i18n import text, translate
+from workflows.engine import Bundle, BundleRefused, Problem, check, check_limited
+from workflows.engine.reading import read_diagram
+from workflows.operations import deploying
+from workflows.registry import described_operations
+
+# A static check of so large a diagram takes longer than a writer of it should wait, and is left to a process with limits.
+LARGE = 300_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault in the reader's language. `severity` is error or warning; `element` an id in the diagram or a form."""
+
+    element: str | None
+    file: str | None
+    severity: str
+    message: str
+
+
+def findings(
+    bundle: Bundle, *, roles: Collection[str], locale: str, thorough: bool = False, key: str | None = None
+) -> list[Finding]:
+    """All faults, errors first. `thorough` also starts a case for trial, which takes part of a second and is bounded in time
+    and memory; `key` is the process for which the bundle is meant."""
+    look = check_limited if thorough or any(len(raw) > LARGE for raw in bundle.files.values()) else check
+    found = look(bundle, operations=described_operations(), roles=roles, check_form=deploying.check_form)
+    told = [_finding(problem, locale) for problem in found]
+    return [*_of_another(bundle, key, locale), *told]
+
+
+def _finding(problem: Problem, locale: str) -> Finding:
+    message = translate(deploying.problem_text(problem), locale)
+    return Finding(problem.element, problem.file, problem.severity, message)
+
+
+def _of_another(bundle: Bundle, key: str | None, locale: str) -> list[Finding]:
+    """A diagram whose process has another key would be published as another process."""
+    if key is None:
+        return []
+    try:
+        name, raw = bundle.bpmn
+        drawn = read_diagram(raw, name).main
+    except BundleRefused:
+        return []
+    if drawn is None or drawn == key:
+        return []
+    message = text("The process in the diagram is called {drawn}, but this is the draft of {key}; name it {key} again.",
+                   drawn=drawn, key=key)  # fmt: skip
+    return [Finding(drawn, name, "error", translate(message, locale))]
