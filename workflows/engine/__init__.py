@@ -17,6 +17,7 @@ from workflows.engine.bundle import Bundle
 from workflows.engine.checking import check
 from workflows.engine.definition import Beginning, Definition, compile  # noqa: A004 -- called as engine.compile
 from workflows.engine.diagram import Flow, Lane, Node
+from workflows.engine.encoding import in_utf8, undeclared
 from workflows.engine.errors import BadValue, BundleRefused, EngineError, Problem, StepRefused, UnknownToken
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
@@ -88,6 +89,7 @@ __all__ = [
     "deliver",
     "fire",
     "first_beginning",
+    "in_utf8",
     "listening",
     "live_nodes",
     "move_case",
@@ -102,5 +104,6 @@ __all__ = [
     "start",
     "take_back",
     "task_data",
+    "undeclared",
     "why_not_retract",
 ]

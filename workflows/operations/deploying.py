@@ -21,7 +21,8 @@ from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
 from workflows import library
-from workflows.engine import Bundle, Definition, Phrase, Problem, check_limited
+from workflows.assigning import naming
+from workflows.engine import Bundle, BundleRefused, Definition, Phrase, Problem, check_limited, in_utf8
 from workflows.engine import compile as compile_bundle
 from workflows.messaging import starts
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
@@ -78,7 +79,10 @@ def check_files(files: Mapping[str, bytes], *, roles: frozenset[str]) -> Checked
         raise Invalid(
             [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
         )
-    bundle = Bundle(dict(files))
+    try:
+        bundle = Bundle({name: in_utf8(name, content) for name, content in files.items()})
+    except BundleRefused as refused:
+        return Checked(Bundle(dict(files)), refused.problems)
     found = check_limited(bundle, operations=described_operations(), roles=roles, check_form=check_form)
     return Checked(bundle, tuple(found))
 
@@ -155,14 +159,19 @@ def suspend(session: Session, *, by: Actor, now: datetime, key: str) -> Definiti
 
 
 def problems_here(session: Session, checked: Checked, *, now: datetime) -> list[Problem]:
-    """What else stands in the way here and now: another process that begins with the same message, a time that is over."""
+    """What else stands in the way here and now: another process that begins with the same message, a time that is over,
+    somebody named who does not work here."""
     if checked.errors:
         return []
-    return starts.problems_here(session, compile_bundle(checked.bundle), now=now)
+    return _here(session, compile_bundle(checked.bundle), now=now)
+
+
+def _here(session: Session, definition: Definition, *, now: datetime) -> list[Problem]:
+    return [*starts.problems_here(session, definition, now=now), *naming.problems_here(session, definition)]
 
 
 def _check_here(session: Session, definition: Definition, *, now: datetime) -> None:
-    errors = [problem for problem in starts.problems_here(session, definition, now=now) if problem.is_error]
+    errors = [problem for problem in _here(session, definition, now=now) if problem.is_error]
     if errors:
         raise DiagramRefused(errors)
 

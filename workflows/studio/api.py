@@ -16,7 +16,7 @@ from crm.web.api import ApiBlueprint, Body
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.security import takes_body
 from workflows import library
-from workflows.engine import Problem
+from workflows.engine import Problem, undeclared
 from workflows.models import DefinitionVersion, ProcessDefinition
 from workflows.operations import deploying
 
@@ -172,7 +172,9 @@ def _checked(body: Mapping[str, Any]) -> deploying.Checked:
     with reading_session() as session:
         roles = deploying.role_keys(session)
     # The check runs foreign files dry for seconds: no transaction is open meanwhile.
-    files = library.uploaded_files([(name, content.encode()) for name, content in body["files"].items()])
+    # They come as text, whatever encoding the files named before they were read.
+    texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
+    files = library.uploaded_files(texts)
     return deploying.check_files(files, roles=roles)
 
 

@@ -8,12 +8,13 @@ import zipfile
 import pytest
 from flask import Flask
 
+from crm.core.db import reading
 from crm.core.errors import Invalid
 from tests.conftest import Browser, program_of
 from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
 from workflows.engine import Bundle
-from workflows.library import uploaded_files
+from workflows.library import active, bundle_of, uploaded_files
 
 
 def files(bundle: Bundle) -> dict[str, str]:
@@ -48,6 +49,34 @@ def test_a_process_with_a_chinese_key_can_be_downloaded(story: Story, client: Br
     assert "filename*=UTF-8''" in answer.headers["Content-Disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("encoding", ["GB18030", "UTF-16", "utf-8-sig"])
+def test_a_diagram_in_another_encoding_is_published_and_comes_back_readable(
+    story: Story, client: Browser, encoding: str
+) -> None:
+    whole = straight("small", user_task("check"))
+    declared = "UTF-8" if encoding == "utf-8-sig" else encoding
+    drawn = whole.bpmn[1].decode().replace('name="check"', 'name="检查——报修"')
+    written = f'<?xml version="1.0" encoding="{declared}"?>{drawn}'.encode(encoding)
+    name = whole.bpmn[0]
+    upload = [(io.BytesIO(content), each) for each, content in {**whole.files, name: written}.items()]
+    assert client.signed_in_as("admin").post("/definitions/deploy", data={"files": upload}).status_code == 302
+    with reading(story.database) as session:
+        kept = active(session, "small")
+        assert kept.name_of("check", "zh_CN") == "检查——报修"
+        back = bundle_of(session, kept.version_id).bpmn[1]
+    assert back.decode().endswith(drawn)
+    assert (back == written) is (encoding == "utf-8-sig")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_is_not_in_the_encoding_that_it_names_is_refused(story: Story, client: Browser) -> None:
+    broken = '<?xml version="1.0" encoding="UTF-8"?><definitions name="报修"/>'.encode("gbk")
+    upload = {"files": (io.BytesIO(broken), "x.bpmn"), "note": ""}
+    page = client.signed_in_as("admin").post("/definitions/deploy", data=upload)
+    assert page.status_code == 422
+    assert "x.bpmn" in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
