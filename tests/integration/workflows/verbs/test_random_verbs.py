@@ -78,14 +78,15 @@ class Walk:
         somebody: Actor = self.dice.choice(self.cast)
         with reading(self.database) as session:
             targets = sending_back.targets(session, task, by=self.people.agent1)
-            last = session.scalars(
+            done = session.scalars(
                 select(Task)
                 .where(Task.instance_id == self.instance_id, Task.status == TaskStatus.DONE)
-                .order_by(Task.closed_at.desc(), Task.id.desc())
-                .limit(1)
-            ).one_or_none()
+                .order_by(Task.closed_at, Task.id)
+            ).all()
         undo: dict[str, Any] = {}
-        if last is not None:
+        if done:
+            # Mostly one of the latest: what is older has long been gone on with.
+            last = self.dice.choice(done[-3:])
             undo = {"task_id": last.id, "by": next(who for who in self.cast if who.id == last.closed_by_id)}
         back = self.dice.choice(targets).node_id if targets else "nowhere"
         where = self.dice.choice(signing.WHERE)

@@ -27,6 +27,25 @@ TIMED = (
     '<bpmn:sequenceFlow id="f3" sourceRef="late" targetRef="late_end" />'
 )
 
+BESIDE = (
+    '<bpmn:startEvent id="begin" /><bpmn:parallelGateway id="split" /><bpmn:parallelGateway id="join" />'
+    '<bpmn:endEvent id="finish" />{tasks}'
+    '<bpmn:sequenceFlow id="f0" sourceRef="begin" targetRef="split" />'
+    '<bpmn:sequenceFlow id="f1" sourceRef="split" targetRef="a1" /><bpmn:sequenceFlow id="f2" sourceRef="a1" targetRef="a2" />'
+    '<bpmn:sequenceFlow id="f3" sourceRef="a2" targetRef="join" /><bpmn:sequenceFlow id="f4" sourceRef="split" targetRef="b1" />'
+    '<bpmn:sequenceFlow id="f5" sourceRef="b1" targetRef="b2" /><bpmn:sequenceFlow id="f6" sourceRef="b2" targetRef="join" />'
+    '<bpmn:sequenceFlow id="f7" sourceRef="join" targetRef="last" /><bpmn:sequenceFlow id="f8" sourceRef="last" targetRef="finish" />'
+)
+
+
+@pytest.fixture
+def beside(story: Story) -> Story:
+    """Two roads side by side: a1, a2 and b1, b2; then the last step."""
+    steps = "".join(user_task(step) for step in ("a1", "a2", "b1", "b2", "last"))
+    story.publish(bundle("beside", BESIDE.format(tasks=steps)))
+    story.start(story.people.manager1, key="beside")
+    return story
+
 
 @pytest.fixture
 def done(story: Story) -> Task:
@@ -110,6 +129,86 @@ def test_an_earlier_step_and_an_ended_case_stay(story: Story, done: Task) -> Non
     first = story.do(people.agent1, "draft")
     story.do(people.agent1, "check")
     assert "moved on" in str(why_not(story, people.agent1, first, "withdraw"))
+
+
+def test_a_step_goes_back_while_a_colleague_has_moved_on_beside_it(beside: Story) -> None:
+    people = beside.people
+    first = beside.do(people.agent1, "a1", note="第一稿")
+    beside.do(people.agent2, "b1", note="另一路")
+    assert why_not(beside, people.agent1, first, "withdraw") is None
+    act(beside, taking_back.withdraw, people.agent1, first)
+    again = beside.task("a1")
+    assert (again.id, again.assignee_id, again.draft) == (first.id, people.agent1.id, {"note": "第一稿"})
+    assert sorted(beside.waiting()) == ["a1", "b2"]
+    for step in ("a1", "a2"):
+        beside.do(people.agent1, step, note=step)
+    beside.do(people.agent2, "b2", note="二")
+    beside.do(people.agent1, "last")
+    assert beside.waiting() == []
+
+
+def test_a_step_that_waits_for_the_other_branch_goes_back_as_well(beside: Story) -> None:
+    people = beside.people
+    beside.do(people.agent1, "a1")
+    second = beside.do(people.agent1, "a2", note="太早了")
+    beside.do(people.agent2, "b1")
+    act(beside, taking_back.withdraw, people.agent1, second)
+    assert sorted(beside.waiting()) == ["a2", "b2"]
+    beside.do(people.agent2, "b2")
+    assert beside.waiting() == ["a2"]
+    beside.do(people.agent1, "a2")
+    assert beside.waiting() == ["last"]
+
+
+def test_two_people_take_their_steps_back_one_after_the_other(beside: Story) -> None:
+    people = beside.people
+    one, other = beside.do(people.agent1, "a1"), beside.do(people.agent2, "b1")
+    act(beside, taking_back.withdraw, people.agent2, other)
+    act(beside, taking_back.withdraw, people.agent1, one)
+    assert sorted(beside.waiting()) == ["a1", "b1"]
+    assert [task_of(beside, task).token for task in (one, other)] != [one.token, other.token]
+
+
+def test_in_a_branch_too_what_a_colleague_has_taken_up_stays(beside: Story) -> None:
+    people = beside.people
+    first = beside.do(people.agent1, "a1")
+    beside.do(people.agent2, "b1")
+    act(beside, tasks.claim, people.agent2, beside.task("a2"))
+    with pytest.raises(Conflict, match="already taken up"):
+        act(beside, taking_back.withdraw, people.agent1, first)
+    beside.do(people.agent2, "a2")
+    assert "moved on" in str(why_not(beside, people.agent1, first, "withdraw"))
+
+
+def test_branches_that_have_come_together_are_not_parted(beside: Story) -> None:
+    people = beside.people
+    beside.do(people.agent1, "a1")
+    second = beside.do(people.agent1, "a2")
+    beside.do(people.agent2, "b1")
+    beside.do(people.agent2, "b2")
+    assert "moved on" in str(why_not(beside, people.agent1, second, "withdraw"))
+    with pytest.raises(Conflict, match="moved on"):
+        act(beside, taking_back.withdraw, people.agent1, second)
+    assert beside.waiting() == ["last"]
+
+
+def test_what_a_step_did_to_the_record_stays_when_others_have_worked_since(story: Story) -> None:
+    people = story.people
+    give = service_task("give", "service/assign", request_id="1", assignee_id=str(people.agent1.id), priority="1")
+    steps = give + "".join(user_task(step) for step in ("a2", "b1", "b2", "last"))
+    road = BESIDE.replace('sourceRef="a1" targetRef="a2"', 'sourceRef="a1" targetRef="give"').replace(
+        '<bpmn:sequenceFlow id="f3"',
+        '<bpmn:sequenceFlow id="f9" sourceRef="give" targetRef="a2" /><bpmn:sequenceFlow id="f3"',
+    )
+    story.start(people.manager1, **REQUEST)
+    story.publish(bundle("beside", road.format(tasks=user_task("a1", role="sales_supervisor") + steps)))
+    story.start(people.manager1, key="beside")
+    first = story.do(people.supervisor, "a1")
+    assert why_not(story, people.supervisor, first, "withdraw") is None
+    story.do(people.agent2, "b1")
+    assert "give" in str(why_not(story, people.supervisor, first, "withdraw"))
+    with pytest.raises(Conflict, match="cannot be taken back"):
+        act(story, taking_back.withdraw, people.supervisor, first)
 
 
 def test_timers_are_as_they_were(story: Story) -> None:
