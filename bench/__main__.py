@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import bulk, cold, inbox, peers, report, starts, steps
+from bench import bulk, cold, inbox, losses, open_cases, peers, report, starts, steps, timers
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
@@ -19,6 +19,9 @@ MEASUREMENTS = {
     "peers": peers.measure,
     "starts": starts.measure,
     "bulk": bulk.measure,
+    "open_cases": open_cases.measure,
+    "timers": timers.measure,
+    "losses": losses.measure,
     "inbox": inbox.measure,
 }
 
