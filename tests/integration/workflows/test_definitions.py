@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from crm.core.db import reading
+from crm.accounts import operations
+from crm.core.db import reading, unit_of_work
 from tests.conftest import Browser, as_user, program_of
 from tests.processes.small import HEAD, script_task, service_task, straight, user_task
 from tests.processes.stories import Story
@@ -32,6 +33,11 @@ WRONG = {
     "unknown operation": (straight("x", service_task("work", "service/ghost")), "work"),
     "missing parameter": (straight("x", service_task("work", "service/archive")), "work"),
     "an id that the engine keeps": (straight("x", user_task("End")), "End"),
+    "an unknown user": (straight("x", user_task("check", assign="person", assignTo="nobody")), "check"),
+    "an unknown candidate": (
+        straight("x", user_task("check", assign="candidates", assignTo="agent1, nobody")),
+        "check",
+    ),
     "an id twice": (straight("x", user_task("check"), user_task("check")), "check"),
 }
 
@@ -54,6 +60,26 @@ def test_what_cannot_run_is_refused_by_its_element(story: Story, app: Flask, cas
     assert refused.status_code == 422, refused.get_json()
     assert element in [error["field"] for error in refused.get_json()["errors"]]
     assert versions(story) == before
+
+
+def test_somebody_who_has_left_is_named_with_element_and_cure(story: Story, app: Flask) -> None:
+    named = {"files": files(straight("x", user_task("check", assign="person", assignTo="Contracts")))}
+    admin = program_of(app, "admin")
+    assert admin.post("/definitions/check", json=named).get_json()["can_be_published"] is True
+    assert admin.post("/definitions", json=named).status_code == 201
+    with unit_of_work(story.database) as session:
+        operations.disable_user(
+            session, by=story.people.admin, now=story.clock(), user_id=story.people.contracts.id or 0
+        )
+    checked = admin.post("/definitions/check", json=named).get_json()
+    assert checked["can_be_published"] is False
+    assert [(problem["element"], "contracts" in problem["message"]) for problem in checked["problems"]] == [
+        ("check", True)
+    ]
+    changed = {"files": files(straight("x", user_task("again", assign="person", assignTo="contracts")))}
+    refused = admin.post("/definitions", json=changed)
+    assert refused.status_code == 422
+    assert "assignTo" in refused.get_json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
