@@ -118,10 +118,10 @@ REQUESTS: tuple[DemoRequest, ...] = (
         _handle(17, "16:40", "agent1", "Upgrade kit RK-14 fits. Sent the offer: kit, two days of commissioning, travel. Lead time six weeks."),
         _feedback(15, "16:00", "manager2", "Customer will decide after the fair in March.", 4),
         _archive(15, "16:20", "agent1"))),
-    R("武汉长江光电设备厂", "repair", "激光器功率下降", "切割 6 mm 不锈钢时断面毛刺多，功率计显示只有额定的 82%。", "agent1", 17, "09:25", steps=(
+    R("武汉长江光电设备厂", "repair", "砂轮电机温度报警", "平面磨床磨削半小时后砂轮电机温度报警，停机冷却后可以继续。", "agent1", 17, "09:25", steps=(
         _assign(17, "10:00", "agent2"),
-        _handle(17, "17:45", "agent2", "保护镜片污染，指导更换后功率 97%。建议每周检查一次。"),
-        _feedback(15, "10:10", "agent1", "断面恢复正常。", 4),
+        _handle(17, "17:45", "agent2", "电机风扇滤网被油泥堵塞，指导清洗后温升恢复正常。建议每周检查一次。"),
+        _feedback(15, "10:10", "agent1", "连续磨削四小时没有报警。", 4),
         _archive(14, "09:00", "agent1"))),
     R("天津滨海物流装备有限公司", "enquiry", "询问备件库的最低订货量", "想在天津建一个小备件库，请给出推荐清单和最低订货量。", "agent2", 16, "14:20", "website", steps=(
         _assign(16, "15:00", "manager1", 1, "可能有年度协议，请客户经理跟进。"),

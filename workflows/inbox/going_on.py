@@ -101,7 +101,7 @@ def whereabouts(session: Session, instance_id: int, *, by: Actor) -> Whereabouts
         who = shown_name(name, name_en, by.locale) if name else roles.get(role or "", "")
         named.append(f"{step} ({who})" if who else step)
     further = " …" if len(waiting) > MOST_NAMED else ""
-    return Whereabouts(text("It goes on with: {steps}", steps=" · ".join(named) + further), own_id)
+    return Whereabouts(text("It goes on with: {steps}.", steps=" · ".join(named) + further), own_id)
 
 
 def say(words: str, links: list[Link], tone: str = "good") -> None:

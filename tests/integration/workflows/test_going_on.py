@@ -143,9 +143,9 @@ def test_a_case_tells_where_it_stands_until_it_is_finished(story: Story) -> None
             return str(whereabouts(session, story.instance_id, by=by).words)
 
     english = replace(people.supervisor, locale="en")
-    assert told(english) == "It goes on with: Assign (Sales supervisor)"
+    assert told(english) == "It goes on with: Assign (Sales supervisor)."
     story.do(people.supervisor, "assign", assignee_id=str(people.agent1.id), priority="1")
-    assert told(english) == "It goes on with: Handle (Liu Fang)"
+    assert told(english) == "It goes on with: Handle (Liu Fang)."
     story.do(people.agent1, "handle", handling="done")
     story.do(people.manager1, "feedback", result="good", satisfaction=5)
     story.do(people.agent2, "archive")
