@@ -143,8 +143,8 @@ def timer_gave_up(session: Session, due: Due, error: str, now: datetime) -> None
 def add_messages(on: Callable[..., None]) -> None:
     """What the clock does with messages, signals and start events; `on` takes a kind of due row and its handler."""
     on(SAID, lambda session, due, now: carrying.carry(session, due, now=now))
-    on(HEAR, lambda session, due, now: hearing.hear(session, due, now=now), gave_up=timer_gave_up)
-    on(LOOK, lambda session, due, now: carrying.look_into_cases(session, due, now=now))
+    on(HEAR, lambda session, due, now: hearing.hear(session, due, now=now), gave_up=timer_gave_up, bulk=True)
+    on(LOOK, lambda session, due, now: carrying.look_into_cases(session, due, now=now), bulk=True)
     on(
         BEGIN,
         lambda session, due, now: beginning.begin(session, due, now=now),

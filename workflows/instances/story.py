@@ -264,7 +264,7 @@ def _given(
 def _beginning(detail: Mapping[str, Any], name: str) -> tuple[Text, str, str]:
     """How the case began: by somebody, or by itself at the start event of this name."""
     if detail.get("begun_by") == "timer":
-        return text("the clock began the case: “{step}” was due", step=name), "clock-play", "accent"
+        return text("began the case: it was time for “{step}”", step=name), "clock-play", "accent"
     if detail.get("begun_by") == "message":
         return text("began the case by the message “{message}”", message=detail["message"]), "mail-opened", "accent"
     if detail.get("begun_by") == "signal":
