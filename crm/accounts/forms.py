@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateField,
     Form,
     IntegerField,
@@ -104,6 +105,13 @@ class PasswordForm(NewPasswordForm):
 
     old_password = PasswordField(
         _l("Present password"), [InputRequired(NEEDED)], render_kw={"autocomplete": "current-password"}
+    )
+    elsewhere = BooleanField(_l("Sign out everywhere else"), default=True)
+    tokens = BooleanField(
+        _l("Revoke my tokens for programs too"),
+        description=_l(
+            "Programs with a token of yours cannot come in any more. Choose it if somebody may know your password."
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from crm.accounts.actors import access_changed
 from crm.accounts.credentials import PasswordLink, WebSession, digest
 from crm.accounts.models import User
 from crm.accounts.operations import locked_user, note_user
-from crm.accounts.signing_in import end_sessions
+from crm.accounts.signing_in import end_sessions, revoke_all_tokens
 from crm.core.audit import differences
 from crm.core.errors import Conflict, Denied, Fault, Invalid, NotFound
 from crm.core.i18n import text
@@ -60,14 +60,26 @@ def end_own_session(session: Session, *, by: Actor, now: datetime, row_id: int) 
 
 
 def change_password(
-    session: Session, *, by: Actor, now: datetime, seen_hash: str | None, password_hash: str, keep_session: int | None
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    seen_hash: str | None,
+    password_hash: str,
+    keep_session: int | None,
+    elsewhere: bool = True,
+    tokens: bool = False,
 ) -> None:
-    """Set a new password, and sign out every other browser. `seen_hash` is what the old password was checked against."""
+    """Set a new password. `elsewhere` signs out every browser but `keep_session`, `tokens` revokes those of programs.
+    `seen_hash` is what the old password was checked against."""
     user = _myself(session, by)
     if user.password_hash != seen_hash:
         raise Conflict(text("Your password was changed a moment ago somewhere else."))
     user.password_hash, user.password_set_at = password_hash, now
-    end_sessions(session, user_id=user.id, but=keep_session)
+    if elsewhere:
+        end_sessions(session, user_id=user.id, but=keep_session)
+    if tokens:
+        revoke_all_tokens(session, user=user, now=now)
     session.execute(delete(PasswordLink).where(PasswordLink.user_id == user.id))
     note_user(session, by, now, "user.password", user)
 

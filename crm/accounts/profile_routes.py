@@ -11,7 +11,7 @@ from wtforms import Form
 
 from crm.accounts import own_account, passwords, signing_in
 from crm.accounts.forms import NewPasswordForm, PasswordForm, ProfileForm, TokenForm
-from crm.accounts.proof import WrongPassword, prove
+from crm.accounts.proof import WrongPassword, prove, remote_address
 from crm.accounts.queries import department_names, find_user, own_sessions, own_tokens, roles_of
 from crm.accounts.rules import browser_name
 from crm.accounts.substitute_pages import save_substitute, substitute_form
@@ -50,7 +50,7 @@ def save() -> AnyResponse:
 
 @pages.post("/profile/password")
 def change_password() -> AnyResponse:
-    """A new password; every other browser is signed out."""
+    """A new password; as the reader chooses, other browsers and programs are signed out."""
     form = PasswordForm(request.form)
     if not form.validate():
         return _page(422, password=form)
@@ -63,15 +63,21 @@ def change_password() -> AnyResponse:
         with writing() as session:
             own_account.change_password(
                 session, by=actor, now=now(), seen_hash=user.password_hash, password_hash=password_hash,
-                keep_session=session_row_id(),
+                keep_session=session_row_id(), elsewhere=form.elsewhere.data, tokens=form.tokens.data,
             )  # fmt: skip
-            signing_in.forget_tries(session, username=actor.username)
+            signing_in.forget_tries(session, username=actor.username, address=remote_address())
+            left = len(own_tokens(session, by=actor, now=now()))
     except WrongPassword:
         wrong = Invalid([Fault("old_password", text("This is not your present password."))])
         return _page(mark(form, wrong), password=form)
     except HeliuError as refusal:
         return _page(mark(form, refusal), password=form)
-    return _done(_("Your password was changed. Other browsers have been signed out."))
+    said = [_("Your password was changed.")]
+    if form.elsewhere.data:
+        said.append(_("Other browsers have been signed out."))
+    if left:
+        said.append(_("Programs can still come in with your tokens (%(number)s); they are listed below.", number=left))
+    return _done(" ".join(said))
 
 
 @pages.post("/profile/substitute")

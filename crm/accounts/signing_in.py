@@ -1,7 +1,8 @@
 """Signing in and out: tries that are counted, sessions, tokens for programs, one-time links.
 
 A password is checked outside of any transaction (it takes long); so a try is counted before the check, and taken back
-when it was right. Whoever fails too often, by account or by address, waits.
+when it was right. An address that fails too often waits, with one account or with many. An account that is tried from
+everywhere is slowed down, but for addresses that its owner has signed in from: nobody can lock somebody else out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from crm.accounts.credentials import (
@@ -26,14 +27,19 @@ from crm.accounts.credentials import (
     new_secret,
 )
 from crm.accounts.models import User
-from crm.core.audit import write_audit
+from crm.core.audit import AuditEntry, write_audit
 from crm.core.errors import HeliuError, NotFound
 from crm.core.i18n import text
 
 WINDOW = timedelta(minutes=15)
-MOST_BY_ACCOUNT = 8
+MOST_BY_PAIR = 8
 # A whole office may share one address.
 MOST_BY_ADDRESS = 60
+# So often an account may fail from all addresses together before the tries are spaced, each twice as far, up to a minute.
+FREE_BY_ACCOUNT = 20
+LONGEST_SPACE = timedelta(minutes=1)
+# So long an address stays known from which somebody has signed in.
+KNOWN = timedelta(days=30)
 
 
 class TooManyTries(HeliuError):
@@ -60,10 +66,12 @@ class Opened:
 
 def count_try(session: Session, *, username: str, address: str, now: datetime) -> int:
     """Note a try before its password is checked. TooManyTries if this account or address must wait."""
-    username = username.strip().lower()[:60]
-    _check_tries(session, FailedSignIn.username == username, MOST_BY_ACCOUNT, now)
-    _check_tries(session, FailedSignIn.address == address, MOST_BY_ADDRESS, now)
-    noted = FailedSignIn(at=now, username=username, address=address[:64])
+    username, address = username.strip().lower()[:60], address[:64]
+    of_account, from_here = FailedSignIn.username == username, FailedSignIn.address == address
+    _check_tries(session, and_(of_account, from_here), MOST_BY_PAIR, now)
+    _check_tries(session, from_here, MOST_BY_ADDRESS, now)
+    _check_pace(session, of_account, username, address, now)
+    noted = FailedSignIn(at=now, username=username, address=address)
     session.add(noted)
     session.flush()
     return noted.id
@@ -78,9 +86,34 @@ def _check_tries(session: Session, whose: ColumnElement[bool], most: int, now: d
         raise TooManyTries(oldest + WINDOW - now)
 
 
-def forget_tries(session: Session, *, username: str) -> None:
-    """The right password was given: what failed before does not count any more."""
-    session.execute(delete(FailedSignIn).where(FailedSignIn.username == username))
+def _check_pace(session: Session, whose: ColumnElement[bool], username: str, address: str, now: datetime) -> None:
+    """An account that is tried from many addresses is tried slowly, except from where its owner is at home."""
+    count, latest = session.execute(
+        select(func.count(), func.max(FailedSignIn.at)).where(whose, FailedSignIn.at > now - WINDOW)
+    ).one()
+    over = count - FREE_BY_ACCOUNT
+    if over < 0:
+        return
+    next_try = latest + min(LONGEST_SPACE, timedelta(seconds=2 ** min(over + 1, 6)))
+    if now < next_try and not _is_known(session, username, address, now):
+        raise TooManyTries(next_try - now)
+
+
+def _is_known(session: Session, username: str, address: str, now: datetime) -> bool:
+    """Has this user signed in from there of late?"""
+    came_in = exists().where(
+        AuditEntry.subject_type == "user",
+        AuditEntry.subject_id == select(User.id).where(User.username == username).scalar_subquery(),
+        AuditEntry.at > now - KNOWN,
+        AuditEntry.action.in_(("sign-in", "token.issued")),
+        AuditEntry.address == address,
+    )
+    return bool(session.scalar(select(came_in)))
+
+
+def forget_tries(session: Session, *, username: str, address: str) -> None:
+    """The right password was given: what failed before from there does not count any more. What others try elsewhere does."""
+    session.execute(delete(FailedSignIn).where(FailedSignIn.username == username, FailedSignIn.address == address[:64]))
 
 
 def note_failure(session: Session, *, username: str, address: str, now: datetime) -> None:
@@ -101,7 +134,7 @@ def open_session(
         browser=browser[:200],
     )  # fmt: skip
     session.add(row)
-    forget_tries(session, username=user.username)
+    forget_tries(session, username=user.username, address=address)
     if old_row_id is not None:
         session.execute(delete(WebSession).where(WebSession.id == old_row_id))
     write_audit(
@@ -134,13 +167,21 @@ def issue_token(
     secret = new_secret()
     row = ApiToken(token_hash=digest(secret), user_id=user.id, name=name[:80], created_at=now, expires_at=now + life)
     session.add(row)
-    forget_tries(session, username=user.username)
+    forget_tries(session, username=user.username, address=address)
     write_audit(
         session, at=now, actor_id=user.id, actor_name=user.name, action="token.issued", subject_type="user",
         subject_id=user.id, subject_name=user.username, new={"name": name}, address=address or None,
     )  # fmt: skip
     session.flush()
     return Opened(id=row.id, secret=secret, expires_at=row.expires_at)
+
+
+def revoke_all_tokens(session: Session, *, user: User, now: datetime) -> int:
+    """No program acts for this user any more. Answers how many did."""
+    tokens = session.scalars(select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.expires_at > now)).all()
+    for token in tokens:
+        revoke_token(session, token_id=token.id, user=user, now=now)
+    return len(tokens)
 
 
 def revoke_token(session: Session, *, token_id: int, user: User, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from crm.accounts import operations, own_account, passwords
 from crm.accounts.credentials import TOKEN_LIFE, ApiToken, FailedSignIn
 from crm.accounts.queries import find_user
-from crm.accounts.signing_in import MOST_BY_ACCOUNT, MOST_BY_ADDRESS, WINDOW
+from crm.accounts.signing_in import FREE_BY_ACCOUNT, MOST_BY_ADDRESS, MOST_BY_PAIR, WINDOW
 from crm.core.audit import AuditEntry
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.errors import Conflict
@@ -53,18 +54,55 @@ def test_a_disabled_account_is_answered_like_a_wrong_password(
     assert try_token(app, "agent1", PASSWORD)[1]["title"] == "wrong-password"
 
 
-def test_too_many_failures_of_one_account_make_it_wait(app: Flask, clock: MovableClock) -> None:
-    for number in range(MOST_BY_ACCOUNT):
-        # From another address each time: the account is what counts here.
-        assert try_token(app, "agent1", "wrong", f"10.0.1.{number}")[0] == 401
+def test_too_many_failures_with_one_account_from_one_address_make_it_wait(app: Flask, clock: MovableClock) -> None:
+    for _ in range(MOST_BY_PAIR):
+        assert try_token(app, "agent1", "wrong")[0] == 401
         clock.move(seconds=10)
-    status, body = try_token(app, "agent1", PASSWORD, "10.0.2.1")
+    status, body = try_token(app, "agent1", PASSWORD)
     assert status == 429
     assert body["title"] == "too-many-tries"
     assert 0 < int(str(body["retry_after"])) <= WINDOW.total_seconds()
     assert try_token(app, "agent2", PASSWORD)[0] == 201
+    assert try_token(app, "agent1", PASSWORD, "10.0.2.1")[0] == 201
     clock.move(seconds=int(str(body["retry_after"])))
     assert try_token(app, "agent1", PASSWORD)[0] == 201
+
+
+def attack(app: Flask, username: str, *, tries: int, begin: int = 0) -> None:
+    """Each try from an address of its own."""
+    for number in range(begin, begin + tries):
+        assert try_token(app, username, "wrong", f"10.7.{number // 200}.{number % 200}")[0] == 401
+
+
+def test_an_account_that_is_attacked_from_everywhere_is_tried_slowly(app: Flask, clock: MovableClock) -> None:
+    attack(app, "agent1", tries=FREE_BY_ACCOUNT)
+    waits = []
+    for number in range(8):
+        status, body = try_token(app, "agent1", "wrong", f"10.8.0.{number}")
+        assert status == 429
+        waits.append(int(str(body["retry_after"])))
+        clock.move(seconds=waits[-1])
+        attack(app, "agent1", tries=1, begin=100 + number)
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+    assert try_token(app, "agent2", PASSWORD)[0] == 201
+
+
+def test_an_owner_under_attack_comes_in_from_where_they_are_known(app: Flask, clock: MovableClock) -> None:
+    home = "192.0.2.7"
+    assert try_token(app, "agent1", PASSWORD, home)[0] == 201
+    clock.move(days=2)
+    attack(app, "agent1", tries=FREE_BY_ACCOUNT)
+    assert try_token(app, "agent1", PASSWORD, "10.8.0.1")[0] == 429
+    assert try_token(app, "agent1", "wrong", home)[0] == 401
+    assert try_token(app, "agent1", PASSWORD, home)[0] == 201
+    # That the owner has come in makes it no easier for the others.
+    assert try_token(app, "agent1", PASSWORD, "10.8.0.1")[0] == 429
+    clock.move(days=31)
+    attack(app, "agent1", tries=FREE_BY_ACCOUNT)
+    status, body = try_token(app, "agent1", PASSWORD, home)
+    assert status == 429
+    clock.move(seconds=int(str(body["retry_after"])))
+    assert try_token(app, "agent1", PASSWORD, home)[0] == 201
 
 
 def test_too_many_failures_from_one_address_make_it_wait(app: Flask, clock: MovableClock) -> None:
@@ -75,7 +113,7 @@ def test_too_many_failures_from_one_address_make_it_wait(app: Flask, clock: Mova
 
 
 def test_the_right_password_forgets_earlier_failures(app: Flask, database: Database) -> None:
-    for _ in range(MOST_BY_ACCOUNT - 1):
+    for _ in range(MOST_BY_PAIR - 1):
         try_token(app, "agent1", "wrong")
     assert try_token(app, "agent1", PASSWORD)[0] == 201
     with reading(database) as session:
@@ -85,7 +123,7 @@ def test_the_right_password_forgets_earlier_failures(app: Flask, database: Datab
 def test_the_sign_in_page_says_how_long_to_wait(client: Browser) -> None:
     page = client.get("/sign-in").text
     form = {"username": "agent1", "csrf_token": page.split('name="csrf_token" value="')[1].split('"')[0]}
-    for _ in range(MOST_BY_ACCOUNT):
+    for _ in range(MOST_BY_PAIR):
         assert client.post("/sign-in", data={**form, "password": "wrong"}).status_code == 422
     answer = client.post("/sign-in", data={**form, "password": PASSWORD})
     assert answer.status_code == 429
@@ -193,8 +231,31 @@ def test_a_changed_password_signs_the_other_browsers_out(app: Flask, client: Bro
     other.signed_in_as("agent1")
     browser = client.signed_in_as("agent1")
     new = "seven blue herons wade"
-    browser.post("/profile/password", data={"old_password": PASSWORD, "password": new, "repeated": new})
+    form = {"old_password": PASSWORD, "password": new, "repeated": new}
+    browser.post("/profile/password", data={**form, "elsewhere": "y"})
     assert other.get("/profile").status_code == 302
+    assert browser.get("/profile").status_code == 200
+
+
+def test_whoever_changes_the_password_chooses_what_stays_signed_in(app: Flask, client: Browser) -> None:
+    other = app.test_client()
+    assert isinstance(other, Browser)
+    other.signed_in_as("agent1")
+    browser = client.signed_in_as("agent1")
+    program, colleague = program_of(app, "agent1"), program_of(app, "agent2")
+    page = browser.get("/profile").text
+    assert re.search(r'name="elsewhere"[^>]*checked|checked[^>]*name="elsewhere"', page)
+    assert not re.search(r'name="tokens"[^>]*checked|checked[^>]*name="tokens"', page)
+    first, second = "seven blue herons wade", "eight green herons fly"
+    browser.post("/profile/password", data={"old_password": PASSWORD, "password": first, "repeated": first})
+    assert other.get("/profile").status_code == 200
+    assert program.get("/me").status_code == 200
+    assert "(1)" in browser.get("/profile?lang=en").text
+    form = {"old_password": first, "password": second, "repeated": second, "elsewhere": "y", "tokens": "y"}
+    browser.post("/profile/password", data=form)
+    assert other.get("/profile").status_code == 302
+    assert program.get("/me").status_code == 401
+    assert colleague.get("/me").status_code == 200
     assert browser.get("/profile").status_code == 200
 
 
