@@ -1,9 +1,9 @@
 """A scheduler in a process of its own, for measurements: the product's table of jobs, one lane of it, until nothing is left.
 
-    python -m bench.clock DATABASE_URL MOMENT LANE [SECONDS]
+    python -m bench.clock DATABASE_URL MOMENT LANE
 
-Says `ready`, begins with a line on its input, and answers by a line of JSON: rows done, seconds, and the memory before and at
-its highest in kilobytes.
+Says `ready`. For each line on its input, which says for how many seconds at most, it does what is due and answers by a line of
+JSON: rows done, failed and lost, and the memory before and at its highest in kilobytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter, sleep
@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from app import jobs, open_database
 from bench.ground import ROOT
 from crm.core.config import Config
-from crm.core.db import reading
+from crm.core.db import Database, reading
 from crm.core.due import Due, anything_due
 from scheduler.jobs import Jobs, Lane
 from scheduler.runner import worker_name
@@ -45,37 +45,40 @@ class Done:
     memory_highest: int
 
 
-def run(url: str, now: datetime, lane: Lane, *, schedulers: int = 1, seconds: float = 60) -> Done:
-    """Let so many schedulers begin at once on what is due at `now`. AssertionError where a row failed or was lost."""
-    with _begun(
-        [sys.executable, "-m", "bench.clock", url, now.isoformat(), lane, str(seconds)], schedulers
-    ) as processes:
+class Team:
+    """Schedulers that wait for the word to begin."""
+
+    def __init__(self, processes: Sequence[subprocess.Popen[str]]) -> None:
+        self._processes = processes
         for process in processes:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
+
+    def run(self, seconds: float = 60) -> Done:
+        """Let them begin at once on what is due. AssertionError where a row failed or was lost."""
         begun = perf_counter()
-        for process in processes:
+        for process in self._processes:
             assert process.stdin is not None
-            process.stdin.write("go\n")
+            process.stdin.write(f"{seconds}\n")
             process.stdin.flush()
-        answers = [json.loads(process.stdout.readline()) for process in processes if process.stdout is not None]
+        answers = [json.loads(process.stdout.readline()) for process in self._processes if process.stdout is not None]
         took = perf_counter() - begun
-    assert all(answer["failed"] == answer["lost"] == 0 for answer in answers), answers
-    return Done(
-        rows=sum(answer["done"] for answer in answers),
-        seconds=took,
-        memory_before=max(answer["before_kb"] for answer in answers),
-        memory_highest=max(answer["highest_kb"] for answer in answers),
-    )
+        assert all(answer["failed"] == answer["lost"] == 0 for answer in answers), answers
+        return Done(
+            rows=sum(answer["done"] for answer in answers),
+            seconds=took,
+            memory_before=max(answer["before_kb"] for answer in answers),
+            memory_highest=max(answer["highest_kb"] for answer in answers),
+        )
 
 
 @contextmanager
-def _begun(command: Sequence[str], count: int) -> Iterator[list[subprocess.Popen[str]]]:
-    """These processes, ended with the measurement whatever happens."""
-    pipe = subprocess.PIPE
-    processes = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(count)]
+def team(url: str, now: datetime, lane: Lane, *, schedulers: int = 1) -> Iterator[Team]:
+    """So many schedulers whose clocks stand at `now`, ended with the measurement whatever happens."""
+    command, pipe = [sys.executable, "-m", "bench.clock", url, now.isoformat(), lane], subprocess.PIPE
+    processes = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(schedulers)]
     try:
-        yield processes
+        yield Team(processes)
     finally:
         for process in processes:
             process.kill()
@@ -94,9 +97,9 @@ def _settings(url: str) -> Config:
     )  # fmt: skip
 
 
-def _sweep(table: Jobs, url: str, now: datetime, lane: Lane, seconds: float) -> Swept:
+def _sweep(database: Database, table: Jobs, now: datetime, lane: Lane, seconds: float) -> Swept:
     """As the runner does it, without the second between two sweeps of which the first found nothing."""
-    database, worker, swept, until = open_database(_settings(url)), worker_name(), Swept(), perf_counter() + seconds
+    worker, swept, until = worker_name(), Swept(), perf_counter() + seconds
     while perf_counter() < until:
         left = min(SWEEP_SECONDS, until - perf_counter())
         found = tick(database, table, lambda: now, worker=worker, lanes=[lane], seconds=left, pause=sleep)
@@ -104,7 +107,6 @@ def _sweep(table: Jobs, url: str, now: datetime, lane: Lane, seconds: float) -> 
         with reading(database) as session:
             if not anything_due(session, now=now, kinds=table.kinds(lane)):
                 break
-    database.close()
     return swept
 
 
@@ -114,16 +116,14 @@ def _memory() -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def main(url: str, moment: str, lane: str, seconds: str) -> None:
-    table = jobs(_settings(url))
+def main(url: str, moment: str, lane: str) -> None:
+    database, table = open_database(_settings(url)), jobs(_settings(url))
     table.on(SMALLEST, _note)
     before = _memory()
     print("ready", flush=True)
-    sys.stdin.readline()
-    begun = perf_counter()
-    swept = _sweep(table, url, datetime.fromisoformat(moment), Lane(lane), float(seconds))
-    found = {"done": swept.done, "failed": swept.failed, "lost": swept.lost, "seconds": perf_counter() - begun}
-    print(json.dumps({**found, "before_kb": before, "highest_kb": _memory()}), flush=True)
+    for line in sys.stdin:
+        swept = _sweep(database, table, datetime.fromisoformat(moment), Lane(lane), float(line))
+        print(json.dumps({**asdict(swept), "before_kb": before, "highest_kb": _memory()}), flush=True)
 
 
 if __name__ == "__main__":

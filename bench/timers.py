@@ -26,7 +26,7 @@ from workflows.operations import starting
 from workflows.task_forms import Submission
 
 SCHEDULERS = 2
-ROUNDS, EFFECTS, NOTICES, CASES = 3, 3_000, 1_000, 150
+ROUNDS, EFFECTS, NOTICES, CASES = 3, 3_000, 2_000, 150
 CASES_A_COMMIT = 25
 # All timers of the cases have come.
 LATER = NOW + timedelta(days=30)
@@ -43,12 +43,13 @@ def measure(grounds: Grounds) -> list[Result]:
         house = build_house(url)
         with opened(url) as database:
             clock.effects.metadata.create_all(database.engine)
-        say(f"the smallest effect, {SCHEDULERS} schedulers, {kind}")
-        smallest = median([_rate(url, house, _ask_for_effects, _effects) for _ in range(ROUNDS)])
-        say(f"notices, {SCHEDULERS} schedulers, {kind}")
-        notices = median([_rate(url, house, _tell, _laid_out) for _ in range(ROUNDS)])
-        say(f"timers of cases, {SCHEDULERS} schedulers, {kind}")
-        timers = _rate(url, house, _start_cases, _fired)
+        with clock.team(url, LATER, Lane.INSIDE, schedulers=SCHEDULERS) as team:
+            say(f"the smallest effect, {SCHEDULERS} schedulers, {kind}")
+            smallest = median([_rate(team, url, house, _ask_for_effects, _effects) for _ in range(ROUNDS)])
+            say(f"notices, {SCHEDULERS} schedulers, {kind}")
+            notices = median([_rate(team, url, house, _tell, _laid_out) for _ in range(ROUNDS)])
+            say(f"timers of cases, {SCHEDULERS} schedulers, {kind}")
+            timers = _rate(team, url, house, _start_cases, _fired)
         grounds.drop(url)
         found += [
             _result(f"Effects a second, {SCHEDULERS} schedulers: notices laid out for a digest", kind, notices),
@@ -64,12 +65,12 @@ def _result(name: str, kind: str, figure: float) -> Result:
     return Result(name, kind, figure, "effects/s", target="≥ 1,000", met=figure >= 1000)
 
 
-def _rate(url: str, house: House, prepare: Prepare, count: Count) -> float:
+def _rate(team: clock.Team, url: str, house: House, prepare: Prepare, count: Count) -> float:
     """Effects a second. AssertionError where one was lost or happened twice."""
     with opened(url) as database:
         wanted = prepare(database, house)
         before = count(database)
-    done = clock.run(url, LATER, Lane.INSIDE, schedulers=SCHEDULERS)
+    done = team.run()
     with opened(url) as database:
         after = count(database)
     seen, different = after[0] - before[0], after[1] - before[1]
