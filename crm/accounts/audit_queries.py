@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from crm.accounts.queries import department_names, names_of
 from crm.core.audit import AuditEntry
-from crm.core.i18n import Text, text
+from crm.core.audit_words import words_of
+from crm.core.fields import Field, Kind
+from crm.core.i18n import Text, ctext, text
 from crm.core.keyset import Order
 from crm.permissions import Actor, check_may
 
@@ -65,6 +71,36 @@ ACTS = {
     "department.calendar_given": text("Calendar of a department changed"),
     "ladder.changed": text("Reminders and escalation changed"),
 }
+# What happened to a record of any kind: the end of the act's word.
+VERBS = {
+    "created": ctext("act", "created"),
+    "changed": ctext("act", "changed"),
+    "deleted": ctext("act", "deleted"),
+    "added": ctext("act", "file added"),
+    "removed": ctext("act", "file removed"),
+    "approved": ctext("act", "approved"),
+    "assigned": ctext("act", "assigned"),
+    "averted": ctext("act", "ordered again"),
+    "called_back": ctext("act", "called back"),
+    "cancelled": ctext("act", "cancelled"),
+    "carried_out": ctext("act", "carried out"),
+    "closed": ctext("act", "closed"),
+    "confirmed": ctext("act", "loss confirmed"),
+    "delayed": ctext("act", "loss delayed"),
+    "delivered": ctext("act", "delivered"),
+    "dismissed": ctext("act", "warning dismissed"),
+    "done": ctext("act", "done"),
+    "given_up": ctext("act", "given up"),
+    "lines": ctext("act", "lines changed"),
+    "lost": ctext("act", "lost"),
+    "proposed": ctext("act", "decision proposed"),
+    "reassigned": ctext("act", "handed over"),
+    "rejected": ctext("act", "rejected"),
+    "reopened": ctext("act", "reopened"),
+    "stage": ctext("act", "life-cycle stage changed"),
+    "submitted": ctext("act", "submitted again"),
+    "won": ctext("act", "won"),
+}
 FIELDS = {
     "name": text("Name"),
     "name_en": text("Name in English"),
@@ -102,7 +138,13 @@ FIELDS = {
     "mobile": text("Mobile"),
     "process": text("Process"),
     "number": text("Version"),
+    "calendar": text("Calendar"),
 }
+# Fields that hold the number of a person, and of a department.
+PEOPLE = frozenset(
+    {"owner_id", "manager_id", "person_id", "proposed_by_id", "approved_by_id", "done_by_id", "assigned_by_id"}
+)
+DEPARTMENTS = frozenset({"department_id", "parent_id"})
 
 
 def audit_query(*, by: Actor, q: str = "", kind: str = "") -> Select[AuditEntry]:
@@ -120,4 +162,50 @@ def audit_query(*, by: Actor, q: str = "", kind: str = "") -> Select[AuditEntry]
 def audited_kinds(session: Session) -> list[tuple[str, Text]]:
     """The kinds of record that stand in the log, with their names."""
     kinds = session.scalars(select(AuditEntry.subject_type).distinct().order_by(AuditEntry.subject_type))
-    return [(kind, KINDS.get(kind, Text(kind))) for kind in kinds]
+    return [(kind, kind_name(kind)) for kind in kinds]
+
+
+def kind_name(kind: str) -> Text:
+    """What records of this kind are called; one that no room names keeps its word."""
+    words = words_of(kind)
+    return KINDS.get(kind) or (words.name if words else Text(kind))
+
+
+def act_name(entry: AuditEntry) -> Text | None:
+    """What was done, for people; None where nobody has words for it."""
+    if entry.action in ACTS:
+        return ACTS[entry.action]
+    verb = VERBS.get(entry.action.rpartition(".")[2])
+    return verb and text("{kind}: {act}", kind=kind_name(entry.subject_type), act=verb)
+
+
+def field_name(entry: AuditEntry, field: str) -> Text | None:
+    """What a value of the act is called; None where nobody has words for it."""
+    known = _field(entry, field)
+    return known.label if known else FIELDS.get(field)
+
+
+def value_of(entry: AuditEntry, field: str, raw: object) -> object:
+    """The value as its field means it: the name of a choice, a time; what is no choice and no time stays as it is."""
+    known = _field(entry, field)
+    if known is None or not isinstance(raw, str):
+        return raw
+    if known.kind is Kind.MOMENT:
+        return datetime.fromisoformat(raw)
+    return dict(known.options).get(raw, raw)
+
+
+def _field(entry: AuditEntry, field: str) -> Field | None:
+    words = words_of(entry.subject_type)
+    return words.fields.get(field) if words else None
+
+
+def named_in(session: Session, entries: Sequence[AuditEntry], *, locale: str) -> dict[tuple[str, int], str]:
+    """The names of people and departments whose numbers stand in these acts, by field and number."""
+    values = [(field, value) for entry in entries for side in (entry.old, entry.new) for field, value in side.items()]
+    numbers = {(field, value) for field, value in values if isinstance(value, int) and not isinstance(value, bool)}
+    people = names_of(session, {number for field, number in numbers if field in PEOPLE}, locale)
+    departments = department_names(session, locale) if any(field in DEPARTMENTS for field, _ in numbers) else {}
+    found = {(field, number): people.get(number, "") for field, number in numbers if field in PEOPLE}
+    found |= {(field, number): departments.get(number, "") for field, number in numbers if field in DEPARTMENTS}
+    return {place: name for place, name in found.items() if name}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from crm.accounts.audit_queries import ACTS, FIELDS, LATEST, audit_query, audited_kinds
+from crm.accounts.audit_queries import LATEST, act_name, audit_query, audited_kinds, field_name, named_in, value_of
 from crm.core.keyset import fetch
 from crm.web.doors import current_actor, reading_session, requires
-from crm.web.languages import shown
+from crm.web.languages import current_locale, shown
 from crm.web.lists import PAGE, list_address
 
 pages = Blueprint("audit", __name__, url_prefix="/administration")
@@ -27,6 +27,8 @@ def index() -> str:
             address=address,
             pages=address.pages(page),
             kinds=[(kind, shown(name)) for kind, name in audited_kinds(session)],
-            act_names=ACTS,
-            field_names=FIELDS,
+            act_name=act_name,
+            field_name=field_name,
+            value_of=value_of,
+            named=named_in(session, page.rows, locale=current_locale()),
         )

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, func, literal, or_
 from sqlalchemy.orm import Session
 
 from crm.activity.queries import show_only
+from crm.core.audit_words import Words, call
 from crm.core.db import Database, dialect_of
 from crm.core.errors import Denied, Fault, Invalid, NotFound
 from crm.core.fields import Kind, read
@@ -33,6 +34,7 @@ CUSTOMER_WORDS = "customer_name"
 def register(sort: RecordType[R]) -> RecordType[R]:
     """Make the sort known: to references, and to the timeline and the files, which show what their reader may see."""
     know(sort)
+    call(sort.key, Words(sort.name, sort.shown))
     show_only(sort.key, lambda by, record_id: may_see_id(sort, by, record_id))
     show_files_only(sort.key, lambda session, by, record_id: _exists(sort, session, by, record_id))
     return sort

@@ -39,8 +39,8 @@ class Act(StrEnum):
 
 WHEN_NAMES: Mapping[When, Text] = {
     When.SHARE: text("per cent of the time"),
-    When.BEFORE: text("working minutes before it is due"),
-    When.AFTER: text("working minutes after it was due"),
+    When.BEFORE: text("minutes before it is due"),
+    When.AFTER: text("minutes after it was due"),
 }
 ACT_NAMES: Mapping[Act, Text] = {
     Act.REMIND: text("remind the holder"),
