@@ -39,6 +39,7 @@ KEPT_FOR = timedelta(days=30)
 MOST_FORGOTTEN_AT_ONCE = 5_000
 # What every case knows of itself; nobody outside may say otherwise.
 OWN_WORDS = ("initiator_id", "started_at")
+NOT_OPEN = text("This record does not exist, or is not open to you.")
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,14 @@ def _check(session: Session, sending: Sending, *, by: Actor) -> None:
     if sending.record is not None:
         visible = registry().visible.get(sending.record.type)
         if visible is None or not visible(session, by, sending.record.id):
-            raise Invalid([Fault("record", text("This record does not exist, or is not open to you."))])
+            raise Invalid([Fault("record", NOT_OPEN)])
+
+
+def _customer_in(session: Session, sending: Sending, *, by: Actor) -> int | None:
+    try:
+        return customer_named_in(session, sending.payload, by=by)
+    except NotFound:
+        raise Invalid([Fault("data.customer_id", NOT_OPEN)]) from None
 
 
 def _note(session: Session, kind: str, sending: Sending, *, by: Actor, now: datetime) -> tuple[Said, Outcome | None]:
@@ -221,7 +229,7 @@ def _note(session: Session, kind: str, sending: Sending, *, by: Actor, now: date
             "record_type": record.type if record else None,
             "record_id": record.id if record else None,
             "business_key": sending.business_key,
-            "customer_id": customer_named_in(session, sending.payload, by=by),
+            "customer_id": _customer_in(session, sending, by=by),
             "hops": 0,
             "key": sending.key,
             "fingerprint": fingerprint,

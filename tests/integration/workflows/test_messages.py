@@ -168,6 +168,7 @@ def test_a_message_is_for_those_who_may_send_one_and_is_bounded(story: Story, ap
         "data.when": ({"name": "order", "data": {"when": "tomorrow"}, "types": {"when": "date"}}, 422),
         "data.at": ({"name": "order", "data": {"at": "2026-03-11T08:00:00"}, "types": {"at": "datetime"}}, 422),
         "record": ({"name": "order", "record": {"type": "service_request", "id": 999}}, 422),
+        "data.customer_id": ({"name": "order", "data": {"customer_id": 99_999}}, 422),
         "colour": ({"name": "order", "colour": "red"}, 422),
     }
     for field, (body, status) in bad.items():
