@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, true, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from crm.core.i18n import Text, text
 from crm.notices.models import Mailing
-from crm.reminders.kinds import Finding, Look, ReminderKind, Span, Whom
+from crm.reminders.kinds import CATCH_UP, Finding, Look, ReminderKind, Span, Whom
 from workflows import library
 from workflows.ladders.kept import steps_with_ladder
 from workflows.models import ProcessInstance, Task, TaskStatus
@@ -18,8 +18,6 @@ from workflows.telling import spoken
 
 # Cases about this record remind and escalate by timers of their own diagram.
 REMINDED_BY_THEIR_CASE = "service_request"
-# A clock that was down this long still tells of what became overdue meanwhile.
-CATCH_UP = timedelta(days=14)
 
 
 def tasks_soon(session: Session, look: Look) -> Sequence[Finding]:
@@ -34,24 +32,18 @@ def tasks_late(session: Session, look: Look) -> Sequence[Finding]:
 
 
 def _tasks(session: Session, look: Look, first: datetime, last: datetime, says: Text) -> Sequence[Finding]:
-    rows = session.execute(
+    due = (
         select(Task)
         .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
-        .where(
-            Task.status == TaskStatus.OPEN,
-            Task.assignee_id.is_not(None) if look.mine is None else Task.assignee_id == look.mine,
-            Task.due_at > first,
-            Task.due_at <= last,
-            Task.id > look.after,
-            true() if look.mine is not None else ProcessInstance.record_type.is_distinct_from(REMINDED_BY_THEIR_CASE),
-            # Whoever a ladder tells is not told a second time.
-            true()
-            if look.mine is not None
-            else tuple_(Task.process_key, Task.node_id).not_in(steps_with_ladder(session)),
-        )
-        .order_by(Task.id)
-        .limit(look.limit)
+        .where(Task.status == TaskStatus.OPEN, Task.assignee_id.is_not(None), Task.due_at > first, Task.due_at <= last)
     )
+    if look.mine is None:
+        due = due.where(
+            ProcessInstance.record_type.is_distinct_from(REMINDED_BY_THEIR_CASE),
+            # Whoever a ladder tells is not told a second time.
+            tuple_(Task.process_key, Task.node_id).not_in(steps_with_ladder(session)),
+        )
+    rows = session.execute(look.part(due, Task.id, Task.assignee_id == look.mine))
     return [
         Finding(
             id=task.id,

@@ -76,7 +76,7 @@ def notify(
     """These people are told: in the product at once, by their other roads when the clock comes by. Nothing is waited for.
 
     `key` names the occasion: the same one is told to the same person once, whoever says it and however often. `about`
-    (record type and id) lets the record's page count as having read it. What `joins` is no notice of its own for somebody
+    is the record that it concerns, by type and id. What `joins` is no notice of its own for somebody
     who was told about the same record in the same transaction: theirs leads to the new `link` instead, because being
     assigned a request and getting its task is one thing. Values of the message may be text, numbers, another Text, a
     Person, an Entry or Spoken. LookupError for a kind of no room.
@@ -126,16 +126,4 @@ def mark_all_read(session: Session, *, by: Actor, now: datetime, up_to: int | No
     wanted = update(Notice).where(Notice.user_id == by.id, Notice.read_at.is_(None), Notice.at <= now)
     if up_to is not None:
         wanted = wanted.where(Notice.id <= up_to)
-    return affected(session.execute(wanted.values(read_at=now), execution_options={"synchronize_session": False}))
-
-
-def mark_read_about(session: Session, *, by: Actor, now: datetime, record_type: str, record_id: int) -> int:
-    """This person looks at the record: what was told about it is read."""
-    wanted = update(Notice).where(
-        Notice.user_id == by.id,
-        Notice.read_at.is_(None),
-        Notice.at <= now,
-        Notice.record_type == record_type,
-        Notice.record_id == record_id,
-    )
     return affected(session.execute(wanted.values(read_at=now), execution_options={"synchronize_session": False}))

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from crm.activity.models import TimelineEntry
 from crm.core.db import Database
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.customers.models import Contact, Customer
 from crm.interactions.description import visits_due
 from crm.interactions.models import Interaction
-from crm.reminders.kinds import Finding, Look, ReminderKind, Span, Whom, add_rules
+from crm.reminders.kinds import CATCH_UP, Finding, Look, ReminderKind, Span, Whom, add_rules
 
-# A clock that was down makes up for so many days; what is older, people know.
-CATCH_UP = timedelta(days=14)
 MISSED = "visit_missed"
 LOST = "lost"
 # What of a customer's timeline counts as having been in touch.
@@ -25,15 +23,13 @@ IN_TOUCH = ("service.opened", "service.handled", "service.fed_back", "service.an
 
 
 def _visits(session: Session, look: Look, first: date, last: date) -> Sequence[tuple[Interaction, Customer]]:
-    mine = true() if look.mine is None else or_(Interaction.person_id == look.mine, Customer.owner_id == look.mine)
-    rows = session.execute(
+    due = (
         select(Interaction, Customer)
         .join(Customer, Customer.id == Interaction.customer_id)
-        .where(visits_due(first, last), Customer.deleted_at.is_(None), Interaction.id > look.after, mine)
-        .order_by(Interaction.id)
-        .limit(look.limit)
+        .where(visits_due(first, last), Customer.deleted_at.is_(None))
     )
-    return [(row[0], row[1]) for row in rows]
+    mine = or_(Interaction.person_id == look.mine, Customer.owner_id == look.mine)
+    return [(row[0], row[1]) for row in session.execute(look.part(due, Interaction.id, mine))]
 
 
 def visits_soon(session: Session, look: Look) -> Sequence[Finding]:
@@ -91,7 +87,7 @@ def birthdays(session: Session, look: Look) -> Sequence[Finding]:
         if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:
             by_number[229] = day
     number = extract("month", Contact.birthday) * 100 + extract("day", Contact.birthday)
-    rows = session.execute(
+    coming = (
         select(Contact, Customer, number)
         .join(Customer, Customer.id == Contact.customer_id)
         .where(
@@ -99,13 +95,9 @@ def birthdays(session: Session, look: Look) -> Sequence[Finding]:
             number.in_(sorted(by_number)),
             Contact.deleted_at.is_(None),
             Customer.deleted_at.is_(None),
-            Contact.id > look.after,
-            true() if look.until is None else Contact.id <= look.until,
-            true() if look.mine is None else Customer.owner_id == look.mine,
         )
-        .order_by(Contact.id)
-        .limit(look.limit)
     )
+    rows = session.execute(look.part(coming, Contact.id, Customer.owner_id == look.mine))
     return [_birthday(contact, customer, by_number[int(of_day)], look) for contact, customer, of_day in rows]
 
 
@@ -119,14 +111,8 @@ def _birthday(contact: Contact, customer: Customer, day: date, look: Look) -> Fi
             contact=contact.name,
             customer=customer.name,
         )
-    return Finding(
-        id=contact.id,
-        occasion=f"{contact.id}-{day.year}",
-        message=message,
-        name=contact.name,
-        link=f"/customers/{customer.id}",
-        owner_id=customer.owner_id,
-        about=("customer", customer.id),
+    return _of_customer(
+        customer, id=contact.id, occasion=f"{contact.id}-{day.year}", message=message, name=contact.name
     )
 
 
@@ -146,33 +132,38 @@ def silent_customers(session: Session, look: Look) -> Sequence[Finding]:
         .where(TimelineEntry.customer_id == Customer.id, TimelineEntry.kind.in_(IN_TOUCH))
         .scalar_subquery()
     )
-    rows = session.execute(
-        select(Customer, held, served)
-        .where(
-            Customer.deleted_at.is_(None),
-            Customer.owner_id.is_not(None) if look.mine is None else Customer.owner_id == look.mine,
-            or_(Customer.stage.is_(None), Customer.stage != LOST),
-            Customer.id > look.after,
-            true() if look.until is None else Customer.id <= look.until,
-            _nothing_since(silent_since),
-            ~_nothing_since(known_since),
-        )
-        .order_by(Customer.id)
-        .limit(look.limit)
+    silent = select(Customer, held, served).where(
+        Customer.deleted_at.is_(None),
+        Customer.owner_id.is_not(None),
+        or_(Customer.stage.is_(None), Customer.stage != LOST),
+        _nothing_since(silent_since),
+        ~_nothing_since(known_since),
     )
+    rows = session.execute(look.part(silent, Customer.id, Customer.owner_id == look.mine))
     heard = [(row[0], max(at for at in (row[1], row[2], row[0].created_at) if at is not None)) for row in rows]
     return [
-        Finding(
+        _of_customer(
+            customer,
             id=customer.id,
             occasion=f"{customer.id}-{at:%Y%m%d}",
             message=text("No contact for {days} days: {customer}", days=look.span, customer=customer.name),
             name=customer.name,
-            link=f"/customers/{customer.id}",
-            owner_id=customer.owner_id,
-            about=("customer", customer.id),
         )
         for customer, at in heard
     ]
+
+
+def _of_customer(customer: Customer, *, id: int, occasion: str, message: Text, name: str) -> Finding:  # noqa: A002 - as the finding calls it
+    """What leads to the customer's page and concerns whoever looks after them."""
+    return Finding(
+        id=id,
+        occasion=occasion,
+        message=message,
+        name=name,
+        link=f"/customers/{customer.id}",
+        owner_id=customer.owner_id,
+        about=("customer", customer.id),
+    )
 
 
 def _nothing_since(moment: datetime) -> ColumnElement[bool]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import TypeVarTuple
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm.core.i18n import Text, ctext, text
 from crm.notices.kinds import REMINDERS, NoticeKind, add_kinds
 from crm.notices.models import Mailing
 
+Found = TypeVarTuple("Found")
 LONGEST_KIND = 30
+# A clock that was down makes up for so many days; what is older, people know.
+CATCH_UP = timedelta(days=14)
 
 
 class Whom(StrEnum):
@@ -79,6 +84,16 @@ class Look:
     since: date
     mine: int | None = None
     until: int | None = None
+
+    def part(
+        self, query: Select[*Found], number: InstrumentedAttribute[int], mine: ColumnElement[bool]
+    ) -> Select[*Found]:
+        """The batch of a question's query that is asked for, in the order of the records' numbers. `mine` says which of them
+        concern the person, where only theirs are wanted."""
+        asked = query.where(number > self.after).order_by(number).limit(self.limit)
+        if self.until is not None:
+            asked = asked.where(number <= self.until)
+        return asked if self.mine is None else asked.where(mine)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.i18n import text
@@ -18,7 +18,7 @@ from crm.service.rules import Status
 
 def requests_due(session: Session, look: Look) -> Sequence[Finding]:
     """Assigned requests that are due within so many hours, whose own reminder has not gone out."""
-    rows = session.execute(
+    due = (
         select(ServiceRequest, Customer.owner_id)
         .join(Customer, Customer.id == ServiceRequest.customer_id)
         .where(
@@ -26,12 +26,9 @@ def requests_due(session: Session, look: Look) -> Sequence[Finding]:
             ServiceRequest.due_at <= look.now + timedelta(hours=look.span),
             ServiceRequest.reminded_at.is_(None),
             ServiceRequest.waiting_since.is_(None),
-            ServiceRequest.id > look.after,
-            true() if look.mine is None else ServiceRequest.assigned_to_id == look.mine,
         )
-        .order_by(ServiceRequest.id)
-        .limit(look.limit)
     )
+    rows = session.execute(look.part(due, ServiceRequest.id, ServiceRequest.assigned_to_id == look.mine))
     return [
         Finding(
             id=request.id,

@@ -147,13 +147,6 @@ def test_reading_all_leaves_what_came_after_the_list_was_drawn(office: Office, p
     assert [notice.read_at is None for notice in office.notices()] == [False, True]
 
 
-def test_looking_at_the_record_reads_what_was_told_about_it(office: Office, people: People) -> None:
-    office.tell(people.agent1, key="a", about=("service_request", 3))
-    office.tell(people.agent1, key="b", about=("service_request", 4))
-    office.do(operations.mark_read_about, by=people.agent1, record_type="service_request", record_id=3)
-    assert [notice.read_at is None for notice in office.notices()] == [False, True]
-
-
 def test_read_notices_are_kept_for_ninety_days_and_unread_ones_for_a_year(office: Office, people: People) -> None:
     for key in ("read", "unread"):
         office.tell(people.agent1, key=key, kind="test.calm")
