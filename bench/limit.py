@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import psycopg
 from psycopg.types.json import Jsonb, set_json_dumps
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from app import metadata
 from bench.ground import plain
@@ -68,7 +68,7 @@ class Driver:
         """Everything that stands in the tables."""
         found: Rows = {}
         for table in self.tables:
-            names = ", ".join(f'"{column.name}"' for column in table.columns)
+            names = ", ".join(f'"{column.name}"{self._cast(column, "text")}' for column in table.columns)
             keys = [index for index, column in enumerate(table.columns) if column.primary_key]
             rows = self.run(f'SELECT {names} FROM "{table.name}"').fetchall()
             found[table.name] = {tuple(row[index] for index in keys): tuple(row) for row in rows}
@@ -109,9 +109,16 @@ class Driver:
         # The database numbers the rows itself: in the same order it gives the same numbers.
         used = [index for index, column in enumerate(table.columns) if column.name != "id"]
         names = ", ".join(f'"{list(table.columns)[index].name}"' for index in used)
-        marks = f"({', '.join([self._mark] * len(used))})"
+        marks = f"({', '.join(self._mark_of(list(table.columns)[index]) for index in used)})"
         values = tuple(self._value(row[index]) for row in rows for index in used)
         return Statement(f'INSERT INTO "{table.name}" ({names}) VALUES {", ".join([marks] * len(rows))}', values)
+
+    def _mark_of(self, column: Column[Any]) -> str:
+        return self._mark + self._cast(column, "tsvector")
+
+    def _cast(self, column: Column[Any], kind: str) -> str:
+        """The driver knows search words as text only."""
+        return f"::{kind}" if not self.is_sqlite and column.name == "words" else ""
 
     def _value(self, value: Any) -> Any:
         return Jsonb(value) if isinstance(value, dict | list) and not self.is_sqlite else value

@@ -17,13 +17,14 @@ from urllib.parse import urlencode
 
 from bench.cases import complete, moves, open_task, start_case
 from bench.ground import KINDS, NOW, ROOT, Grounds, House, build_house, opened
+from bench.limit import Driver
 from bench.report import Result, median, say
 from crm.accounts import signing_in
 from crm.accounts.queries import find_user
 from crm.core.db import Database, unit_of_work
 from workflows import engine, library
 
-STARTS, READINGS, POSTS = 60, 15, 60
+STARTS, READINGS, POSTS, LIMITS = 60, 15, 60, 35
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -35,6 +36,7 @@ def measure(grounds: Grounds) -> list[Result]:
         house = build_house(url)
         with opened(url) as database:
             found.append(_starting(database, house, kind))
+        found.append(_limit_of_starting(grounds, url, house, kind))
         say(f"one step over HTTP, {kind}")
         found += _over_http(grounds, url, house, kind)
         grounds.drop(url)
@@ -64,6 +66,28 @@ def _starting(database: Database, house: House, kind: str) -> Result:
             seconds.append(perf_counter() - begun)
     figure = median(seconds) * 1e3
     return Result("Start of a case, with its record", kind, figure, "ms", target="≤ 5 ms", met=figure <= 5)
+
+
+def _limit_of_starting(grounds: Grounds, url: str, house: House, kind: str) -> Result:
+    """The rows of a start alone: no start can be quicker."""
+    copy = grounds.copy(url, f"starts_{kind}_limit")
+    written, driver = [], Driver(url)
+    with opened(url) as database:
+        before = driver.rows()
+        for _ in range(LIMITS):
+            start_case(database, house, now=NOW)
+            after = driver.rows()
+            written.append(driver.changes(before, after))
+            before = after
+    driver.close()
+    limit, seconds = Driver(copy), []
+    for statements in written:
+        begun = perf_counter()
+        limit.write(statements)
+        seconds.append(perf_counter() - begun)
+    limit.close()
+    grounds.drop(copy)
+    return Result("— the same rows by the bare driver, no engine (limit)", kind, median(seconds[5:]) * 1e3, "ms")
 
 
 def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Result]:
