@@ -30,6 +30,7 @@ SAID: Mapping[str, Line] = {
     "copied": (text("showed the case to {people}"), "copy", "neutral"),
     "urged": (text("urged “{step}”"), "bell-ringing", "warn"),
     "commented": (text("commented on “{step}”"), "message-circle", "neutral"),
+    "detached": (text("removed a file from “{step}”"), "paperclip", "neutral"),
     "attached": (text("attached files to “{step}”"), "paperclip", "neutral"),
 }
 

@@ -4,9 +4,11 @@ makes it refuse a task that has changed since (409)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from marshmallow import Schema
 
 from crm.web.api import ApiBlueprint, version_seen
 from crm.web.doors import current_actor, now, reading_session, writing
@@ -14,7 +16,7 @@ from workflows import queries
 from workflows.doors import stepping
 from workflows.inbox.api import FullTaskBody, get_again
 from workflows.inbox.bulk import Verb, do_in_bulk
-from workflows.verbs import handing, planning, sending_back, signing, taking_back, telling
+from workflows.verbs import attaching, handing, planning, sending_back, signing, taking_back, telling
 from workflows.verbs.bodies import (
     LEVELS,
     TaskAttachBody,
@@ -38,8 +40,63 @@ api = ApiBlueprint("task_verbs_api", __name__, url_prefix="/tasks", description=
 Body = Mapping[str, Any]
 
 
-def _seen() -> int | None:
-    return version_seen() if "If-Match" in request.headers else None
+@dataclass(frozen=True)
+class Call:
+    """A verb as programs call it: the name of the call, its address, what it does, its operation and its body. `reads` makes
+    the arguments of the operation of the body; with `seen` it takes the version that the program saw."""
+
+    name: str
+    path: str
+    about: str
+    run: Callable[..., object]
+    body: type[Schema] | None = None
+    reads: Callable[[Body], Body] = dict
+    seen: bool = True
+
+
+CALLS = (
+    Call(
+        "transfer", "transfer", "Hand the task to somebody for good; an offered one is thereby assigned.",
+        handing.transfer, TaskPersonBody,
+    ),
+    Call(
+        "delegate", "delegate", "Have somebody work on the task and give it back.", handing.delegate, TaskPersonBody
+    ),
+    Call("give_back", "return", "Give a delegated task back, or want it back.", handing.give_back, TaskNoteBody),
+    Call(
+        "add_signer", "add-signer", "Have somebody sign as well: before, after or parallel.",
+        signing.add_signer, TaskSignerBody,
+    ),
+    Call(
+        "remove_signer", "remove-signer", "Not wait for a signer any longer.",
+        signing.remove_signer, TaskRemoveSignerBody,
+    ),
+    Call(
+        "send_back", "send-back", "Have an earlier step done again, by whoever did it.",
+        sending_back.send_back, TaskSendBackBody,
+    ),
+    Call(
+        "withdraw", "withdraw", "Take one's own completion back while nobody has taken up what followed.",
+        taking_back.withdraw,
+    ),
+    Call("urge", "urge", "Ask the holder to hurry; once in four hours.", telling.urge, TaskNoteBody, seen=False),
+    Call("copy", "cc", "Show the case to people for information.", telling.copy, TaskCopyBody, seen=False),
+    Call(
+        "comment", "comment", "Say something at the case; `@user name` tells a colleague.",
+        telling.comment, TaskCommentBody, lambda body: {"body": body["text"]}, seen=False,
+    ),
+    Call(
+        "attach", "attach", "Let the task hold files that were sent before.", attaching.attach, TaskAttachBody, seen=False
+    ),
+    Call(
+        "set_priority", "priority", "Say how urgent the task is.", planning.set_priority, TaskPriorityBody,
+        lambda body: {"priority": LEVELS.index(body["priority"])},
+    ),
+    Call(
+        "set_due", "due", "Say until when the task should be done; for whoever directs the holder.",
+        planning.set_due, TaskDueBody,
+    ),
+)  # fmt: skip
 
 
 def _do(verb: Callable[..., object], task_id: int, **values: Any) -> dict[str, Any]:
@@ -49,45 +106,28 @@ def _do(verb: Callable[..., object], task_id: int, **values: Any) -> dict[str, A
     return get_again(task_id)
 
 
-@api.post("/<int:task_id>/transfer")
-@api.arguments(TaskPersonBody)
-@api.response(200, FullTaskBody)
-def transfer(body: Body, task_id: int) -> dict[str, Any]:
-    """Hand the task to somebody for good; an offered one is thereby assigned."""
-    return _do(handing.transfer, task_id, user_id=body["user_id"], note=body["note"], seen=_seen())
+def _offer(call: Call) -> None:
+    """From now on programs can call the verb."""
+
+    def answer(body: Body, task_id: int) -> dict[str, Any]:
+        values = dict(call.reads(body))
+        if call.seen:
+            values["seen"] = version_seen() if "If-Match" in request.headers else None
+        return _do(call.run, task_id, **values)
+
+    def answer_nothing(task_id: int) -> dict[str, Any]:
+        return answer({}, task_id)
+
+    # The same decorators as on a function of its own, from the inside out.
+    view: Callable[..., dict[str, Any]] = answer if call.body is not None else answer_nothing
+    view.__name__, view.__doc__ = call.name, call.about
+    answered = api.response(200, FullTaskBody)(view)
+    asked = api.arguments(call.body)(answered) if call.body is not None else answered
+    api.post(f"/<int:task_id>/{call.path}", endpoint=call.name)(asked)
 
 
-@api.post("/<int:task_id>/delegate")
-@api.arguments(TaskPersonBody)
-@api.response(200, FullTaskBody)
-def delegate(body: Body, task_id: int) -> dict[str, Any]:
-    """Have somebody work on the task and give it back."""
-    return _do(handing.delegate, task_id, user_id=body["user_id"], note=body["note"], seen=_seen())
-
-
-@api.post("/<int:task_id>/return")
-@api.arguments(TaskNoteBody)
-@api.response(200, FullTaskBody)
-def give_back(body: Body, task_id: int) -> dict[str, Any]:
-    """Give a delegated task back, or want it back."""
-    return _do(handing.give_back, task_id, note=body["note"], seen=_seen())
-
-
-@api.post("/<int:task_id>/add-signer")
-@api.arguments(TaskSignerBody)
-@api.response(200, FullTaskBody)
-def add_signer(body: Body, task_id: int) -> dict[str, Any]:
-    """Have somebody sign as well: before, after or parallel."""
-    given = {name: body[name] for name in ("user_id", "where", "note")}
-    return _do(signing.add_signer, task_id, **given, seen=_seen())
-
-
-@api.post("/<int:task_id>/remove-signer")
-@api.arguments(TaskRemoveSignerBody)
-@api.response(200, FullTaskBody)
-def remove_signer(body: Body, task_id: int) -> dict[str, Any]:
-    """Not wait for a signer any longer."""
-    return _do(signing.remove_signer, task_id, user_id=body["user_id"], note=body["note"], seen=_seen())
+for each in CALLS:
+    _offer(each)
 
 
 @api.get("/<int:task_id>/send-back")
@@ -100,67 +140,11 @@ def list_targets(task_id: int) -> dict[str, Any]:
         return targets_body(session, task, sending_back.targets(session, task, by=actor), by=actor)
 
 
-@api.post("/<int:task_id>/send-back")
-@api.arguments(TaskSendBackBody)
+@api.delete("/<int:task_id>/files/<int:file_id>")
 @api.response(200, FullTaskBody)
-def send_back(body: Body, task_id: int) -> dict[str, Any]:
-    """Have an earlier step done again, by whoever did it."""
-    return _do(sending_back.send_back, task_id, to=body["to"], reason=body["reason"], seen=_seen())
-
-
-@api.post("/<int:task_id>/withdraw")
-@api.response(200, FullTaskBody)
-def withdraw(task_id: int) -> dict[str, Any]:
-    """Take one's own completion back while nobody has taken up what followed."""
-    return _do(taking_back.withdraw, task_id, seen=_seen())
-
-
-@api.post("/<int:task_id>/urge")
-@api.arguments(TaskNoteBody)
-@api.response(200, FullTaskBody)
-def urge(body: Body, task_id: int) -> dict[str, Any]:
-    """Ask the holder to hurry; once in four hours."""
-    return _do(telling.urge, task_id, note=body["note"])
-
-
-@api.post("/<int:task_id>/cc")
-@api.arguments(TaskCopyBody)
-@api.response(200, FullTaskBody)
-def copy(body: Body, task_id: int) -> dict[str, Any]:
-    """Show the case to people for information."""
-    return _do(telling.copy, task_id, user_ids=body["user_ids"], note=body["note"])
-
-
-@api.post("/<int:task_id>/comment")
-@api.arguments(TaskCommentBody)
-@api.response(200, FullTaskBody)
-def comment(body: Body, task_id: int) -> dict[str, Any]:
-    """Say something at the case; `@user name` tells a colleague."""
-    return _do(telling.comment, task_id, body=body["text"])
-
-
-@api.post("/<int:task_id>/attach")
-@api.arguments(TaskAttachBody)
-@api.response(200, FullTaskBody)
-def attach(body: Body, task_id: int) -> dict[str, Any]:
-    """Let the task hold files that were sent before."""
-    return _do(telling.attach, task_id, file_ids=body["file_ids"])
-
-
-@api.post("/<int:task_id>/priority")
-@api.arguments(TaskPriorityBody)
-@api.response(200, FullTaskBody)
-def set_priority(body: Body, task_id: int) -> dict[str, Any]:
-    """Say how urgent the task is."""
-    return _do(planning.set_priority, task_id, priority=LEVELS.index(body["priority"]), seen=_seen())
-
-
-@api.post("/<int:task_id>/due")
-@api.arguments(TaskDueBody)
-@api.response(200, FullTaskBody)
-def set_due(body: Body, task_id: int) -> dict[str, Any]:
-    """Say until when the task should be done; for whoever directs the holder."""
-    return _do(planning.set_due, task_id, due=body["due"], note=body["note"], seen=_seen())
+def detach(task_id: int, file_id: int) -> dict[str, Any]:
+    """Take a file away that you attached, as long as the task is open."""
+    return _do(attaching.detach, task_id, file_id=file_id)
 
 
 @api.post("/<int:task_id>/read")

@@ -19,6 +19,7 @@ from workflows.attachments import TASK
 from workflows.library import Published
 from workflows.models import ProcessEvent, ProcessInstance, Task, TaskStatus
 from workflows.verbs.acts import ACTS, Act
+from workflows.verbs.attaching import attached_by
 from workflows.verbs.queries import comments_of, copies_of, last_urge, signing_now, standing_of
 from workflows.verbs.rules import actions, why_not_remove_signer
 from workflows.verbs.signing import signers
@@ -59,6 +60,7 @@ def around(
     signing = [each for each in signing_now(session, task) if each.assignee_id is not None]
     comments, copies = comments_of(session, instance.id), copies_of(session, instance.id)
     urge = last_urge(session, task.id) if task.urged_at is not None and task.status == TaskStatus.OPEN else None
+    own = attached_by(session, task, by)
     back = _sent_back(session, task) if task.sent_back_from and task.status == TaskStatus.OPEN else None
     ids = {each.assignee_id for each in signing} | {said.by_id for said in comments} | {copy.user_id for copy in copies}
     ids |= {task.delegated_by_id, urge.by_id if urge else None, back.actor_id if back else None}
@@ -77,7 +79,13 @@ def around(
         copies=[(people.get(copy.user_id, ""), copy.read_at) for copy in copies],
         unread=any(copy.user_id == by.id and copy.read_at is None for copy in copies),
         files=[
-            {"id": file.id, "name": file.name, "size": file.size, "at": file.at}
+            {
+                "id": file.id,
+                "name": file.name,
+                "size": file.size,
+                "at": file.at,
+                "delete_url": f"/tasks/{task.id}/files/{file.id}/remove" if file.id in own else "",
+            }
             for file in files_of(session, record_type=TASK, record_id=task.id)
         ],
         delegated_by=people.get(task.delegated_by_id or 0, ""),

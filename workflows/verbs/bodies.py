@@ -18,11 +18,11 @@ from workflows import library
 from workflows.attachments import TASK
 from workflows.inbox.bulk import MOST_TASKS, Outcome, Verb
 from workflows.models import Task
+from workflows.verbs.attaching import MOST_FILES
 from workflows.verbs.queries import comments_of, copies_of, signing_now
 from workflows.verbs.rules import MOST_COMMENT, MOST_NOTE, MOST_PEOPLE
 from workflows.verbs.sending_back import BackTo
 from workflows.verbs.signing import WHERE
-from workflows.verbs.telling import MOST_FILES
 
 PERSON = validate.Range(1, LARGEST_ID)
 LEVELS = ("low", "normal", "high", "urgent")

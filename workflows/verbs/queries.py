@@ -25,7 +25,7 @@ from workflows.registry import registry
 from workflows.verbs.rules import Standing
 
 MOST_COMMENTS = 500
-SPOKEN = ("commented", "urged", "copied", "attached")
+SPOKEN = ("commented", "urged", "copied", "attached", "detached")
 # Steps that reach beyond the case: what they did is not undone by bringing the case back.
 EFFECTS = frozenset({"serviceTask", "sendTask"})
 

@@ -28,7 +28,7 @@ from workflows.inbox.places import place_of
 from workflows.instances import story
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.showing import show_tasks
-from workflows.verbs import sending_back, telling
+from workflows.verbs import attaching, sending_back, telling
 from workflows.verbs.acts import ACTS, PEOPLE, STEPS, Act, translator
 from workflows.verbs.queries import standing_of
 from workflows.verbs.rules import actions, why_not_remove_signer
@@ -110,11 +110,24 @@ def attach(task_id: int) -> ResponseReturnValue:
         uploads.keep()
         ids = [int(str(uploads.kept(upload)["id"])) for upload in chosen]
         with writing() as session:
-            telling.attach(session, by=actor, now=now(), task_id=task_id, file_ids=ids)
+            attaching.attach(session, by=actor, now=now(), task_id=task_id, file_ids=ids)
     except forms.Refusal as refused:
         flash(translate(text(refused.message, **refused.values), actor.locale), "bad")
     except Invalid as refused:
         flash(_said(refused, actor), "bad")
+    return redirect(url_for("inbox.task", task_id=task_id, _anchor="files", **_place()))
+
+
+@blueprint.post("/tasks/<int:task_id>/files/<int:file_id>/remove")
+def detach(task_id: int, file_id: int) -> ResponseReturnValue:
+    """Take away a file that one has attached."""
+    try:
+        with writing() as session:
+            attaching.detach(session, by=current_actor(), now=now(), task_id=task_id, file_id=file_id)
+    except (Denied, Conflict) as refused:
+        flash(_said(refused, current_actor()), "bad")
+    else:
+        flash(shown(text("The file has been removed.")), "good")
     return redirect(url_for("inbox.task", task_id=task_id, _anchor="files", **_place()))
 
 

@@ -1,4 +1,4 @@
-"""Telling others: a copy of the case, a call to hurry, a comment, files."""
+"""Telling others: a copy of the case, a call to hurry, a comment."""
 
 from __future__ import annotations
 
@@ -14,19 +14,15 @@ from crm.accounts.queries import actor_for, users_with_role
 from crm.core.due import insert_once
 from crm.core.errors import Denied, Fault, Invalid
 from crm.core.i18n import text
-from crm.files.models import StoredFile
-from crm.files.operations import attach as hold_files
 from crm.permissions import Actor
 from workflows import queries
-from workflows.attachments import TASK
 from workflows.models import Task, TaskComment, TaskCopy, TaskUrge
 from workflows.verbs.at_hand import AtHand, change, read_note, receivers, refuse, take, tell_story
 from workflows.verbs.notices import tell
-from workflows.verbs.rules import MOST_COMMENT, MOST_PEOPLE, why_not_attach, why_not_copy, why_not_urge
+from workflows.verbs.rules import MOST_COMMENT, MOST_PEOPLE, why_not_copy, why_not_urge
 
 # A user name as it is signed in with, after an @ that does not stand inside of a word (as in an address).
 MENTION = re.compile(r"(?<![\w.@])@([a-z0-9][a-z0-9._-]*)", re.IGNORECASE)
-MOST_FILES = 20
 
 
 def copy(
@@ -138,18 +134,3 @@ def _let_see(session: Session, hand: AtHand, people: Sequence[User], *, by: Acto
         message = text("{name} may not look at this case, so that you cannot mention them here.", name=blind[0].name)
         raise Invalid([Fault("text", message)])
     _copy_to(session, hand.task, receivers(session, [person.id for person in blind], field="text"), "", by=by, now=now)
-
-
-def attach(
-    session: Session, *, by: Actor, now: datetime, task_id: int, file_ids: Sequence[int]
-) -> Sequence[StoredFile]:
-    """The task holds these files: they are open to whoever may see it."""
-    hand = take(session, task_id, by=by)
-    task = hand.task
-    refuse(task, why_not_attach(task, by, hand.standing))
-    if not file_ids or len(file_ids) > MOST_FILES:
-        raise Invalid([Fault("file_ids", text("Choose one to {most} files.", most=MOST_FILES))])
-    held = hold_files(session, by=by, now=now, record_type=TASK, record_id=task.id, file_ids=file_ids)
-    names = ", ".join(file.name for file in held)
-    tell_story(session, task, "attached", absent_id=hand.absent_id, by=by, now=now, note=names[:1_000])
-    return held

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from crm.core.audit import AuditEntry
 from crm.core.db import reading, unit_of_work
-from crm.core.errors import Denied, Invalid, NotFound
+from crm.core.errors import Conflict, Denied, Invalid, NotFound
 from crm.files.models import StoredFile
 from crm.files.queries import files_of, find_file
 from crm.permissions import Actor
@@ -18,7 +19,8 @@ from tests.processes.stories import Story
 from workflows import queries
 from workflows.models import Task, TaskComment, TaskCopy
 from workflows.operations import tasks
-from workflows.verbs import planning, telling
+from workflows.task_forms import Submission
+from workflows.verbs import attaching, planning, telling
 
 
 @pytest.fixture
@@ -131,17 +133,53 @@ def test_a_comment_is_refused_with_the_reason(story: Story, check: Task) -> None
 def test_attached_files_are_open_to_whoever_sees_the_task(story: Story, check: Task) -> None:
     people = story.people
     file_id = a_file(story, people.agent1)
-    act(story, telling.attach, people.agent1, check, file_ids=[file_id])
+    act(story, attaching.attach, people.agent1, check, file_ids=[file_id])
     with reading(story.database) as session:
         assert [file.name for file in files_of(session, record_type="task", record_id=check.id)] == ["报价.pdf"]
         assert find_file(session, by=people.manager1, file_id=file_id).id == file_id
         with pytest.raises(NotFound):
             find_file(session, by=people.stranger, file_id=file_id)
     with pytest.raises(NotFound):
-        act(story, telling.attach, people.agent1, check, file_ids=[a_file(story, people.marketing)])
+        act(story, attaching.attach, people.agent1, check, file_ids=[a_file(story, people.marketing)])
     with pytest.raises(Denied):
         act(story, telling.copy, people.agent1, check, user_ids=[people.contracts.id])
-        act(story, telling.attach, people.contracts, check, file_ids=[file_id])
+        act(story, attaching.attach, people.contracts, check, file_ids=[file_id])
+
+
+def test_whoever_attached_a_file_takes_it_away_while_the_task_is_open(story: Story, check: Task) -> None:
+    people = story.people
+    file_id, other = a_file(story, people.agent1), a_file(story, people.manager1)
+    act(story, attaching.attach, people.agent1, check, file_ids=[file_id])
+    act(story, attaching.attach, people.manager1, check, file_ids=[other])
+    for who in (people.manager1, people.supervisor):
+        with pytest.raises(Denied, match="Only whoever attached"):
+            act(story, attaching.detach, who, check, file_id=file_id)
+    with pytest.raises(NotFound):
+        act(story, attaching.detach, people.stranger, check, file_id=file_id)
+    act(story, attaching.detach, people.agent1, check, file_id=file_id)
+    with pytest.raises(NotFound):
+        act(story, attaching.detach, people.agent1, check, file_id=file_id)
+    with reading(story.database) as session:
+        assert [file.id for file in files_of(session, record_type="task", record_id=check.id)] == [other]
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert (entry.action, entry.actor_id, entry.old) == ("file.removed", people.agent1.id, {"file": "报价.pdf"})
+    assert kinds(story)[-1] == "detached"
+    story.do(people.agent1, "check")
+    with pytest.raises(Conflict, match="already been completed"):
+        act(story, attaching.detach, people.manager1, check, file_id=other)
+
+
+def test_a_file_of_the_form_is_taken_away_in_the_form(story: Story) -> None:
+    people = story.people
+    form = {"type": "default", "components": [{"type": "filepicker", "id": "f", "key": "papers", "label": "Papers"}]}
+    story.publish(straight("papers", user_task("check", form="papers"), forms={"papers": form}))
+    story.start(people.manager1, key="papers")
+    task = story.task("check")
+    file_id = a_file(story, people.agent1)
+    draft = Submission(answers={"papers": [str(file_id)]})
+    act(story, tasks.save_draft, people.agent1, task, submission=draft)
+    with pytest.raises(Denied, match="stands in the form"):
+        act(story, attaching.detach, people.agent1, task, file_id=file_id)
 
 
 def test_priority_is_set_by_the_holder_and_the_due_date_by_who_directs_them(story: Story, check: Task) -> None:

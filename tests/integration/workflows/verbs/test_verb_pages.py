@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -116,6 +117,11 @@ def test_comments_and_files_stand_on_the_page(story: Story, client: Browser, che
     assert "&lt;b&gt;粗体" in page
     assert "报价.pdf" in page
     assert kinds(story)[-2:] == ["commented", "attached"]
+    remove = re.findall(rf"/tasks/{check.id}/files/\d+/remove", page)
+    assert len(remove) == 1
+    assert client.post(remove[0]).headers["Location"].endswith("#files")
+    assert kinds(story)[-1] == "detached"
+    assert client.post(remove[0]).status_code == 404
     as_user(client, "stranger")
     assert client.post(f"/tasks/{check.id}/comment", data={"text": "x"}).status_code == 404
     again = {"files": (io.BytesIO(b"%PDF-1.4 small"), "报价.pdf")}
