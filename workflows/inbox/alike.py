@@ -26,7 +26,7 @@ from workflows.instances.reach import about_their_records
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 
-NEWEST = 500
+NEWEST = 300
 MOST_SHOWN = 3
 # One word in common is chance, and so are many that nearly every title has: less than this part of what the title says.
 FEWEST_IN_COMMON = 2
@@ -65,10 +65,10 @@ class Alike:
 def alike(session: Session, instance: ProcessInstance, *, node_id: str, by: Actor) -> list[Alike]:
     """The likest finished cases, with what was answered there at this step; else at the last step that asked for a text."""
     asked = words_of(instance.title)
-    if len(asked) < FEWEST_IN_COMMON:
+    if len(asked) < FEWEST_IN_COMMON or instance.record_type is None:
         return []
-    values = {"process_key": instance.process_key, "record_type": instance.record_type, "own": instance.id}
-    chosen = _likest(asked, _finished(by).rows(session, values))
+    values = {"process_key": instance.process_key, "own": instance.id}
+    chosen = _likest(asked, _finished(by, instance.record_type).rows(session, values))
     if not chosen:
         return []
     ids = [case_id for case_id, _ in chosen]
@@ -105,7 +105,7 @@ def _likest(asked: frozenset[str], cases: Sequence[tuple[int, str]]) -> list[tup
 
 
 @lru_cache(maxsize=2_000)
-def _finished(by: Actor) -> Prepared:
+def _finished(by: Actor, record_type: str) -> Prepared:
     newest = (
         select(ProcessInstance.id)
         .where(
@@ -120,9 +120,8 @@ def _finished(by: Actor) -> Prepared:
         select(ProcessInstance.id, ProcessInstance.title)
         .join(newest, newest.c.id == ProcessInstance.id)
         .where(
-            ProcessInstance.record_type == bindparam("record_type"),
             ProcessInstance.id != bindparam("own"),
-            about_their_records(by),
+            about_their_records(by, only=record_type),
         )
     )
 

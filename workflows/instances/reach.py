@@ -13,9 +13,9 @@ from workflows.directing import directed_by
 from workflows.models import ProcessEvent, ProcessInstance, Task, TaskCandidate, TaskCopy, TaskStatus
 
 
-def about_their_records(by: Actor) -> ColumnElement[bool]:
-    """Cases about records that this person may see: they may also read what the steps were answered with."""
-    return about_visible(by, ProcessInstance.record_type.expression, ProcessInstance.record_id.expression)
+def about_their_records(by: Actor, *, only: str | None = None) -> ColumnElement[bool]:
+    """Cases about records that this person may see: they may also read what the steps were answered with. `only` names a sort."""
+    return about_visible(by, ProcessInstance.record_type.expression, ProcessInstance.record_id.expression, only=only)
 
 
 def open_to(by: Actor) -> ColumnElement[bool]:
