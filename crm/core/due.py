@@ -83,7 +83,11 @@ class DueRow(Base):
 
 COLUMNS = ("kind", "subject_id", "ref", "payload", "key", "due_at", "created_at", "attempts")
 ADD = insert_into(DueRow.__table__, *COLUMNS)
-OF_SUBJECT = delete(DueRow).where(DueRow.kind == bindparam("of_kind"), DueRow.subject_id == bindparam("of_subject"))
+OF_SUBJECT = delete(DueRow).where(
+    DueRow.kind == bindparam("of_kind"),
+    DueRow.subject_id == bindparam("of_subject"),
+    DueRow.id != bindparam("of_spare", type_=Id),
+)
 # The number of the attempt tells this claim from a later one of the same worker.
 GONE = Prepared(
     delete(DueRow).where(
@@ -214,19 +218,11 @@ def unschedule(
 
     `spare` is the id of the row whose work is being done just now: whoever claimed it puts it away.
     """
-    if spare is None:
-        given = {"of_kind": kind, "of_subject": subject_id}
-        if refs is None:
-            CLEAR.later(session, given)
-        for ref in refs or ():
-            CLEAR_ONE.later(session, {**given, "of_ref": ref})
-        return
-    query = delete(DueRow).where(DueRow.kind == kind, DueRow.subject_id == subject_id)
-    if refs is not None:
-        query = query.where(DueRow.ref.in_(refs))
-    if spare is not None:
-        query = query.where(DueRow.id != spare)
-    session.execute(query, execution_options={"synchronize_session": False})
+    given = {"of_kind": kind, "of_subject": subject_id, "of_spare": spare or 0}
+    if refs is None:
+        CLEAR.later(session, given)
+    for ref in refs or ():
+        CLEAR_ONE.later(session, {**given, "of_ref": ref})
 
 
 def hold(session: Session, *, kinds: Collection[str], subject_id: int) -> None:
