@@ -39,6 +39,7 @@ from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
 from crm.demo import seed_customers
 from crm.demo.complaints import seed_articles
+from crm.demo.files import seed_files
 from crm.demo.interactions import seed_interactions
 from crm.demo.orders import seed_orders
 from crm.dictionary import routes as dictionary
@@ -283,6 +284,11 @@ def lay_foundations(session: Session, now: datetime) -> None:
     seed_rules(session)
 
 
+def seed_demo_files(session: Session, now: datetime) -> None:
+    """The files of the demonstration go where this installation keeps its files."""
+    seed_files(session, now, FileStore(load_config().upload_dir))
+
+
 # The demonstration, step by step.
 DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("foundations", lay_foundations),
@@ -294,6 +300,7 @@ DEMO_STEPS: tuple[tuple[str, Callable[[Session, datetime], object]], ...] = (
     ("articles", seed_articles),
     ("cases", seed_cases),
     ("losses", seed_losses),
+    ("files", seed_demo_files),
     ("notices", settle_notices),
 )
 
