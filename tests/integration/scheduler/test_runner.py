@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
 
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import Appointment, Due, DueRow, schedule
@@ -196,6 +197,29 @@ def test_a_mail_server_that_does_not_answer_holds_up_no_deadline(database: Datab
         answered.set()
         handle.stop()
     assert seen(database) == [1]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_comes_in_thousands_holds_up_no_deadline(database: Database) -> None:
+    did, working, enough = threading.Event(), threading.Event(), threading.Event()
+
+    def warn(_session: Session, _due: Due, _now: datetime) -> None:
+        working.set()
+        assert enough.wait(PATIENCE)
+
+    jobs = Jobs()
+    jobs.on("timer", lambda _session, _due, _now: did.set())
+    jobs.on("warning", warn, bulk=True)
+    now = datetime.now(UTC)
+    ask(database, ["warning"] * 500, now - timedelta(hours=1))
+    handle = run_in_background(database, jobs)
+    try:
+        assert working.wait(PATIENCE)
+        ask(database, ["timer"], now)
+        assert did.wait(PATIENCE)
+    finally:
+        enough.set()
+        handle.stop()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

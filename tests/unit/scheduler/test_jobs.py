@@ -24,10 +24,14 @@ def test_a_name_that_no_row_can_hold_is_refused_at_once() -> None:
         Jobs().every("x" * 35, do_nothing, every(hours=1))
 
 
-def test_what_talks_to_the_world_has_a_lane_of_its_own() -> None:
+def test_what_talks_to_the_world_or_comes_in_thousands_has_a_lane_of_its_own() -> None:
     jobs = Jobs()
     jobs.on("timer", do_nothing)
     jobs.on("mail", do_nothing, errand=do_nothing)
+    jobs.on("webhook", do_nothing, errand=do_nothing, abroad=True)
+    jobs.on("warning", do_nothing, bulk=True)
     jobs.every("cleaning", do_nothing, every(hours=1))
     assert jobs.kinds(Lane.INSIDE) == {"timer", "every:cleaning"}
     assert jobs.kinds(Lane.OUTSIDE) == {"mail"}
+    assert jobs.kinds(Lane.ABROAD) == {"webhook"}
+    assert jobs.kinds(Lane.BULK) == {"warning"}
