@@ -42,6 +42,7 @@ from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import diagram_routes
 from workflows.studio import routes as studio
+from workflows.studio.drafts import file_routes as draft_file_routes
 from workflows.studio.drafts import routes as drafts_routes
 from workflows.studio.exchange import routes as exchange_routes
 from workflows.studio.forms import routes as studio_forms_routes
@@ -62,6 +63,7 @@ PAGES = (
     ladders.pages,
     assigning.blueprint,
     drafts_routes.blueprint,
+    draft_file_routes.blueprint,
     studio_forms_routes.blueprint,
     studio_tables_routes.blueprint,
     studio_trying_routes.blueprint,
@@ -96,8 +98,8 @@ NAVIGATION = (
     ),
     Entry(text("New case"), "processes.index", "plus", order=20),
     Entry(
-        text("Process definitions"),
-        "definitions.index",
+        text("Process studio"),
+        "studio.index",
         "sitemap",
         permission=("processes", "administer"),
         group=text("Administration"),

@@ -206,5 +206,5 @@ def answer(
 
 
 def for_programs() -> bool:
-    """Is the answer for a program?"""
-    return request.path.startswith("/api/")
+    """Is the answer for a program, or for a script of a page that asks for nothing but JSON?"""
+    return request.path.startswith("/api/") or request.accept_mimetypes.to_header() == "application/json"

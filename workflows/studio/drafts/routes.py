@@ -1,7 +1,86 @@
-"""Pages: drafts: what administrators change before they publish it."""
+"""Pages: all processes as an administrator works at them, a new process, and what is done with a draft as a whole."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-blueprint = Blueprint("studio", __name__)
+from crm.core.errors import Invalid
+from crm.core.i18n import text
+from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.languages import shown
+from workflows.studio.drafts import operations, queries
+from workflows.studio.drafts.frame import stands
+from workflows.studio.drafts.listing import studio_rows
+from workflows.studio.drafts.rules import LONGEST_KEY
+
+blueprint = Blueprint("studio", __name__, url_prefix="/studio")
+
+
+@blueprint.get("")
+@requires("processes", "administer")
+def index() -> ResponseReturnValue:
+    """Every process: the version in force, running cases, open incidents, and its draft."""
+    with reading_session() as session:
+        rows = studio_rows(session, by=current_actor())
+    return render_template("studio/index.html", rows=rows, can_import=stands("/studio/import"))
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires("processes", "administer")
+def new() -> ResponseReturnValue:
+    """A process from nothing: its key and name; the diagram is drawn next."""
+    given = {name: request.form.get(name, "") for name in ("key", "name")}
+    if request.method == "GET":
+        return render_template("studio/new.html", given=given, faults={}, longest_key=LONGEST_KEY)
+    try:
+        with writing() as session:
+            draft = operations.new_draft(session, by=current_actor(), now=now(), key=given["key"], name=given["name"])
+    except Invalid as refused:
+        faults = {fault.field: shown(fault.message) for fault in refused.faults}
+        return render_template("studio/new.html", given=given, faults=faults, longest_key=LONGEST_KEY), 422
+    return redirect(url_for("studio.show", draft_id=draft.id))
+
+
+@blueprint.post("/drafts")
+@requires("processes", "administer")
+def open_draft() -> ResponseReturnValue:
+    """Open the draft of a process; where there is none, it is made from a version."""
+    number = request.form.get("number", type=int)
+    with writing() as session:
+        draft = operations.open_draft(
+            session, by=current_actor(), now=now(), key=request.form.get("key", ""), number=number
+        )
+    return redirect(url_for("studio.show", draft_id=draft.id))
+
+
+@blueprint.get("/drafts/<int:draft_id>")
+@requires("processes", "administer")
+def show(draft_id: int) -> ResponseReturnValue:
+    """A draft opens with its diagram."""
+    with reading_session() as session:
+        queries.find_draft(session, draft_id, by=current_actor())
+    return redirect(f"{request.path}/diagram")
+
+
+@blueprint.post("/drafts/<int:draft_id>/discard")
+@requires("processes", "administer")
+def discard(draft_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        operations.discard_draft(session, by=current_actor(), now=now(), draft_id=draft_id)
+    flash(shown(text("The draft was discarded; the versions that were published stay.")), "info")
+    return redirect(url_for("studio.index"))
+
+
+@blueprint.post("/drafts/<int:draft_id>/rebase")
+@requires("processes", "administer")
+def rebase(draft_id: int) -> ResponseReturnValue:
+    """Take over what was published meanwhile, but for files that both sides have changed: those are named."""
+    with writing() as session:
+        done = operations.rebase(session, by=current_actor(), now=now(), draft_id=draft_id)
+    if done.kept:
+        names = ", ".join(done.kept)
+        flash(shown(text("Changed on both sides and kept as in the draft; compare them: {names}", names=names)), "warn")
+    else:
+        flash(shown(text("The draft stands on the version in force now.")), "good")
+    return redirect(url_for("studio.show", draft_id=draft_id))

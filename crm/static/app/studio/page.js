@@ -1,1 +1,3 @@
-// What the other pages of the studio do in the browser.
+// What the pages of the studio without an editor of their own do in the browser: the frame of the draft.
+
+import "./draft.js";
