@@ -89,9 +89,14 @@ class _Asked:
     complaints: Prepared | None
 
 
-def beside(session: Session, customer_id: int, *, other_than: int, by: Actor, now: datetime) -> Beside | None:
-    """What the reader should know of the customer, but for the case `other_than`. None if the customer is not open to them."""
+def beside(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Beside | None:
+    """What the reader should know of the customer of this case, but for the case itself. None without a customer, or if it is
+    not open to them."""
+    if instance.customer_id is None:
+        return None
+    customer_id = instance.customer_id
     asked, values = _asked(by), {"customer_id": customer_id}
+    own = instance.record_id if instance.record_type == COMPLAINT.key else None
     found = asked.customer.first(session, values) if asked.customer else None
     if found is None:
         return None
@@ -107,7 +112,7 @@ def beside(session: Session, customer_id: int, *, other_than: int, by: Actor, no
         manager=shown_name(owner, owner_en, by.locale) if owner else "",
         satisfaction=satisfaction,
         contacts=_rows(asked.contacts, session, values, "id", "name", "position", "mobile", "phone"),
-        cases=_cases(asked.cases.rows(session, {**values, "other_than": other_than}), session, by=by, now=now),
+        cases=_cases(asked.cases.rows(session, {**values, "other_than": instance.id}), session, by=by, now=now),
         interactions=[
             {**row, "channel": said.of("channel", row["channel"])}
             for row in _rows(asked.interactions, session, values, "id", "at", "channel", "subject", "next_visit")
@@ -118,7 +123,7 @@ def beside(session: Session, customer_id: int, *, other_than: int, by: Actor, no
         ],
         complaints=[
             {**row, "state": translate(dict(COMPLAINT_STATES)[row["state"]], by.locale)}
-            for row in _rows(asked.complaints, session, values, "id", "number", "subject", "state")
+            for row in _rows(asked.complaints, session, {**values, "own": own or 0}, "id", "number", "subject", "state")
         ],
     )
 
@@ -189,7 +194,12 @@ def _asked(by: Actor) -> _Asked:
         else None,
         complaints=Prepared(
             select(Complaint.id, Complaint.number, Complaint.subject, Complaint.status)
-            .where(Complaint.customer_id == GIVEN, Complaint.status.in_(sorted(ONGOING)), may_see(COMPLAINT, by))
+            .where(
+                Complaint.customer_id == GIVEN,
+                Complaint.status.in_(sorted(ONGOING)),
+                Complaint.id != bindparam("own", type_=Id),
+                may_see(COMPLAINT, by),
+            )
             .order_by(Complaint.id.desc())
             .limit(MOST_EACH)
         )

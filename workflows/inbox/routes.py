@@ -233,9 +233,7 @@ def _task_page(
         story=story.tell(session, instance, published, by=actor, now=now()),
         started_by=names_of(session, {instance.started_by_id}, actor.locale).get(instance.started_by_id or 0, ""),
         facts=facts(session, acts_as, instance.record_id) if facts and instance.record_id else "",
-        beside=beside(session, found.customer_id, other_than=instance.id, by=acts_as, now=now())
-        if found.customer_id
-        else None,
+        beside=beside(session, instance, by=acts_as, now=now()),
         alike=alike(session, instance, node_id=found.node_id, by=acts_as) if found.status == TaskStatus.OPEN else [],
         refusal=refusal,
         typed=typed or [],

@@ -38,9 +38,11 @@ EVERYBODY = (
 )
 
 
-def seen(story: Story, by: Actor, other_than: int = 0) -> Beside | None:
+def seen(story: Story, by: Actor, instance: ProcessInstance | None = None) -> Beside | None:
+    """What stands beside a task of this case; of another one of the same customer, if none is given."""
+    at_hand = instance or ProcessInstance(id=0, customer_id=story.customer_id)
     with reading(story.database) as session:
-        return beside(session, story.customer_id, other_than=other_than, by=by, now=story.clock())
+        return beside(session, at_hand, by=by, now=story.clock())
 
 
 def furnish(story: Story) -> None:
@@ -93,6 +95,15 @@ def test_the_customer_is_shown_with_the_newest_of_everything(story: Story) -> No
     assert [(each["subject"], each["state"]) for each in shown.complaints] == [("Too loud", "Being investigated")]
 
 
+def test_a_complaint_is_not_named_beside_its_own_task(story: Story) -> None:
+    furnish(story)
+    with reading(story.database) as session:
+        case = session.query(ProcessInstance).where(ProcessInstance.record_type == "complaint").one()
+    shown = seen(story, story.people.manager1, case)
+    assert shown is not None
+    assert not (shown.complaints or shown.cases)
+
+
 def test_open_cases_say_where_they_stand_and_who_holds_them(story: Story) -> None:
     people = story.people
     for number in range(MOST_CASES + 2):
@@ -109,7 +120,7 @@ def test_open_cases_say_where_they_stand_and_who_holds_them(story: Story) -> Non
     assert shown.cases[1].stands == [("Assign", "Sales supervisor")]
     assert not shown.cases[0].overdue
     story.clock.move(days=30)
-    late, without = seen(story, english), seen(story, english, other_than=last)
+    late, without = seen(story, english), seen(story, english, story.instance())
     assert late is not None and late.cases[0].overdue
     assert without is not None and last not in {case.id for case in without.cases}
 
