@@ -18,8 +18,8 @@ from crm.complaints.showing import complaint_facts
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.records.queries import find_one
-from workflows.about_records import drawn, visible_if
-from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
+from workflows.about_records import case_about, drawn, sent_back, taken_back, visible_if
+from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
 
 KEY = "complaint"
 RECORD = "complaint"
@@ -44,19 +44,8 @@ def start_for(session: Session, event: ComplaintRegistered) -> CaseStart:
     """A case for a complaint that has just been registered: references and what the decision tables ask for."""
     complaint = session.get_one(Complaint, event.complaint_id)
     grade = session.scalar(select(Customer.grade).where(Customer.id == complaint.customer_id))
-    return CaseStart(
-        process_key=KEY,
-        title=f"{complaint.number} {complaint.subject}",
-        data={
-            "complaint_id": complaint.id,
-            "customer_id": complaint.customer_id,
-            "severity": complaint.severity,
-            "grade": grade,
-            "rounds": 0,
-        },
-        record=RecordRef(RECORD, complaint.id),
-        customer_id=complaint.customer_id,
-    )
+    about = {"complaint_id": complaint.id, "severity": complaint.severity, "grade": grade, "rounds": 0}
+    return case_about(KEY, complaint, complaint.subject, **about)
 
 
 def ended_by(event: ComplaintCancelled) -> tuple[RecordRef, str]:
@@ -142,21 +131,9 @@ def close(step: StepContext, *, complaint_id: int, makes_article: bool = False) 
     complaints.close(step.session, by=step.by, now=step.now, complaint_id=complaint_id, makes_article=makes_article)
 
 
-def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
-    """A step is done again: the complaint stands where that step begins."""
-    status = BEFORE_STEP.get(node_id)
-    if status is not None:
-        complaints.go_back(session, by=by, now=now, complaint_id=record_id, status=status, reason=reason)
-
-
-def back_to(status: Status) -> TakingBack:
-    """Undoes an operation: the complaint is in this state again."""
-
-    def undo(step: StepContext) -> None:
-        if step.record_id is not None:
-            complaints.go_back(step.session, by=step.by, now=step.now, complaint_id=step.record_id, status=status)
-
-    return undo
+def go_back(session: Session, by: Actor, now: datetime, record_id: int, status: Status, reason: str) -> None:
+    """The complaint is in an earlier state again."""
+    complaints.go_back(session, by=by, now=now, complaint_id=record_id, status=status, reason=reason or None)
 
 
 BINDINGS = Bindings(
@@ -184,12 +161,15 @@ BINDINGS = Bindings(
             lambda session, by, record_id: complaint_facts(session, by=by, complaint_id=record_id),
         )
     },
-    sent_back={RECORD: send_back},
-    taken_back={
-        "complaints/propose": back_to(Status.REGISTERED),
-        "complaints/approve": back_to(Status.PROPOSED),
-        "complaints/reject": back_to(Status.PROPOSED),
-        "complaints/carry_out": back_to(Status.APPROVED),
-        "complaints/call_back": back_to(Status.CARRIED_OUT),
-    },
+    sent_back={RECORD: sent_back(go_back, BEFORE_STEP)},
+    taken_back=taken_back(
+        go_back,
+        {
+            "complaints/propose": Status.REGISTERED,
+            "complaints/approve": Status.PROPOSED,
+            "complaints/reject": Status.PROPOSED,
+            "complaints/carry_out": Status.APPROVED,
+            "complaints/call_back": Status.CARRIED_OUT,
+        },
+    ),
 )

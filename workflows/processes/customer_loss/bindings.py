@@ -21,7 +21,7 @@ from crm.losses.showing import loss_facts
 from crm.orders.events import OrderPlaced
 from crm.permissions import Actor
 from crm.records.queries import find_one
-from workflows.about_records import drawn, visible_if
+from workflows.about_records import case_about, drawn, visible_if
 from workflows.choosing import listed
 from workflows.registry import Bindings, CaseStart, Message, RecordRef, StepContext, operations
 
@@ -38,13 +38,7 @@ def start_for(session: Session, event: LossWarned) -> CaseStart:
         .join(Customer, Customer.id == CustomerLoss.customer_id)
         .where(CustomerLoss.id == event.loss_id)
     ).one()
-    return CaseStart(
-        process_key=KEY,
-        title=f"{loss.number} {name}",
-        data={"loss_id": loss.id, "customer_id": loss.customer_id},
-        record=RecordRef(RECORD, loss.id),
-        customer_id=loss.customer_id,
-    )
+    return case_about(KEY, loss, name, loss_id=loss.id)
 
 
 def order_placed(session: Session, event: OrderPlaced) -> Sequence[Message]:

@@ -23,10 +23,10 @@ from crm.sales.rules import ONGOING, Status
 from crm.sales.showing import opportunity_facts
 from crm.web.doors import now
 from forms import Choice
-from workflows.about_records import drawn, visible_if
+from workflows.about_records import case_about, drawn, sent_back, taken_back, visible_if
 from workflows.choosing import listed, records
 from workflows.operations.pausing import lock_cases_of
-from workflows.registry import Bindings, CaseStart, Message, RecordRef, StepContext, TakingBack, operations
+from workflows.registry import Bindings, CaseStart, Message, RecordRef, StepContext, operations
 
 KEY = "opportunity"
 RECORD = "opportunity"
@@ -53,19 +53,15 @@ def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[
 def start_for(session: Session, event: OpportunityCreated) -> CaseStart:
     """A case for a new opportunity: references, and what the decision table asks for."""
     opportunity = session.get_one(Opportunity, event.opportunity_id)
-    return CaseStart(
-        process_key=KEY,
-        title=f"{opportunity.number} {opportunity.summary}",
-        data={
-            "opportunity_id": opportunity.id,
-            "customer_id": opportunity.customer_id,
-            "amount": opportunity.expected_amount,
-            "chance": opportunity.chance,
-            "by_supervisor": bool(SUPERVISORS & event.by.role_keys),
-            "manager_id": _proposed_manager(session, opportunity, event.by),
-        },
-        record=RecordRef(RECORD, opportunity.id),
-        customer_id=opportunity.customer_id,
+    return case_about(
+        KEY,
+        opportunity,
+        opportunity.summary,
+        opportunity_id=opportunity.id,
+        amount=opportunity.expected_amount,
+        chance=opportunity.chance,
+        by_supervisor=bool(SUPERVISORS & event.by.role_keys),
+        manager_id=_proposed_manager(session, opportunity, event.by),
     )
 
 
@@ -230,21 +226,9 @@ def hand_over(
         )
 
 
-def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
-    """A step is done again: the opportunity stands where that step begins."""
-    status = BEFORE_STEP.get(node_id)
-    if status is not None:
-        closing.go_back(session, by=by, now=now, opportunity_id=record_id, status=status, reason=reason)
-
-
-def back_to(status: Status) -> TakingBack:
-    """Undoes an operation: the opportunity is in this stage again."""
-
-    def undo(step: StepContext) -> None:
-        if step.record_id is not None:
-            closing.go_back(step.session, by=step.by, now=step.now, opportunity_id=step.record_id, status=status)
-
-    return undo
+def go_back(session: Session, by: Actor, now: datetime, record_id: int, status: Status, reason: str) -> None:
+    """The opportunity is in an earlier stage again."""
+    closing.go_back(session, by=by, now=now, opportunity_id=record_id, status=status, reason=reason)
 
 
 def nothing_to_undo(step: StepContext) -> None:
@@ -305,14 +289,19 @@ BINDINGS = Bindings(
     },
     facts={RECORD: drawn("sales/_facts.html", tell_facts)},
     handed_over={RECORD: hand_over},
-    sent_back={RECORD: send_back},
+    sent_back={RECORD: sent_back(go_back, BEFORE_STEP)},
     taken_back={
         "sales/name_signers": nothing_to_undo,
         "sales/look_ahead": nothing_to_undo,
-        "sales/keep_approval": back_to(Status.SUBMITTED),
-        "sales/keep_rejection": back_to(Status.SUBMITTED),
-        "sales/keep_rework": back_to(Status.REJECTED),
-        "sales/assign": back_to(Status.APPROVED),
+        **taken_back(
+            go_back,
+            {
+                "sales/keep_approval": Status.SUBMITTED,
+                "sales/keep_rejection": Status.SUBMITTED,
+                "sales/keep_rework": Status.REJECTED,
+                "sales/assign": Status.APPROVED,
+            },
+        ),
     },
     owners={RECORD: owner_of},
 )

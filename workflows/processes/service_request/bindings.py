@@ -26,11 +26,11 @@ from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
 from forms import Choice
-from workflows.about_records import drawn, visible_if
+from workflows.about_records import drawn, sent_back, taken_back, visible_if
 from workflows.choosing import listed, records
 from workflows.operations.following import follow_record
 from workflows.operations.pausing import lock_cases_of
-from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, TakingBack, operations
+from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
 
 KEY = "service_request"
 LOADS = "loads_of_teams"
@@ -219,21 +219,9 @@ def follow_request(session: Session, now: datetime, record_id: int) -> None:
     )
 
 
-def send_back(session: Session, by: Actor, now: datetime, record_id: int, node_id: str, reason: str) -> None:
-    """A step is done again: the request stands where that step begins."""
-    status = BEFORE_STEP.get(node_id)
-    if status is not None:
-        go_back(session, by=by, now=now, request_id=record_id, status=status, reason=reason)
-
-
-def back_to(status: Status) -> TakingBack:
-    """Undoes an operation: the request is in this state again."""
-
-    def undo(step: StepContext) -> None:
-        if step.record_id is not None:
-            go_back(step.session, by=step.by, now=step.now, request_id=step.record_id, status=status)
-
-    return undo
+def back(session: Session, by: Actor, now: datetime, record_id: int, status: Status, reason: str) -> None:
+    """The request is in an earlier state again."""
+    go_back(session, by=by, now=now, request_id=record_id, status=status, reason=reason)
 
 
 def handler_choices(session: Session, by: Actor, now: datetime, data: Mapping[str, Any]) -> Sequence[Choice]:
@@ -278,12 +266,15 @@ BINDINGS = Bindings(
         )
     },
     handed_over={RECORD: hand_over},
-    sent_back={RECORD: send_back},
-    taken_back={
-        "service/assign": back_to(Status.OPENED),
-        "service/record_handling": back_to(Status.ASSIGNED),
-        "service/record_feedback": back_to(Status.HANDLED),
-        "service/return_to_handling": back_to(Status.FED_BACK),
-    },
+    sent_back={RECORD: sent_back(back, BEFORE_STEP)},
+    taken_back=taken_back(
+        back,
+        {
+            "service/assign": Status.OPENED,
+            "service/record_handling": Status.ASSIGNED,
+            "service/record_feedback": Status.HANDLED,
+            "service/return_to_handling": Status.FED_BACK,
+        },
+    ),
 )
 lock_before(lock_cases)
