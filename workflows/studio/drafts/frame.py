@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, request, url_for
 from sqlalchemy.orm import Session
 
+from crm.core.errors import NotFound
 from crm.core.i18n import Text, text
 from crm.web.doors import current_actor
 from crm.web.languages import shown
@@ -49,15 +50,26 @@ WORDS: Mapping[str, Text] = {
 
 
 def frame(
-    session: Session, draft: ProcessDraft, *, tab: str, file: str | None = None, words: Mapping[str, Text] | None = None
+    session: Session,
+    draft: ProcessDraft,
+    *,
+    tab: str,
+    file: str | None = None,
+    words: Mapping[str, Text] | None = None,
+    may_be_new: bool = False,
 ) -> dict[str, Any]:
     """The values of a page of this draft. `tab` is the last part of its address; `file` the one that the page edits, whose
-    content goes along; `words` are further sentences for its script."""
+    content goes along, and which is made by its first saving where it `may_be_new`; `words` are further sentences for its
+    script."""
     actor = current_actor()
     content, revision = "", 0
     if file is not None:
-        found = queries.file_of(session, draft.id, file)
-        content, revision = found.content, found.revision
+        try:
+            found = queries.file_of(session, draft.id, file)
+            content, revision = found.content, found.revision
+        except NotFound:
+            if not may_be_new:
+                raise
     base = f"/studio/drafts/{draft.id}"
     facts = {
         "id": draft.id,

@@ -9,10 +9,12 @@ from crm.core.errors import Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
+from workflows.engine.bundle import TEXTS_NAME
 from workflows.studio.drafts import operations, queries
-from workflows.studio.drafts.frame import stands
+from workflows.studio.drafts.frame import frame, stands
 from workflows.studio.drafts.listing import studio_rows
 from workflows.studio.drafts.rules import LONGEST_KEY
+from workflows.studio.drafts.texts import rows_of
 
 blueprint = Blueprint("studio", __name__, url_prefix="/studio")
 
@@ -61,6 +63,22 @@ def show(draft_id: int) -> ResponseReturnValue:
     with reading_session() as session:
         queries.find_draft(session, draft_id, by=current_actor())
     return redirect(f"{request.path}/diagram")
+
+
+@blueprint.get("/drafts/<int:draft_id>/texts")
+@requires("processes", "administer")
+def texts(draft_id: int) -> ResponseReturnValue:
+    """Every text that people read of the process, in each language."""
+    only_missing = request.args.get("missing") == "1"
+    with reading_session() as session:
+        draft = queries.find_draft(session, draft_id, by=current_actor())
+        rows, readable = rows_of(queries.bundle_of(session, draft_id))
+        values = frame(session, draft, tab="texts", file=TEXTS_NAME, may_be_new=True)
+    missing = sum(len(row.missing) for row in rows)
+    listed = [row for row in rows if row.missing] if only_missing else rows
+    return render_template(
+        "studio/texts.html", rows=listed, readable=readable, missing=missing, only_missing=only_missing, **values
+    )
 
 
 @blueprint.post("/drafts/<int:draft_id>/discard")
