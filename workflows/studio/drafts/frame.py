@@ -45,7 +45,6 @@ WORDS: Mapping[str, Text] = {
     "error": text("Error"),
     "warning": text("Warning"),
     "checking": text("Checking …"),
-    "leave": text("What you wrote is not saved yet."),
 }
 
 
