@@ -21,6 +21,7 @@ from workflows.engine import Definition
 from workflows.instances.answering import Answers, Change
 from workflows.instances.sentences import people_of, sentence
 from workflows.library import Published
+from workflows.messaging.waiting import awaited_by
 from workflows.models import Incident, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 from workflows.registry import registry
 
@@ -33,6 +34,7 @@ RUNG_LINES: Mapping[object, Text] = {
     "transfer": text("handed “{step}” on, because nobody did it"),
     "complete": text("decided “{step}” by rule, because nobody did it"),
 }
+CATCHING = ("intermediateCatchEvent", "receiveTask")
 NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -69,13 +71,14 @@ class Story:
 def tell(session: Session, instance: ProcessInstance, published: Published, *, by: Actor, now: datetime) -> Story:
     """The course of a case in the reader's language, from rows alone."""
     events = queries.newest_history(session, instance.id)
-    tasks = queries.tasks_of(session, instance.id)
+    reads = _may_read(session, instance, by)
+    tasks = queries.tasks_of(session, instance.id, answered=reads)
     incidents = queries.incidents_of(session, instance.id)
     people = queries.people_in(session, [*events, *tasks, *incidents], locale=by.locale)
     people |= names_of(session, {named for event in events for named in people_of(event)} - people.keys(), by.locale)
     open_now = [task for task in tasks if task.status == TaskStatus.OPEN]
     done = {task.id: task for task in tasks if task.status == TaskStatus.DONE}
-    answers = Answers(session, published, by=by, now=now) if _may_read(session, instance, by) else None
+    answers = Answers(session, published, by=by, now=now) if reads else None
     return Story(
         steps=_steps(instance, published, tasks, people, locale=by.locale),
         path=list(dict.fromkeys(element for _, element, *_ in queries.path_of(events))),
@@ -96,10 +99,12 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
 
 
 def _waiting_events(session: Session, instance: ProcessInstance, published: Published) -> list[str]:
-    """The events in the flow whose time the case waits for; those at the edge of a task show where the task is."""
+    """The events in the flow whose time, message or signal the case waits for; those at the edge of a task show where the
+    task is."""
     nodes = published.definition.nodes
-    waiting = queries.timers_of(session, instance.id)
-    return [node_id for node_id in waiting if node_id in nodes and nodes[node_id].kind == "intermediateCatchEvent"]
+    timers, awaited = queries.timers_of(session, instance.id), awaited_by(session, instance.id)
+    hearing = [node.id for node in nodes.values() if any((each.kind, each.name) in awaited for each in node.events)]
+    return [node_id for node_id in (*timers, *hearing) if node_id in nodes and nodes[node_id].kind in CATCHING]
 
 
 def labels(published: Published, locale: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,12 @@ def wait_for(session: Session, instance: ProcessInstance, awaited: Collection[Aw
             "since": now,
         }
         _begin_to_wait(dialect_of(session)).later(session, row)
+
+
+def awaited_by(session: Session, instance_id: int) -> set[tuple[str, str]]:
+    """Kinds and names of what the case waits for."""
+    wanted = select(Waiting.kind, Waiting.name).where(Waiting.instance_id == instance_id)
+    return {(row.kind, row.name) for row in session.execute(wanted)}
 
 
 def forget_case(session: Session, instance_id: int) -> None:
