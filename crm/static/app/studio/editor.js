@@ -1,1 +1,199 @@
-// The editor of diagrams.
+// The editor of diagrams: bpmn-js with a panel of our own (templates/studio/diagram.html). What is changed goes into the draft by
+// itself; the same check as at publishing is shown at the elements. A file in which nothing was changed is never written.
+// The mark of bpmn.io in the corner must stay visible: its licence asks for it.
+
+import "bpmn-js/dist/assets/diagram-js.css";
+import "bpmn-js/dist/assets/bpmn-js.css";
+import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
+import "diagram-js-minimap/assets/diagram-js-minimap.css";
+import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
+import "./editor/editor.css";
+
+import Modeler from "bpmn-js/lib/Modeler";
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import minimap from "diagram-js-minimap";
+
+import { draft } from "./draft.js";
+import { changing } from "./editor/changing.js";
+import { copiesExtensions, Extensions } from "./editor/extensions.js";
+import { say, speak, speaking } from "./editor/language.js";
+import { Marks } from "./editor/marks.js";
+import { offering } from "./editor/offering.js";
+import { Panel } from "./editor/panel.js";
+import { keepsVariables, open } from "./editor/reading.js";
+import { bindSimulation, simulationModule, speakSimulation } from "./editor/simulation.js";
+
+const REST = 250; // milliseconds without a change after which the text is made
+const FRESH = 15000; // milliseconds for which lists of forms, roles and the like are taken as known
+const PALETTE = 130; // pixels that the palette takes at the left
+const WIDE = 900; // pixels; on narrower screens the diagram is only shown
+
+const page = document.querySelector("[data-editor]");
+const facts = JSON.parse(page.querySelector("[data-editor-facts]").textContent);
+const canvasNode = page.querySelector("[data-canvas]");
+speak(facts.locale, facts.words);
+
+function blame(error) {
+  const box = page.querySelector("[data-import-fault]");
+  box.hidden = false;
+  box.querySelector("[data-import-reason]").textContent = error.message;
+  box.querySelector("[data-import-text]").value = draft.content;
+  page.querySelector("[data-editor-parts]").hidden = true;
+  page.dataset.ready = "fault";
+}
+
+function warn(warnings) {
+  if (!warnings.length) return;
+  const box = page.querySelector("[data-import-warnings]");
+  box.hidden = false;
+  box.querySelector("ul").replaceChildren(...warnings.map(({ message }) => Object.assign(document.createElement("li"), { textContent: message })));
+}
+
+async function layOut(text) {
+  return (await draft.call(facts.urls.layout, { text })).text;
+}
+
+async function showOnly() {
+  const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking] });
+  await viewer.importXML(draft.content);
+  viewer.get("canvas").zoom("fit-viewport", "auto");
+  page.dataset.ready = "yes";
+}
+
+// Lists for the selects; asked again when the page is looked at anew, so that a form or role made meanwhile is there.
+function keepCatalogue(then) {
+  let known = { roles: [], people: [], forms: [], decisions: [], operations: [] };
+  let asked = 0;
+  const ask = async () => {
+    if (Date.now() - asked < FRESH) return;
+    asked = Date.now();
+    try {
+      known = { ...known, ...(await draft.catalogue()) };
+      then();
+    } catch {
+      // The lists of before stay; the next look asks again.
+    }
+  };
+  window.addEventListener("focus", ask);
+  return { ask, get: () => known };
+}
+
+function links() {
+  const base = facts.urls.draft;
+  const part = encodeURIComponent;
+  return {
+    assignees: facts.urls.assignees,
+    forms: `${base}/forms`,
+    form: (key) => `${base}/forms/${part(key)}`,
+    rights: (element) => `${base}/rights/${part(element)}`,
+    tables: `${base}/tables`,
+    table: (file) => `${base}/tables/${part(file)}`,
+  };
+}
+
+function keepSaved(modeler, panel) {
+  const original = draft.content;
+  let timer = null;
+  const write = async () => {
+    clearTimeout(timer);
+    timer = null;
+    if (!modeler.get("commandStack").canUndo()) return draft.write(original);
+    const { xml } = await modeler.saveXML({ format: true });
+    return draft.write(xml);
+  };
+  modeler.on("commandStack.changed", ({ trigger }) => {
+    if (trigger === "clear") return;
+    clearTimeout(timer);
+    timer = setTimeout(write, REST);
+  });
+  const atOnce = () => {
+    panel.flush();
+    if (timer !== null) write();
+  };
+  // Before the draft's own listeners, which send what has been written when somebody leaves.
+  for (const [target, leaving] of [[window, "blur"], [window, "click"], [window, "beforeunload"], [document, "visibilitychange"]]) {
+    target.addEventListener(leaving, (event) => (leaving !== "click" || event.target.closest?.("a[href], [data-check-all]")) && atOnce(), true);
+  }
+}
+
+function choose(modeler, id) {
+  const element = modeler.get("elementRegistry").get(id);
+  if (!element) return;
+  const canvas = modeler.get("canvas");
+  const root = canvas.findRoot(element);
+  if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
+  if (element === root) return;
+  modeler.get("selection").select(element);
+  canvas.scrollToElement(element, 60);
+}
+
+// The whole diagram beside the palette; a large one stays legible at first and shows its beginning.
+function fit(canvas, least = 0.6) {
+  const { inner, outer } = canvas.viewbox();
+  const [left, gap] = [PALETTE, 30];
+  const whole = Math.min((outer.width - left - gap) / inner.width, (outer.height - 2 * gap) / inner.height, 1);
+  const scale = Math.max(whole, least);
+  const over = Math.max(0, (outer.height / scale - inner.height) / 2);
+  canvas.viewbox({ x: inner.x - left / scale, y: inner.y - Math.max(over, gap / scale), width: outer.width / scale, height: outer.height / scale });
+}
+
+function bindButtons(modeler) {
+  const canvas = modeler.get("canvas");
+  const stack = modeler.get("commandStack");
+  const acts = {
+    undo: () => stack.undo(),
+    redo: () => stack.redo(),
+    in: () => modeler.get("zoomScroll").stepZoom(1),
+    out: () => modeler.get("zoomScroll").stepZoom(-1),
+    fit: () => fit(canvas, 0),
+    find: () => modeler.get("searchPad").open(),
+    minimap: (button) => {
+      modeler.get("minimap").toggle();
+      button.setAttribute("aria-pressed", String(modeler.get("minimap").isOpen()));
+    },
+  };
+  const buttons = [...page.querySelectorAll("[data-act]")];
+  for (const button of buttons) button.addEventListener("click", () => acts[button.dataset.act](button));
+  const refresh = () => {
+    page.querySelector("[data-act=undo]").disabled = !stack.canUndo();
+    page.querySelector("[data-act=redo]").disabled = !stack.canRedo();
+  };
+  modeler.on("commandStack.changed", refresh);
+  refresh();
+}
+
+async function edit() {
+  const modeler = new Modeler({
+    container: canvasNode,
+    additionalModules: [speaking, changing, copiesExtensions, offering, minimap, simulationModule],
+    minimap: { open: false },
+  });
+  keepsVariables(modeler);
+  const warnings = await open(modeler, draft.content, layOut);
+  const ext = new Extensions(modeler.get("moddle"), modeler.getDefinitions());
+  const marks = new Marks(modeler, draft.facts.file);
+  let panel = null;
+  const catalogue = keepCatalogue(() => panel.draw());
+  panel = new Panel(page.querySelector("[data-panel]"), { modeler, ext, draft, catalogue: catalogue.get, links: links(), functions: facts.functions });
+  panel.draw();
+  page.querySelector("[data-panel]").addEventListener("focusin", catalogue.ask);
+  keepSaved(modeler, panel);
+  bindButtons(modeler);
+  bindSimulation(modeler, page.querySelector("[data-simulation]"));
+  speakSimulation(canvasNode, facts.simulation);
+  warn(warnings);
+  draft.onFindings((list) => {
+    marks.show(list);
+    panel.tell(list);
+  });
+  draft.onShow((element) => choose(modeler, element));
+  fit(modeler.get("canvas"));
+  canvasNode.querySelector("svg[tabindex]")?.setAttribute("aria-label", say("Diagram"));
+  page.dataset.ready = "yes";
+  await catalogue.ask();
+}
+
+(window.innerWidth < WIDE ? showOnly() : edit()).catch((error) => {
+  console.warn("diagram", error);
+  blame(error);
+});
