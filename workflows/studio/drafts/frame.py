@@ -9,9 +9,11 @@ from flask import current_app, request, url_for
 from sqlalchemy.orm import Session
 
 from crm.core.errors import NotFound
-from crm.core.i18n import Text, text
+from crm.core.i18n import Text, catalogue_of, text
 from crm.web.doors import current_actor
 from crm.web.languages import shown
+from workflows.engine import Bundle, BundleRefused
+from workflows.engine.bundle import TEXTS_NAME
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.models import ProcessDraft
 
@@ -99,7 +101,19 @@ def frame(
         for path, label, icon in TABS
         if stands(f"{base}/{path}")
     ]
-    return {"draft": draft, "facts": facts, "tabs": tabs, "behind": queries.behind(session, draft)}
+    title = title_of(session, draft, actor.locale)
+    return {"draft": draft, "title": title, "facts": facts, "tabs": tabs, "behind": queries.behind(session, draft)}
+
+
+def title_of(session: Session, draft: ProcessDraft, locale: str) -> str:
+    """What the process is called in a language, by the draft's own texts."""
+    try:
+        raw = queries.file_of(session, draft.id, TEXTS_NAME).content
+        own = Bundle({TEXTS_NAME: raw.encode()}).texts.get(locale, {})
+    except (NotFound, BundleRefused):
+        own = {}
+    known = own.get(draft.name) if isinstance(own, dict) else None
+    return str(known or catalogue_of(locale).gettext(draft.name) if draft.name else draft.process_key)
 
 
 def stands(path: str) -> bool:
