@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,9 +16,11 @@ from scheduler.sweep import tick
 from tests.conftest import MovableClock
 from tests.processes.small import bundle, user_task
 from workflows.engine import Bundle
-from workflows.messaging.models import BEGIN
-from workflows.models import ProcessEvent, ProcessInstance
+from workflows.kept import restore
+from workflows.messaging.models import BEGIN, Waiting
+from workflows.models import ProcessEvent, ProcessInstance, Task
 
+CATCH, THROW = "intermediateCatchEvent", "intermediateThrowEvent"
 PAYLOAD = (
     "<bpmn:extensionElements><spiffworkflow:messagePayload>{payload}</spiffworkflow:messagePayload>"
     "</bpmn:extensionElements>"
@@ -58,10 +61,27 @@ def process(key: str, *starts: str, steps: Sequence[str] = ()) -> Bundle:
     return bundle(key, "".join((*starts, *steps, '<bpmn:endEvent id="finish" />', *flows)))
 
 
+def waits(key: str = "waiter", name: str = "paid", body: str = "") -> Bundle:
+    """A process that is begun by the message `order`, and then waits."""
+    begin = event("startEvent", "order", message())
+    return process(key, begin, steps=[event(CATCH, "wait", body or message(), name=name), user_task("ship")])
+
+
 def cases(database: Database, key: str) -> list[ProcessInstance]:
     with reading(database) as session:
         wanted = select(ProcessInstance).where(ProcessInstance.process_key == key).order_by(ProcessInstance.id)
         return list(session.scalars(wanted))
+
+
+def waiting(database: Database) -> list[tuple[int, str, str]]:
+    with reading(database) as session:
+        return [(w.instance_id, w.kind, w.name) for w in session.scalars(select(Waiting).order_by(Waiting.id))]
+
+
+def data_of(database: Database, instance_id: int, node_id: str) -> dict[str, Any]:
+    with reading(database) as session:
+        wanted = select(Task.data).where(Task.instance_id == instance_id, Task.node_id == node_id)
+        return restore(session.scalars(wanted).one())
 
 
 def set_starts(database: Database) -> list[DueRow]:

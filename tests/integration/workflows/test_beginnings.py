@@ -15,14 +15,13 @@ from sqlalchemy import func, select
 from app import jobs
 from crm.core.audit import AuditEntry
 from crm.core.config import Config
-from crm.core.db import Database, reading, unit_of_work
+from crm.core.db import reading, unit_of_work
 from crm.core.due import LEASE, DueRow, claim
 from crm.core.errors import Conflict, Denied, NotFound
 from scheduler.sweep import tick
-from tests.conftest import NOON, Browser, MovableClock, program_of
+from tests.conftest import NOON, Browser, program_of
 from tests.integration.workflows.listening import (
     cases,
-    clockwork,
     event,
     message,
     process,
@@ -61,11 +60,6 @@ def deploy(story: Story, bundle: Bundle) -> DefinitionVersion:
     fit = checked(story, bundle)
     with unit_of_work(story.database) as session:
         return deploying.deploy(session, by=story.people.admin, now=story.clock(), checked=fit)
-
-
-@pytest.fixture
-def run(database: Database, config: Config, clock: MovableClock) -> Callable[[], int]:
-    return clockwork(database, config, clock)
 
 
 def test_each_week_the_clock_begins_one_case_in_nobodys_name(story: Story, run: Callable[[], int]) -> None:
