@@ -50,7 +50,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "marketing_specialist", "市场专员", "Marketing specialist", Scope.DEPARTMENT,
-        {"customers": "view create edit", "contacts": "view create edit", "interactions": "view", "competitors": "view create edit", "products": "view create edit", "orders": "view", "opportunities": "view create", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
+        {"customers": "view create edit", "contacts": "view create edit", "interactions": "view", "competitors": "view create edit", "products": "view create edit", "orders": "view", "opportunities": "view create edit", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "contract_clerk", "合同部", "Contract clerk", Scope.ALL,

@@ -45,7 +45,7 @@ pages = record_pages(ORDER, shape=Shape(templates={"show": "orders/show.html"}, 
 line_pages = record_pages(
     LINE,
     shape=Shape(create=add_line, change=change_line, delete=remove_line, back=_order_of),
-    views=("create", "edit", "delete"),
+    views=("index", "show", "timeline", "create", "edit", "delete"),
 )
 NAVIGATION = (
     Entry(text("Orders"), "orders.index", "shopping-cart", permission=("orders", "view"), group=SALES, order=51),

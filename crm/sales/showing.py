@@ -102,5 +102,5 @@ def opportunity_facts(session: Session, *, by: Actor, opportunity_id: int, today
         "words": words_for(session, OPPORTUNITY.shown.values(), [record]),
         "plan": plan_of(session, record, by=by, today=today),
         "rejection": rejection_of(session, record),
-        "may_edit": record.status in (Status.REJECTED, Status.DEVELOPING),
+        "may_edit": record.status in (Status.REJECTED, Status.DEVELOPING) and by.may(OPPORTUNITY.module, "edit"),
     }
