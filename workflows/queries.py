@@ -102,16 +102,17 @@ def open_tasks(session: Session, instance_id: int) -> list[Task]:
     )
 
 
-def tasks_of(session: Session, instance_id: int) -> list[Task]:
+def tasks_of(session: Session, instance_id: int, *, answered: bool = False) -> list[Task]:
     """The tasks that tell how a case stands, oldest first: the newest of each step, and all that are open.
 
-    A step that was sent back a thousand times is one of them, not a thousand. What was entered is left in the database.
+    A step that was sent back a thousand times is one of them, not a thousand. What was entered is left in the database, unless
+    it is asked for with `answered`.
     """
     newest = select(func.max(Task.id)).where(Task.instance_id == instance_id).group_by(Task.node_id)
     standing = select(Task).where(
         Task.instance_id == instance_id, or_(Task.status == TaskStatus.OPEN, Task.id.in_(newest))
     )
-    unread = (defer(Task.data), defer(Task.draft), defer(Task.answers))
+    unread = (defer(Task.draft),) if answered else (defer(Task.data), defer(Task.draft), defer(Task.answers))
     return list(session.scalars(standing.options(*unread).order_by(Task.id)))
 
 
