@@ -1,0 +1,111 @@
+"""Ids as the engine wants them: each element has one, none twice, none that the engine keeps for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crm.core.i18n import text
+from workflows.engine.linting.structure import ID, LONGEST_ID, LONGEST_KEY, RESERVED, RESERVED_ENDINGS
+from workflows.studio.exchange.document import BPMN, FLOW_NODE, Document, local
+from workflows.studio.exchange.picture import DI
+
+NEEDING = frozenset({"process", "sequenceFlow", "lane"})
+# inputDataItem and outputDataItem carry a variable's name as their id.
+EXEMPT = frozenset({f"{BPMN}inputDataItem", f"{BPMN}outputDataItem"})
+NAMING_TEXTS = frozenset({"incoming", "outgoing", "flowNodeRef", "sourceRef", "targetRef"})
+NAMING = frozenset({"default", "bpmnElement", "calledElement", "dataObject"})
+
+
+def put_in_order(document: Document) -> None:
+    """Give, part and change ids, and tell each change."""
+    _give_missing(document)
+    _part_twins(document)
+    _change_unfit(document)
+
+
+def free_id(document: Document, wanted: str, taken: set[str] | None = None) -> str:
+    """An id that nothing in the file has."""
+    present = taken if taken is not None else ids(document)
+    base = re.sub(r"[^\w.\-]", "_", wanted) or "element"
+    if not ID.fullmatch(base) or base in RESERVED or base.endswith(RESERVED_ENDINGS):
+        base = "id_" + base.replace(".", "_").replace("[", "_").replace("]", "_")
+    base = base[: LONGEST_KEY - 8]
+    number = 1 if base not in present else len(present)
+    while (ident := base if number == 1 else f"{base}_{number}") in present:
+        number += 1
+    present.add(ident)
+    return ident
+
+
+def ids(document: Document) -> set[str]:
+    return {element.get("id") for element in document.root.iter() if element.get("id") is not None}
+
+
+def _give_missing(document: Document) -> None:
+    taken: set[str] | None = None
+    for element in document.root.iter(f"{BPMN}*"):
+        name = local(element)
+        if (name in NEEDING or FLOW_NODE.fullmatch(name)) and not (element.get("id") or "").strip():
+            taken = taken if taken is not None else ids(document)
+            element.set("id", free_id(document, name, taken))
+            document.translated(element, text("It had no id"), element.get("name", ""), element.get("id"))
+
+
+def _part_twins(document: Document) -> None:
+    seen: dict[str, Any] = {}
+    twins: list[tuple[Any, str]] = []
+    for element in document.root.iter(f"{BPMN}*"):
+        ident = element.get("id")
+        if ident is not None and element.tag not in EXEMPT and seen.setdefault(ident, element) is not element:
+            twins.append((element, ident))
+    if not twins:
+        return
+    taken = ids(document)
+    drawn: dict[str, list[Any]] = {}
+    for each in document.root.iter(f"{DI}*"):
+        drawn.setdefault(each.get("bpmnElement") or "", []).append(each)
+    elsewhere: dict[Any, dict[str, str]] = {}
+    for element, ident in twins:
+        new = free_id(document, ident, taken)
+        # Flows of another process mean the twin that stands beside them.
+        if element.getparent() is not seen[ident].getparent():
+            elsewhere.setdefault(element.getparent(), {})[ident] = new
+        element.set("id", new)
+        if len(drawn.get(ident, ())) > 1:
+            drawn[ident].pop(1).set("bpmnElement", new)
+        document.translated(element, text("Another element had the same id"), ident, new)
+    for place, renamed in elsewhere.items():
+        _renamed_in(place, renamed)
+
+
+def _change_unfit(document: Document) -> None:
+    unfit: dict[str, str] = {}
+    taken: set[str] | None = None
+    for element in document.root.iter(f"{BPMN}*"):
+        name, ident = local(element), element.get("id") or ""
+        if name not in ("process", "sequenceFlow") and not FLOW_NODE.fullmatch(name):
+            continue
+        longest = LONGEST_KEY if name in ("process", "subProcess", "transaction", "adHocSubProcess") else LONGEST_ID
+        fits = ID.fullmatch(ident) and len(ident) <= longest
+        # As the key of a process, the words of the engine are refused however they are written.
+        reserved = ident.capitalize() in RESERVED if name == "process" else ident in RESERVED
+        if fits and not reserved and not ident.endswith(RESERVED_ENDINGS):
+            continue
+        taken = taken if taken is not None else ids(document)
+        unfit[ident] = free_id(document, ident, taken)
+        element.set("id", unfit[ident])
+        document.translated(element, text("The engine cannot use its id"), ident, unfit[ident])
+    if unfit:
+        _renamed_in(document.root, unfit)
+
+
+def _renamed_in(place: Any, new: Mapping[str, str]) -> None:
+    """Everything that names an element by its id."""
+    for element in place.iter():
+        for key, value in element.attrib.items():
+            if (key.endswith("Ref") or key in NAMING) and value in new:
+                element.set(key, new[value])
+        if local(element) in NAMING_TEXTS and (element.text or "").strip() in new:
+            element.text = new[element.text.strip()]

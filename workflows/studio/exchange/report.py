@@ -1,0 +1,131 @@
+"""What an import tells, line by line: at which element something was understood, translated, left for a person or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from crm.core.i18n import Text, text
+
+MOST_LINES = 3_000
+LONGEST = 300
+
+
+class Status(StrEnum):
+    """What became of it, the worst last."""
+
+    UNDERSTOOD = "understood"
+    TRANSLATED = "translated"
+    BY_HAND = "by_hand"
+    REFUSED = "refused"
+
+
+STATUS_TEXTS = {
+    Status.UNDERSTOOD: text("Understood"),
+    Status.TRANSLATED: text("Translated"),
+    Status.BY_HAND: text("To do by hand"),
+    Status.REFUSED: text("Refused"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at. `before` and `after` are words of the files, `cure` says what to do now."""
+
+    file: str
+    element: str | None
+    what: Text
+    status: Status
+    before: str = ""
+    after: str = ""
+    cure: Text | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON, to be read again by `line_from`."""
+        return {
+            "file": self.file,
+            "element": self.element,
+            "what": _kept(self.what),
+            "status": self.status.value,
+            "before": self.before,
+            "after": self.after,
+            "cure": _kept(self.cure) if self.cure else None,
+        }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A group or lane of the file for which a role is to be chosen; `""` stands for tasks of nobody. `role`: what it is now."""
+
+    group: str
+    role: str | None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The files as they can go into a draft, and what is to be told. `key` is the process's id, None when none can be read."""
+
+    files: dict[str, bytes]
+    lines: tuple[Line, ...]
+    origin: Text
+    key: str | None = None
+    name: str = ""
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Nothing came of it: there is no diagram that could be drawn."""
+        return self.key is None
+
+    def number(self, status: Status) -> int:
+        return sum(line.status == status for line in self.lines)
+
+
+@dataclass
+class Report:
+    """Collects lines, up to the most that anybody reads. `left`: how many things are left for a person."""
+
+    lines: list[Line] = field(default_factory=list)
+    left: int = 0
+
+    def add(
+        self,
+        file: str,
+        element: str | None,
+        what: Text,
+        status: Status,
+        *,
+        before: str = "",
+        after: str = "",
+        cure: Text | None = None,
+    ) -> None:
+        self.left += status in (Status.BY_HAND, Status.REFUSED)
+        if len(self.lines) < MOST_LINES:
+            self.lines.append(Line(file, element, what, status, _short(before), _short(after), cure))
+
+
+def line_from(kept: Mapping[str, Any]) -> Line:
+    """What `Line.kept` wrote."""
+    what, cure = _text_from(kept["what"]), _text_from(kept["cure"])
+    return Line(
+        kept["file"], kept["element"], what or text(""), Status(kept["status"]), kept["before"], kept["after"], cure
+    )
+
+
+def _kept(said: Text) -> dict[str, Any]:
+    values = {name: _kept(value) if isinstance(value, Text) else str(value) for name, value in said.values.items()}
+    return {"source": said.source, "values": values, "context": said.context}
+
+
+def _text_from(kept: Mapping[str, Any] | None) -> Text | None:
+    if kept is None:
+        return None
+    values = {name: _text_from(value) if isinstance(value, dict) else value for name, value in kept["values"].items()}
+    return Text(kept["source"], values, kept["context"])
+
+
+def _short(value: str) -> str:
+    value = " ".join(value.split())
+    return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
