@@ -103,8 +103,9 @@ export class Panel {
   }
 
   head(element) {
-    const { bo } = { bo: element.businessObject };
-    this.title.replaceChildren(dom("div", { class: "text-secondary small" }, kindOf(element)), dom("h2", { class: "h3 mb-0 text-break" }, bo.name || bo.text || bo.id));
+    const bo = element.businessObject;
+    const name = bo.name || bo.text || bo.participants?.find(({ processRef }) => processRef)?.name || bo.id;
+    this.title.replaceChildren(dom("div", { class: "text-secondary small" }, kindOf(element)), dom("h2", { class: "h3 mb-0 text-break" }, name));
   }
 
   // Findings about the chosen element stand above its groups.

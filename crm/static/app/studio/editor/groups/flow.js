@@ -32,8 +32,9 @@ export function flowGroup(at) {
 
 export function gatewayGroup(at) {
   const { bo } = at;
-  if (!CHOOSES.includes(bo.$type) || bo.get("outgoing").length < 2) return null;
-  const flows = bo.get("outgoing");
+  // By what is drawn: not every file repeats at the gateway which flows leave it.
+  const flows = at.element.outgoing.map(({ businessObject }) => businessObject).filter((flow) => flow.$type === "bpmn:SequenceFlow");
+  if (!CHOOSES.includes(bo.$type) || flows.length < 2) return null;
   const options = () => [{ value: "", label: say("None") }, ...flows.map((flow) => ({ value: flow.id, label: target(flow) }))];
   const fields = [{
     id: "default", label: say("The way when no condition holds"), kind: "select", need: true, options,

@@ -1,0 +1,162 @@
+"""An administrator changes a diagram in the browser: draws a step, says who does it, sees what is wrong, and all of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from crm.core.db import reading, unit_of_work
+from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
+from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Office
+from tests.processes.small import bundle, straight, user_task
+from workflows.engine import Bundle
+from workflows.engine.diagram import Diagram
+from workflows.engine.reading import read_diagram
+from workflows.studio.drafts import operations, queries
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+CHOICE = (
+    '<bpmn:startEvent id="begin" />' + user_task("check") + '<bpmn:exclusiveGateway id="fit" name="Fit?" default="no" />'
+    '<bpmn:endEvent id="good" /><bpmn:endEvent id="bad" />'
+    '<bpmn:sequenceFlow id="to_check" sourceRef="begin" targetRef="check" />'
+    '<bpmn:sequenceFlow id="to_fit" sourceRef="check" targetRef="fit" />'
+    '<bpmn:sequenceFlow id="no" sourceRef="fit" targetRef="bad" />'
+    '<bpmn:sequenceFlow id="yes" name="Yes" sourceRef="fit" targetRef="good">'
+    "<bpmn:conditionExpression>note = null</bpmn:conditionExpression></bpmn:sequenceFlow>"
+)
+
+
+def open_draft(office: Office, drawn: Bundle, key: str) -> int:
+    """A draft of a small process. It has no picture yet: the editor gets one from the server."""
+    office.story.publish(drawn)
+    with unit_of_work(office.database) as session:
+        by = office.people.named("admin")
+        return operations.open_draft(session, by=by, now=office.clock(), key=key).id
+
+
+def stored(office: Office, draft_id: int) -> bytes:
+    with reading(office.database) as session:
+        return queries.bundle_of(session, draft_id).bpmn[1]
+
+
+def drawn(office: Office, draft_id: int) -> Diagram:
+    return read_diagram(stored(office, draft_id), "small.bpmn")
+
+
+@contextmanager
+def editing(
+    office: Office, browser: Browser, draft_id: int, language: str, width: int = DESKTOP
+) -> Iterator[Page]:
+    with office.visited(browser, "admin", language=language, width=width) as page:
+        page.goto(f"/studio/drafts/{draft_id}/diagram")
+        page.wait_for_selector("[data-editor][data-ready=yes]")
+        yield page
+
+
+def element(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-canvas] [data-element-id='{name}'] .djs-hit").first
+
+
+def choose(page: Page, name: str) -> None:
+    element(page, name).click(force=True, position={"x": 8, "y": 8})
+
+
+def middle_of(page: Page, name: str) -> tuple[float, float]:
+    box = page.locator(f"[data-canvas] [data-element-id='{name}'] .djs-visual").first.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def expect_saved(page: Page) -> None:
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "saved")
+
+
+def test_a_second_approval_is_drawn_between_two_steps_and_saved_by_itself(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, straight("small", user_task("check"), user_task("last")), "small")
+    before = stored(office, draft_id)
+    with editing(office, chromium, draft_id, CHINESE) as page:
+        say = office.words(CHINESE)
+        expect(page.locator("[data-findings-sum]")).to_have_text(say("Nothing stands in the way of publishing."))
+        choose(page, "check")
+        expect(page.get_by_label(say("Role"), exact=True)).to_have_value("service_agent")
+        assert stored(office, draft_id) == before, "nothing is written that nobody changed"
+
+        x, y = middle_of(page, "flow_1")
+        page.locator(".djs-palette [data-action='create.task']").click()
+        page.mouse.move(x - 30, y, steps=4)
+        page.mouse.move(x, y, steps=4)
+        page.mouse.click(x, y)
+        page.keyboard.type("二次审批")
+        page.keyboard.press("Enter")
+        mark = page.locator(".studio-mark-error")
+        expect(mark.first).to_be_visible()
+        expect(page.locator(".studio-panel-problems")).to_contain_text("表单")
+
+        page.get_by_label(say("Role"), exact=True).select_option("sales_supervisor")
+        page.locator("#field-formKey").focus()
+        page.keyboard.press("ArrowDown")
+        page.get_by_label(say("Who of them")).select_option("superior")
+        page.get_by_label(say("Due")).fill("P2D")
+        page.get_by_label(say("Due")).press("Tab")
+        expect(mark).to_have_count(0)
+        expect_saved(page)
+        assert page.evaluate("heliuMissing()") == []
+        assert accessibility_faults(page) == []
+        page.reload()
+        page.wait_for_selector("[data-editor][data-ready=yes]")
+        expect(page.locator("[data-canvas]")).to_contain_text("二次审批")
+
+    diagram = drawn(office, draft_id)
+    step = next(node for node in diagram.nodes.values() if node.name == "二次审批")
+    assert (step.kind, step.role, step.form_key) == ("userTask", "sales_supervisor", "note")
+    assert step.properties["dueDate"] == "P2D"
+    assert step.properties["assign"] == "superior"
+    assert [diagram.flows[ident].source for ident in step.incoming] == ["check"]
+    assert [diagram.flows[ident].target for ident in step.outgoing] == ["last"]
+
+
+def test_a_condition_is_completed_and_checked_while_it_is_typed(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, bundle("small", CHOICE), "small")
+    before = stored(office, draft_id)
+    with editing(office, chromium, draft_id, ENGLISH) as page:
+        choose(page, "fit")
+        field = page.get_by_label("Condition for “Yes”")
+        expect(field).to_have_value("note = null")
+        field.fill("")
+        field.press_sequentially("no")
+        expect(page.locator(".studio-offers [aria-selected=true]")).to_contain_text("note")
+        field.press("Enter")
+        expect(field).to_have_value("note")
+        field.press_sequentially(" = ")
+        expect(page.locator(".studio-fault").filter(has_text="expression")).to_be_visible()
+        field.press_sequentially('"fine"')
+        expect(page.locator(".studio-fault").filter(has_text="expression")).to_have_count(0)
+        field.press("Tab")
+        expect_saved(page)
+        assert drawn(office, draft_id).flows["yes"].condition == 'note = "fine"'
+
+        choose(page, "check")
+        page.get_by_label("Name", exact=True).fill(HOSTILE)
+        page.get_by_label("Name", exact=True).press("Tab")
+        page.get_by_label("Form", exact=True).select_option("")
+        expect(page.locator(".studio-panel-problems")).to_contain_text(HOSTILE)
+        expect(page.locator(".studio-mark-error")).to_be_visible()
+        assert page.locator("main img").count() == 0
+        page.locator("[data-act=undo]").click()
+        expect(page.locator(".studio-mark-error")).to_have_count(0)
+
+        page.locator("[data-simulation]").click()
+        page.locator(".bts-palette [title='Toggle Simulation Log']").click()
+        assert page.locator("main img").count() == 0
+        page.locator("[data-simulation]").click()
+        for _ in range(12):
+            if page.locator("[data-act=undo]").is_enabled():
+                page.locator("[data-act=undo]").click()
+        expect(page.locator("[data-act=undo]")).to_be_disabled()
+        expect_saved(page)
+    assert stored(office, draft_id) == before, "taking everything back gives the file as it was"
