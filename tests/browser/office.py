@@ -35,6 +35,7 @@ from tests.processes.test_service_request import REQUEST
 from workflows import library, queries
 from workflows import room as workflows
 from workflows.operations import cancelling, tasks
+from workflows.studio.drafts.operations import open_draft
 from workflows.task_forms import Submission
 
 CHINESE, ENGLISH = "zh_CN", "en"
@@ -159,6 +160,7 @@ class Furniture:
     cancelled: int
     talk: int
     competitor: int
+    draft: int
 
 
 def furnish(office: Office) -> Furniture:
@@ -193,6 +195,8 @@ def furnish(office: Office) -> Furniture:
         draft = Submission(answers={"note": "客户希望周四上午"})
         task = unassigned.task("assign").id
         tasks.save_draft(session, by=people.supervisor, now=office.clock(), task_id=task, submission=draft)
+    with unit_of_work(office.database) as session:
+        draft_id = open_draft(session, by=people.admin, now=office.clock(), key="service_request").id
     second = _request(office, customers[2], "Spindle makes a noise above 8,000 rpm")
     office.clock.move(minutes=20)
     return Furniture(
@@ -211,6 +215,7 @@ def furnish(office: Office) -> Furniture:
         cancelled=cancelled.instance_id,
         talk=talk,
         competitor=competitor,
+        draft=draft_id,
     )
 
 

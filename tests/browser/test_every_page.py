@@ -127,6 +127,15 @@ def approve_what_asks_for_none(page: Page, office: Office, furniture: Furniture)
     page.wait_for_selector(".notice-warn")
 
 
+def draw_without_a_name(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("[aria-invalid]")
+
+
+def wait_for_findings(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("[data-findings-sum]:not(:empty)").wait_for()
+
+
 PLACES = (
     Place("sign in", "", "/sign-in"),
     Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
@@ -207,6 +216,10 @@ PLACES = (
     Place("new calendar, refused", "admin", "/administration/calendars/new", start_nothing),
     Place("ladders", "admin", "/definitions/service_request/ladders"),
     Place("request that waits for the customer", "admin", "/service-requests/{waiting_request}", stop_the_clock),
+    Place("studio", "admin", "/studio"),
+    Place("studio, new process", "admin", "/studio/new"),
+    Place("studio, new process refused", "admin", "/studio/new", draw_without_a_name),
+    Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
     Place("definitions", "admin", "/definitions"),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from crm.core.i18n import LOCALES, Text, catalogue_of, text
@@ -23,13 +23,20 @@ MOST_ROWS = 1_000
 
 @dataclass(frozen=True)
 class TextRow:
-    """One text as drawn, where it stands, and its translations by language; `missing` are the languages that lack one."""
+    """One text as drawn, where it stands, and its translations by language; `missing` are the languages that lack one, and
+    `known` what readers see where nothing is written here."""
 
+    number: int
     source: str
     place: Text
     translations: Mapping[str, str]
     missing: frozenset[str]
-    known: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str]
+
+    @property
+    def language(self) -> str:
+        """In which it was drawn, as pages name languages."""
+        return "zh-CN" if HAN.search(self.source) else "en"
 
 
 def rows_of(bundle: Bundle) -> tuple[list[TextRow], bool]:
@@ -42,15 +49,15 @@ def rows_of(bundle: Bundle) -> tuple[list[TextRow], bool]:
     rows: dict[str, TextRow] = {}
     for source, place in _texts(bundle):
         if source.strip() and source not in rows and len(rows) < MOST_ROWS:
-            rows[source] = _row(source, place, kept if readable else {})
+            rows[source] = _row(len(rows), source, place, kept if readable else {})
     return list(rows.values()), readable
 
 
-def _row(source: str, place: Text, kept: Mapping[str, Mapping[str, str]]) -> TextRow:
+def _row(number: int, source: str, place: Text, kept: Mapping[str, Mapping[str, str]]) -> TextRow:
     own = {locale: str(kept.get(locale, {}).get(source, "")) for locale in LOCALES}
     known = {locale: "" if own[locale] else _elsewhere(source, locale) for locale in LOCALES}
     missing = frozenset(locale for locale in LOCALES if not own[locale] and not known[locale])
-    return TextRow(source, place, own, missing, known)
+    return TextRow(number, source, place, own, missing, known)
 
 
 def _elsewhere(source: str, locale: str) -> str:

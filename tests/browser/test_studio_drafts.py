@@ -1,0 +1,145 @@
+"""A draft in two windows: who is here is told, a stale saving is told, findings appear while somebody types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from crm.core.db import reading, unit_of_work
+from crm.permissions import Actor
+from tests.browser.office import CHINESE, Office
+from workflows.studio.drafts import operations, queries
+
+pytestmark = pytest.mark.browser
+KEY = "service_request"
+TEXTS = "texts.json"
+
+
+@pytest.fixture
+def draft_id(office: Office) -> int:
+    with unit_of_work(office.database) as session:
+        return operations.open_draft(session, by=office.people.admin, now=office.clock(), key=KEY).id
+
+
+@pytest.fixture
+def windows(chromium: Browser, office: Office, draft_id: int) -> Iterator[tuple[Page, Page]]:
+    """The same draft open twice."""
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(office.visited(chromium, "admin", language=CHINESE)) for _ in range(2))
+        for page in (first, second):
+            page.goto(f"/studio/drafts/{draft_id}/texts")
+            expect(page.locator("[data-findings-sum]")).not_to_be_empty()
+        yield first, second
+
+
+def english(source: str) -> str:
+    """The field for the English words of a text."""
+    return f'[data-locale=en][data-source="{source}"]'
+
+
+def kept(office: Office, draft_id: int) -> dict[str, dict[str, str]]:
+    with reading(office.database) as session:
+        found: dict[str, dict[str, str]] = json.loads(queries.file_of(session, draft_id, TEXTS).content)
+    return found
+
+
+def test_what_is_typed_is_saved_by_itself(office: Office, windows: tuple[Page, Page], draft_id: int) -> None:
+    page, _ = windows
+    before = kept(office, draft_id)
+    write(page, "Deal with it")
+    expect(page.locator("[data-save-state]")).to_have_text(office.words(CHINESE)("Saved"))
+    page.reload()
+    expect(page.locator(english("Handle"))).to_have_value("Deal with it")
+    assert kept(office, draft_id) == {**before, "en": {**before["en"], "Handle": "Deal with it"}}
+
+
+def test_a_click_that_leads_away_waits_until_all_is_stored(
+    office: Office, windows: tuple[Page, Page], draft_id: int
+) -> None:
+    page, _ = windows
+    page.locator(english("Handle")).fill("Deal with it")
+    page.locator(".trail a").click()
+    page.wait_for_url("**/studio")
+    assert kept(office, draft_id)["en"]["Handle"] == "Deal with it"
+
+
+def test_each_window_hears_of_the_other(office: Office, windows: tuple[Page, Page]) -> None:
+    first, second = windows
+    name = office.name_of(office.people.admin.id or 0, CHINESE)
+    expect(second.locator("[data-others]")).to_contain_text(name)
+    first.reload()
+    expect(first.locator("[data-others]")).to_contain_text(name)
+    expect(first.locator(".studio-others-same")).to_be_visible()
+
+
+def test_whoever_saves_second_is_asked_and_may_keep_their_own(
+    office: Office, windows: tuple[Page, Page], draft_id: int
+) -> None:
+    first, second = windows
+    write(first, "First")
+    write(second, "Second")
+    expect(second.locator("[data-conflict]")).to_be_visible()
+    assert kept(office, draft_id)["en"]["Handle"] == "First"
+    with second.expect_response(lambda answer: answer.request.method == "PUT"):
+        second.locator("[data-mine]").click()
+    expect(second.locator("[data-conflict]")).to_be_hidden()
+    assert kept(office, draft_id)["en"]["Handle"] == "Second"
+    write(first, "Third")
+    expect(first.locator("[data-conflict]")).to_be_visible()
+    first.locator("[data-theirs]").click()
+    expect(first.locator(english("Handle"))).to_have_value("Second")
+    expect(first.locator("[data-conflict]")).to_be_hidden()
+
+
+def write(page: Page, words: str) -> None:
+    """Type the English words for the step, and wait until the server has answered."""
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        page.locator(english("Handle")).fill(words)
+
+
+def test_findings_come_by_themselves_and_lead_to_their_place(
+    office: Office, windows: tuple[Page, Page], draft_id: int
+) -> None:
+    page, _ = windows
+    expect(page.locator("[data-findings-sum]")).to_have_text(
+        office.words(CHINESE)("Nothing stands in the way of publishing.")
+    )
+    by = office.people.admin
+    break_the_form(office, by, draft_id)
+    page.locator(english("Handle")).fill("Deal with it")
+    expect(page.locator(".studio-findings-bad")).to_be_visible()
+    page.locator("[data-findings-box] > summary").click()
+    goal = page.locator("[data-findings] a").first
+    expect(goal).to_have_attribute("href", f"/studio/drafts/{draft_id}/forms/handle")
+
+
+def break_the_form(office: Office, by: Actor, draft_id: int) -> None:
+    """Somebody else saves a form that cannot be read."""
+    with unit_of_work(office.database) as session:
+        file = queries.file_of(session, draft_id, "handle.form.json")
+        operations.save_file(
+            session, by=by, now=office.clock(), draft_id=draft_id, name=file.name, content="{", seen=file.revision
+        )
+
+
+def test_checking_all_lets_a_case_begin_for_trial(office: Office, windows: tuple[Page, Page]) -> None:
+    page, _ = windows
+    page.locator("[data-check-all]").click()
+    expect(page.locator("[data-findings-box]")).to_have_attribute("open", "")
+    expect(page.locator("[data-check-all]")).to_be_enabled()
+    expect(page.locator("[data-findings-sum]")).to_have_text(
+        office.words(CHINESE)("Nothing stands in the way of publishing.")
+    )
+
+
+def test_hostile_texts_stay_texts(office: Office, windows: tuple[Page, Page], draft_id: int) -> None:
+    page, _ = windows
+    hostile = '"><img src=x onerror="document.title=1">'
+    write(page, hostile)
+    page.reload()
+    expect(page.locator(english("Handle"))).to_have_value(hostile)
+    assert page.locator("img[src=x]").count() == 0
