@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from crm.core.db import Id, UtcDateTime
+from crm.core.db import Id, Json, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -15,6 +15,22 @@ depends_on = None
 
 def upgrade() -> None:
     """To this version."""
+    op.create_table(
+        "scenario",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("recorded_from_id", Id, nullable=True, comment="the case from which it was recorded"),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", Json, nullable=False, comment="as `script.to_json` writes it"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scenario")),
+        sa.UniqueConstraint("process_key", "name", name=op.f("uq_scenario_process_key_name")),
+    )
     op.create_table(
         "process_draft",
         sa.Column("id", Id, nullable=False),
@@ -56,11 +72,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draft_id", "user_id", "window", name=op.f("pk_draft_visit")),
     )
     op.create_index("ix_draft_visit_seen", "draft_visit", ["draft_id", "seen_at"], unique=False)
+    op.create_table(
+        "import_report",
+        sa.Column("draft_id", Id, autoincrement=False, nullable=False),
+        sa.Column("origin", Json, nullable=False, comment="a sentence: what the files come from"),
+        sa.Column("lines", Json, nullable=False),
+        sa.Column("imported_at", UtcDateTime(), nullable=False),
+        sa.Column("imported_by_id", Id, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["process_draft.id"], name=op.f("fk_import_report_draft_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_import_report")),
+    )
+    op.add_column(
+        "definition_version",
+        sa.Column(
+            "exception",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="why it was published although a scenario failed",
+        ),
+    )
+    op.add_column(
+        "definition_version",
+        sa.Column("replayed", Json, nullable=True, comment="how the scenarios came out at its publishing"),
+    )
+    op.add_column(
+        "process_definition",
+        sa.Column("next_version_id", Id, nullable=True, comment="with which a share of the new cases begins"),
+    )
+    op.add_column(
+        "process_definition",
+        sa.Column("next_share", sa.Integer(), server_default="0", nullable=False, comment="percent of the new cases"),
+    )
+    op.add_column(
+        "process_definition",
+        sa.Column(
+            "next_started", sa.Integer(), server_default="0", nullable=False, comment="cases begun since it has a share"
+        ),
+    )
+    op.add_column(
+        "process_definition",
+        sa.Column(
+            "next_taken", sa.Integer(), server_default="0", nullable=False, comment="how many of these began with it"
+        ),
+    )
+    op.add_column(
+        "process_definition",
+        sa.Column("previous_version_id", Id, nullable=True, comment="in force before, to be rolled back to"),
+    )
 
 
 def downgrade() -> None:
     """Back to the version before."""
+    op.drop_column("process_definition", "previous_version_id")
+    op.drop_column("process_definition", "next_taken")
+    op.drop_column("process_definition", "next_started")
+    op.drop_column("process_definition", "next_share")
+    op.drop_column("process_definition", "next_version_id")
+    op.drop_column("definition_version", "replayed")
+    op.drop_column("definition_version", "exception")
+    op.drop_table("import_report")
     op.drop_index("ix_draft_visit_seen", table_name="draft_visit")
     op.drop_table("draft_visit")
     op.drop_table("draft_file")
     op.drop_table("process_draft")
+    op.drop_table("scenario")
