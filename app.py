@@ -130,6 +130,7 @@ TABLES = (
     "workflows.migrating.models",
     "workflows.models",
     "workflows.studio.drafts.models",
+    "workflows.studio.exchange.models",
     "workflows.studio.trying.models",
 )
 

@@ -306,21 +306,21 @@ def version_of(session: Session, key: str, number: int) -> DefinitionVersion:
 
 def bundle_archive(session: Session, key: str, number: int) -> bytes:
     """The files of a version in a zip archive, byte for byte as they were published."""
+    return archive_of({name: content.encode() for name, content in version_of(session, key, number).files.items()})
+
+
+def archive_of(files: Mapping[str, bytes]) -> bytes:
+    """Files in a zip archive."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, content in sorted(version_of(session, key, number).files.items()):
+        for name, content in sorted(files.items()):
             target.writestr(name, content)
     return archive.getvalue()
 
 
 def uploaded_files(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
     """The files of an upload by name; a zip archive is opened. Raises Invalid for what is no bundle."""
-    files: dict[str, bytes] = {}
-    for name, content in uploads:
-        if name.endswith(".zip"):
-            files.update(_unpacked(content))
-        elif name:
-            files[Path(name).name] = content
+    files = unpacked(uploads)
     if not any(name.endswith(".bpmn") for name in files):
         raise Invalid([Fault("files", text("Choose a .bpmn file, with its decision tables, forms and texts."))])
     if unknown := [name for name in files if not name.endswith(BUNDLED)]:
@@ -335,6 +335,17 @@ def uploaded_files(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
                 )
             ]
         )
+    return files
+
+
+def unpacked(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
+    """The files of an upload by name, whatever they are; a zip archive is opened. Raises Invalid for one that is broken."""
+    files: dict[str, bytes] = {}
+    for name, content in uploads:
+        if name.endswith(".zip"):
+            files.update(_unpacked(content))
+        elif name:
+            files[Path(name).name] = content
     return files
 
 

@@ -44,6 +44,7 @@ from workflows.studio import diagram_routes
 from workflows.studio import routes as studio
 from workflows.studio.drafts import file_routes as draft_file_routes
 from workflows.studio.drafts import routes as drafts_routes
+from workflows.studio.exchange import api as exchange_api
 from workflows.studio.exchange import routes as exchange_routes
 from workflows.studio.forms import routes as studio_forms_routes
 from workflows.studio.publishing import routes as studio_publishing_routes
@@ -82,6 +83,7 @@ API = (
     instances_api.processes,
     instances_api.instances,
     studio_api.api,
+    exchange_api.api,
     ladders_api.api,
     assigning_api.api,
     messaging_api.messages,

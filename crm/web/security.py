@@ -74,6 +74,8 @@ def close_doors() -> None:
         if isinstance(part, str) and not _is_storable(part):
             raise NotFound
     request.max_content_length = getattr(view, "body_limit", BODY_LIMIT)
+    if (words_limit := getattr(view, "words_limit", None)) is not None:
+        request.max_form_memory_size = words_limit
     _check_words(request.args)
     if request.method in READING:
         return
@@ -104,11 +106,13 @@ def draws_with_styles() -> None:
     g.style_elements = True
 
 
-def takes_body(limit: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a view that takes uploads: its body may have so many bytes. Stands below the route decorator."""
+def takes_body(limit: int, *, words: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a view that takes uploads: its body may have so many bytes, its fields that are no files together so many as
+    `words` where they need more than usual. Stands below the route decorator."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         view.body_limit = limit  # type: ignore[attr-defined]  # a mark on the function, read by `close_doors`
+        view.words_limit = words  # type: ignore[attr-defined]  # likewise
         return view
 
     return decorate

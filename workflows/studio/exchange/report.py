@@ -47,11 +47,11 @@ class Line:
         return {
             "file": self.file,
             "element": self.element,
-            "what": _kept(self.what),
+            "what": kept_text(self.what),
             "status": self.status.value,
             "before": self.before,
             "after": self.after,
-            "cure": _kept(self.cure) if self.cure else None,
+            "cure": kept_text(self.cure) if self.cure else None,
         }
 
 
@@ -108,21 +108,23 @@ class Report:
 
 def line_from(kept: Mapping[str, Any]) -> Line:
     """What `Line.kept` wrote."""
-    what, cure = _text_from(kept["what"]), _text_from(kept["cure"])
+    what, cure = text_from(kept["what"]), text_from(kept["cure"])
     return Line(
         kept["file"], kept["element"], what or text(""), Status(kept["status"]), kept["before"], kept["after"], cure
     )
 
 
-def _kept(said: Text) -> dict[str, Any]:
-    values = {name: _kept(value) if isinstance(value, Text) else str(value) for name, value in said.values.items()}
+def kept_text(said: Text) -> dict[str, Any]:
+    """A sentence as JSON, to be translated when it is read."""
+    values = {name: kept_text(value) if isinstance(value, Text) else str(value) for name, value in said.values.items()}
     return {"source": said.source, "values": values, "context": said.context}
 
 
-def _text_from(kept: Mapping[str, Any] | None) -> Text | None:
+def text_from(kept: Mapping[str, Any] | None) -> Text | None:
+    """What `kept_text` wrote."""
     if kept is None:
         return None
-    values = {name: _text_from(value) if isinstance(value, dict) else value for name, value in kept["values"].items()}
+    values = {name: text_from(value) if isinstance(value, dict) else value for name, value in kept["values"].items()}
     return Text(kept["source"], values, kept["context"])
 
 

@@ -1,0 +1,55 @@
+"""An import becomes a draft: a new process, or other files in the draft of one that exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from crm.core.errors import Fault, Invalid
+from crm.core.i18n import text
+from crm.permissions import Actor, check_may
+from workflows.models import ProcessDefinition
+from workflows.studio.drafts import operations as drafts
+from workflows.studio.drafts.models import ProcessDraft
+from workflows.studio.drafts.queries import draft_of
+from workflows.studio.drafts.rules import LONGEST_NAME
+from workflows.studio.exchange.models import ImportReport
+from workflows.studio.exchange.report import Imported, kept_text
+
+
+def make_draft(
+    session: Session, *, by: Actor, now: datetime, imported: Imported, replace: bool = False
+) -> ProcessDraft:
+    """The imported files are a draft from now on, with the report of the import.
+
+    Refused: without the permission, what could not be read, and a process that exists unless its draft shall be replaced.
+    """
+    check_may(by, "processes", "administer")
+    key = imported.key
+    if key is None:
+        raise Invalid([Fault("files", text("These files cannot become a draft; the report says why."))])
+    present = draft_of(session, key)
+    known = present is not None or session.get(ProcessDefinition, key) is not None
+    if known and not replace:
+        cure = text("There is a process “{key}” already. Say that its draft shall be replaced, or change the id of the process in the file.", key=key)  # fmt: skip
+        raise Invalid([Fault("replace", cure)])
+    if known:
+        opened = present or drafts.open_draft(session, by=by, now=now, key=key)
+        draft = drafts.replace_files(
+            session, by=by, now=now, draft_id=opened.id, files=imported.files, seen=opened.revision
+        )
+    else:
+        name = "".join(letter for letter in " ".join(imported.name.split()) if letter.isprintable())[:LONGEST_NAME]
+        draft = drafts.new_draft(session, by=by, now=now, key=key, name=name or key, files=imported.files)
+    session.merge(
+        ImportReport(
+            draft_id=draft.id,
+            origin=kept_text(imported.origin),
+            lines=[line.kept() for line in imported.lines],
+            imported_at=now,
+            imported_by_id=by.id,
+        )
+    )
+    session.flush()
+    return draft
