@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.core.db import Database
@@ -111,7 +112,14 @@ class _Kept:
 
 
 _KEPT = _Kept()
-ACTIVE = Prepared(select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == bindparam("key")))
+IN_FORCE = (
+    ProcessDefinition.active_version_id,
+    ProcessDefinition.next_version_id,
+    ProcessDefinition.next_share,
+    ProcessDefinition.next_started,
+    ProcessDefinition.next_taken,
+)
+ACTIVE = Prepared(select(*IN_FORCE).where(ProcessDefinition.key == bindparam("key")))
 ALL_ACTIVE = Prepared(
     select(ProcessDefinition.active_version_id)
     .where(ProcessDefinition.active_version_id.is_not(None))
@@ -160,11 +168,58 @@ def bundle_of(session: Session, version_id: int) -> Bundle:
 
 
 def active(session: Session, key: str) -> Published:
-    """The version that a new case of this process begins with."""
+    """The version of this process that is in force."""
+    return published(session, _in_force(session, key)[0])
+
+
+def offered(session: Session, key: str, number: int | None = None) -> Published:
+    """The version whose start form is shown: the one that the next case begins with, or the one with this number, as far as
+    cases begin with it now. Nothing is counted by that."""
+    row = _in_force(session, key)
+    return _chosen(session, row, number)[1]
+
+
+def for_start(session: Session, key: str, number: int | None = None) -> Published:
+    """The version that a case begins with which begins now.
+
+    While a share of the new cases goes to the next version, that one takes exactly so many: after n cases, n · share / 100 of
+    them without the fraction. `number` is the version of a start form that was filled in; it is taken as long as cases begin
+    with it, and later cases make up for that. One statement; two more while a share is set.
+    """
+    row = _in_force(session, key)
+    if row[1] is None:
+        return published(session, row[0])
+    locked = select(*IN_FORCE).where(ProcessDefinition.key == key).with_for_update()
+    row = session.execute(locked).one()
+    if row[0] is None:
+        raise NotFound(text("There is no process “{key}”.", key=key))
+    is_next, chosen = _chosen(session, row, number)
+    if row[1] is not None:
+        counted = {"next_started": row[3] + 1, "next_taken": row[4] + is_next}
+        session.execute(update(ProcessDefinition).where(ProcessDefinition.key == key).values(**counted))
+    return chosen
+
+
+def _in_force(session: Session, key: str) -> Sequence[Any]:
     row = ACTIVE.first(session, {"key": key})
     if row is None or row[0] is None:
         raise NotFound(text("There is no process “{key}”.", key=key))
-    return published(session, row[0])
+    return row
+
+
+def _chosen(session: Session, row: Sequence[Any], number: int | None) -> tuple[bool, Published]:
+    """Whether it is the next version, and the version itself."""
+    active_id, next_id, share, started, taken = row
+    in_force = published(session, active_id)
+    if next_id is None:
+        return False, in_force
+    following = published(session, next_id)
+    is_next = (
+        number == following.number
+        if number in (in_force.number, following.number)
+        else ((started + 1) * share // 100 > taken)
+    )
+    return is_next, following if is_next else in_force
 
 
 def all_active(session: Session) -> list[Published]:
@@ -225,8 +280,11 @@ def store_version(
 def put_in_force(
     session: Session, process: ProcessDefinition, version_id: int, definition: Definition, *, now: datetime
 ) -> None:
-    """New cases begin with this version of a process whose row is locked, and its start events listen."""
+    """New cases begin with this version of a process whose row is locked, all of them, and its start events listen."""
+    if process.active_version_id not in (None, version_id):
+        process.previous_version_id = process.active_version_id
     process.active_version_id = version_id
+    _take_share(process, None, 0)
     process.version += 1
     session.flush()
     listen(session, definition, version_id, now=now)
@@ -235,9 +293,23 @@ def put_in_force(
 def take_out_of_force(session: Session, process: ProcessDefinition) -> None:
     """No case of the process begins any more; those under way go on."""
     process.active_version_id = None
+    _take_share(process, None, 0)
     process.version += 1
     session.flush()
     stop_listening(session, process.key)
+
+
+def share_out(session: Session, process: ProcessDefinition, version_id: int | None, percent: int) -> None:
+    """So many of the new cases of a process whose row is locked begin with this version beside the one in force; counting
+    begins anew. With no version all begin with the one in force."""
+    _take_share(process, version_id, percent)
+    process.version += 1
+    session.flush()
+
+
+def _take_share(process: ProcessDefinition, version_id: int | None, percent: int) -> None:
+    process.next_version_id, process.next_share = version_id, percent
+    process.next_started = process.next_taken = 0
 
 
 def bundle_from_folder(folder: Path) -> Bundle:
@@ -248,8 +320,8 @@ def bundle_from_folder(folder: Path) -> Bundle:
 def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FILES) -> list[DefinitionVersion]:
     """Store every process folder of a place whose content is not known yet.
 
-    It becomes the active version unless an administrator has published an own one meanwhile, has taken the process out of
-    force, or lets another process begin with the same message: then it waits in the list.
+    It becomes the active version unless an administrator has published an own one meanwhile, tries one with a share of the
+    cases, has taken the process out of force, or lets another process begin with the same message: then it waits in the list.
     """
     stored = []
     for folder in sorted(path for path in place.iterdir() if any(path.glob("*.bpmn"))):
@@ -264,6 +336,7 @@ def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FI
             continue
         process = session.get(ProcessDefinition, definition.key)
         in_force = next((v for v in known if process and v.id == process.active_version_id), None)
+        shared = process is not None and process.next_version_id is not None
         stored.append(
             store_version(
                 session,
@@ -272,7 +345,7 @@ def seed_from_files(session: Session, *, now: datetime, place: Path = PROCESS_FI
                 source=VersionSource.FILE,
                 now=now,
                 by_id=None,
-                activate=_may_come_into_force(session, definition, known, in_force, now=now),
+                activate=not shared and _may_come_into_force(session, definition, known, in_force, now=now),
             )
         )
     in_force_now = {each.version_id: each.definition for each in all_active(session)}

@@ -50,6 +50,11 @@ class ProcessDefinition(Base):
         ForeignKey("definition_version.id", use_alter=True, name="fk_process_definition_active_version_id")
     )
     version: Mapped[int] = mapped_column(default=1)
+    next_version_id: Mapped[int | None] = mapped_column(Id, comment="with which a share of the new cases begins")
+    next_share: Mapped[int] = mapped_column(default=0, server_default="0", comment="percent of the new cases")
+    next_started: Mapped[int] = mapped_column(default=0, server_default="0", comment="cases begun since it has a share")
+    next_taken: Mapped[int] = mapped_column(default=0, server_default="0", comment="how many of these began with it")
+    previous_version_id: Mapped[int | None] = mapped_column(Id, comment="in force before, to be rolled back to")
 
 
 class DefinitionVersion(Base):
@@ -68,6 +73,12 @@ class DefinitionVersion(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     deployed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deployed_by_id: Mapped[int | None] = mapped_column(Id)
+    exception: Mapped[str] = mapped_column(
+        Text, default="", server_default="", comment="why it was published although a scenario failed"
+    )
+    replayed: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        Json, comment="how the scenarios came out at its publishing"
+    )
 
 
 class ProcessInstance(Base):

@@ -60,6 +60,8 @@ ACTS = {
     "dictionary.moved": text("Option moved"),
     "definition.published": text("Version published"),
     "definition.activated": text("Version put in force"),
+    "definition.shared": text("Share of the new cases set"),
+    "definition.rolled_back": text("Version rolled back"),
     "definition.suspended": text("Process taken out of force"),
     "definition.not_begun": text("Case could not begin"),
     "calendar.created": text("Calendar created"),

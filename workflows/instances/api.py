@@ -57,6 +57,14 @@ class InstancesBody(Body):
     next = fields.String(allow_none=True)
 
 
+class StartFormBody(FormBody):
+    version = fields.Integer()
+
+
+class StartBody(AnswersBody):
+    version = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, library.LARGEST_NUMBER))
+
+
 class ReasonBody(Body):
     """Why it is done."""
 
@@ -101,27 +109,29 @@ def list_processes() -> dict[str, Any]:
 
 
 @processes.get("/<key>/form")
-@processes.response(200, FormBody)
+@processes.response(200, StartFormBody)
 def start_form(key: str) -> dict[str, Any]:
-    """The start form of a process."""
+    """The start form of a process, with the number of its version: send that along with the answers."""
     actor = current_actor()
     with reading_session() as session:
-        published = library.active(session, key)
+        published = library.offered(session, key)
         if reason := why_not_start(published.definition, actor):
             raise Denied(reason)
         form_key = published.definition.start_form
         form = step_form(session, published, form_key, by=actor, now=now(), data={}, values={})
-        return form_body(published, form_key, form) or {"fields": [], "values": {}, "schema": {}}
+        body = form_body(published, form_key, form) or {"fields": [], "values": {}, "schema": {}}
+        return {**body, "version": published.number}
 
 
 @processes.post("/<key>/instances")
-@processes.arguments(AnswersBody)
+@processes.arguments(StartBody)
 @processes.response(201, InstanceDetailBody)
 def start(body: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Start a case with the answers of the start form."""
+    """Start a case with the answers of the start form, of the version that they are for where one is given."""
+    submission = Submission(answers=body["answers"])
     with stepping() as session:
         instance = start_process(
-            session, by=current_actor(), now=now(), key=key, submission=Submission(answers=body["answers"])
+            session, by=current_actor(), now=now(), key=key, submission=submission, number=body["version"]
         )
     return _read(instance.id)
 

@@ -44,23 +44,23 @@ def index() -> ResponseReturnValue:
 @processes.route("/processes/<key>/start", methods=["GET", "POST"])
 @takes_body(BODY_LIMIT)
 def start(key: str) -> ResponseReturnValue:
-    """The start form; a customer may be given in the address."""
+    """The start form; a customer may be given in the address, and the version whose form was filled in."""
     actor = current_actor()
     if request.method == "POST":
         submission = submitted(lambda session, sent: _form_of(session, key, sent))
         try:
             with stepping() as session:
-                instance = start_process(session, by=actor, now=now(), key=key, submission=submission)
+                instance = start_process(session, by=actor, now=now(), key=key, submission=submission, number=_number())
         except FormRefused as refused:
             with reading_session() as session:
-                published = library.active(session, key)
+                published = library.offered(session, key, _number())
             return _start_page(published, refused.form, actor), 422 if refused.faults else 200
         flash(shown(text("Started: {title}", title=instance.title)), "good")
         return redirect(url_for("cases.show", instance_id=instance.id))
     customer_id = typed_key(request.args.get("customer", ""))
     values = {"customer_id": str(customer_id)} if customer_id is not None else {}
     with reading_session() as session:
-        published = library.active(session, key)
+        published = library.offered(session, key)
         form = step_form(
             session, published, published.definition.start_form, by=actor, now=now(), data={}, values=values
         )
@@ -75,8 +75,12 @@ def start_state(key: str) -> ResponseReturnValue:
     return jsonify(form.state if form else {})
 
 
+def _number() -> int | None:
+    return request.args.get("version", type=int)
+
+
 def _form_of(session: Session, key: str, submission: Submission) -> BoundForm | None:
-    published = library.active(session, key)
+    published = library.offered(session, key, _number())
     if reason := why_not_start(published.definition, current_actor()):
         raise Denied(reason)
     form_key = published.definition.start_form
@@ -141,4 +145,6 @@ def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
 
 
 def _start_page(published: Published, form: object, actor: Actor) -> str:
-    return render_template("processes/start.html", offer=show_process(published, actor), form=form)
+    return render_template(
+        "processes/start.html", offer=show_process(published, actor), number=published.number, form=form
+    )

@@ -96,23 +96,35 @@ def check_form(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, 
 
 
 def deploy(
-    session: Session, *, by: Actor, now: datetime, checked: Checked, note: str = "", activate: bool = True
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    checked: Checked,
+    note: str = "",
+    activate: bool = True,
+    share: int = 100,
 ) -> DefinitionVersion:
     """The checked bundle becomes the next version; new cases begin with it, running ones keep theirs.
 
-    Refused: without the permission, with errors, and a version that changes nothing.
+    With a `share` below 100 percent only so many of the new cases do, beside the version in force; where none is in force,
+    all of them. Refused: without the permission, with errors, and a version that changes nothing.
     """
     check_may(by, "processes", "administer")
     if checked.errors:
         raise DiagramRefused(checked.errors)
+    if not 1 <= share <= 100:
+        raise Invalid([Fault("share", text("The share is a whole number of percent, from 1 to 100."))])
     definition = compile_bundle(checked.bundle)
     if activate:
-        _check_here(session, definition, now=now)
-    process = session.get(ProcessDefinition, definition.key, with_for_update=True)
-    if process is not None and process.active_version_id is not None:
-        in_force = session.get_one(DefinitionVersion, process.active_version_id)
-        if in_force.content_hash == checked.bundle.content_hash:
-            raise Conflict(text("This changes nothing: version {number} is the same.", number=in_force.number))
+        check_here(session, definition, now=now)
+    process = session.get(ProcessDefinition, definition.key, with_for_update=True, populate_existing=True)
+    begun_with = [] if process is None else [process.active_version_id, process.next_version_id]
+    for version_id in filter(None, begun_with):
+        known = session.get_one(DefinitionVersion, version_id)
+        if known.content_hash == checked.bundle.content_hash:
+            raise Conflict(text("This changes nothing: version {number} is the same.", number=known.number))
+    shared = share < 100 and activate and process is not None and process.active_version_id is not None
     version = library.store_version(
         session,
         checked.bundle,
@@ -121,9 +133,11 @@ def deploy(
         now=now,
         by_id=by.id,
         note=note[:2000],
-        activate=activate,
+        activate=activate and not shared,
     )
-    _audit(session, by=by, now=now, action="published", version=version)
+    if shared and process is not None:
+        library.share_out(session, process, version.id, share)
+    _audit(session, by=by, now=now, action="published", version=version, share=share if activate else 0)
     return version
 
 
@@ -137,7 +151,7 @@ def activate(session: Session, *, by: Actor, now: datetime, key: str, number: in
     if process.active_version_id == version.id:
         raise Conflict(text("Version {number} is in force already.", number=number))
     definition = library.published(session, version.id).definition
-    _check_here(session, definition, now=now)
+    check_here(session, definition, now=now)
     library.put_in_force(session, process, version.id, definition, now=now)
     _audit(session, by=by, now=now, action="activated", version=version)
     return version
@@ -170,13 +184,16 @@ def _here(session: Session, definition: Definition, *, now: datetime) -> list[Pr
     return [*starts.problems_here(session, definition, now=now), *naming.problems_here(session, definition)]
 
 
-def _check_here(session: Session, definition: Definition, *, now: datetime) -> None:
+def check_here(session: Session, definition: Definition, *, now: datetime) -> None:
+    """Raises DiagramRefused where a version cannot come into force in this database, at this time."""
     errors = [problem for problem in _here(session, definition, now=now) if problem.is_error]
     if errors:
         raise DiagramRefused(errors)
 
 
-def _audit(session: Session, *, by: Actor, now: datetime, action: str, version: DefinitionVersion) -> None:
+def _audit(
+    session: Session, *, by: Actor, now: datetime, action: str, version: DefinitionVersion, **values: object
+) -> None:
     write_audit(
         session,
         at=now,
@@ -186,5 +203,5 @@ def _audit(session: Session, *, by: Actor, now: datetime, action: str, version: 
         subject_type="definition",
         subject_id=version.id,
         subject_name=version.name,
-        new={"process": version.process_key, "number": version.number, "hash": version.content_hash},
+        new={"process": version.process_key, "number": version.number, "hash": version.content_hash, **values},
     )

@@ -42,13 +42,15 @@ LAST_OF_RECORD = Prepared(
 )
 
 
-def start_process(session: Session, *, by: Actor, now: datetime, key: str, submission: Submission) -> ProcessInstance:
-    """Start a case from its start form.
+def start_process(
+    session: Session, *, by: Actor, now: datetime, key: str, submission: Submission, number: int | None = None
+) -> ProcessInstance:
+    """Start a case from its start form; `number` is the version whose form was filled in, as far as that is known.
 
     Where the process is about a record, the answers open that record, and the record's event starts the case: the same
     road as from anywhere else. Otherwise the answers become the data of the case.
     """
-    published = library.active(session, key)
+    published = library.for_start(session, key, number)
     if reason := why_not_start(published.definition, by):
         raise Denied(reason)
     form = step_form(
@@ -91,7 +93,7 @@ class Entry:
 def start_case(
     session: Session, start: CaseStart, *, by: Actor, now: datetime, entry: Entry | None = None
 ) -> ProcessInstance:
-    """Start a case of the active version with the given data, and run it to the first step that waits.
+    """Start a case with the given data, and run it to the first step that waits.
 
     With an `entry` it begins by itself: there what the diagram does is done by the system, whoever sent the message.
     """
@@ -101,7 +103,7 @@ def start_case(
     if entry is not None:
         published = entry.published
     else:
-        published = opening.published if opening is not None else library.active(session, start.process_key)
+        published = opening.published if opening is not None else library.for_start(session, start.process_key)
     acting = by if entry is None else SYSTEM
     row = BEGIN.first(
         session,
