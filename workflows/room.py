@@ -42,6 +42,7 @@ from workflows.registry import registry
 from workflows.studio import api as studio_api
 from workflows.studio import diagram_routes
 from workflows.studio import routes as studio
+from workflows.studio.drafts import api as drafts_api
 from workflows.studio.drafts import file_routes as draft_file_routes
 from workflows.studio.drafts import routes as drafts_routes
 from workflows.studio.exchange import api as exchange_api
@@ -83,6 +84,7 @@ API = (
     instances_api.processes,
     instances_api.instances,
     studio_api.api,
+    drafts_api.api,
     exchange_api.api,
     ladders_api.api,
     assigning_api.api,
