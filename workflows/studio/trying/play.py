@@ -14,7 +14,8 @@ from typing import Any
 
 from crm.core.i18n import Text, text
 from workflows import engine
-from workflows.engine import Awaited, Budget, Definition, OpenTask, Passed, Step, Thrown, TimerSet, WorkingTime
+from workflows.engine import Awaited, Budget, Definition, OpenTask, Passed, Step, Thrown, TimerSet
+from workflows.engine.steps import WorkingTime
 from workflows.studio.trying.script import MESSAGE, TASK, TIMER, Act, Expected, Script
 
 SECONDS = 10.0
@@ -232,9 +233,7 @@ class _Play:
             return text("The timer “{step}” is not set here.", step=self._called(act.name))
         due_at, token = waiting[0]
         self._pass_time(act.at or due_at)
-        return engine.fire(
-            self.definition, self.state, token, call=self.call, now=self.now, budget=self._budget()
-        )
+        return engine.fire(self.definition, self.state, token, call=self.call, now=self.now, budget=self._budget())
 
     def _deliver(self, act: Act) -> Step | Text:
         self._pass_time(act.at)
