@@ -115,6 +115,9 @@ class ProcessInstance(Base):
     paused_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="since when its clock stands still, because the customer owes an answer"
     )
+    suspended_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, comment="since when an administrator has it rest: nobody can do its tasks, no timer acts"
+    )
     business_key: Mapped[str | None] = mapped_column(
         String(120), comment="by which others know the case: an order number of the shop, for instance"
     )
@@ -124,6 +127,11 @@ class ProcessInstance(Base):
     state_before: Mapped[bytes | None] = mapped_column(
         LargeBinary, deferred=True, comment="before that completion, so that it can be taken back"
     )
+
+    @property
+    def stands_still(self) -> bool:
+        """Does its clock stand: for the customer's answer, or because the case is suspended?"""
+        return self.paused_at is not None or self.suspended_at is not None
 
 
 class Task(Base):
@@ -221,6 +229,11 @@ class Task(Base):
     )
     paused_due_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, comment="when it was due before its clock was stopped; meanwhile it has no due time"
+    )
+    suspended: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=false(),
+        comment="its case is suspended; the same as there, read along with the task",
     )
     sent_back_from: Mapped[str | None] = mapped_column(String(120), comment="the step that somebody sent back here")
     version: Mapped[int] = mapped_column(default=1)

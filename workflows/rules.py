@@ -41,10 +41,13 @@ def why_not_person(task: Task, user_id: int | None) -> Text | None:
 
 
 def why_not_open(task: Task) -> Text | None:
+    """The reason why nobody can do anything with the task now."""
     if task.status == TaskStatus.DONE:
         return text("This task has already been completed.")
     if task.status == TaskStatus.WITHDRAWN:
         return text("The process has moved on; this task is no longer needed.")
+    if task.suspended:
+        return text("This case is suspended by an administrator; nobody can do its tasks until it is resumed.")
     return None
 
 

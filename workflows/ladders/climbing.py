@@ -76,7 +76,7 @@ def climb(session: Session, due: Due, *, now: datetime) -> None:
     ).one_or_none()
     if task is None:
         return
-    if instance.paused_at is not None and task.paused_due_at is not None:
+    if instance.suspended_at is not None or (instance.paused_at is not None and task.paused_due_at is not None):
         hold_again(session, due, now=now)
         return
     if task.due is not None:

@@ -52,53 +52,65 @@ def pause_cases_of(session: Session, record: RecordRef, *, by: Actor, now: datet
         ).first()
         if stopped is None:
             continue
-        session.execute(
-            update(TASK)
-            .where(TASK.c.instance_id == instance_id, TASK.c.status == TaskStatus.OPEN, TASK.c.due_at < NO_DUE_DATE)
-            .values(paused_due_at=TASK.c.due_at, due_at=NO_DUE_DATE, version=TASK.c.version + 1)
-        )
-        due.hold(session, kinds=KINDS, subject_id=instance_id)
+        stop_clock(session, instance_id)
         record_event(session, instance_id=instance_id, now=now, kind="paused", by=by)
-        _forget(session, instance_id)
+        forget(session, instance_id)
 
 
 def resume_cases_of(session: Session, record: RecordRef, *, by: Actor, now: datetime) -> None:
     """The cases about this record go on; what was due is due as much working time later as they stood still."""
-    every = calendars(session)
     for instance_id in lock_cases_of(session, record):
-        paused_at, department_id = session.execute(
-            select(INSTANCE.c.paused_at, INSTANCE.c.department_id).where(INSTANCE.c.id == instance_id)
+        paused_at, suspended_at, department_id = session.execute(
+            select(INSTANCE.c.paused_at, INSTANCE.c.suspended_at, INSTANCE.c.department_id).where(
+                INSTANCE.c.id == instance_id
+            )
         ).one()
         if paused_at is None:
             continue
-        session.execute(update(INSTANCE).where(INSTANCE.c.id == instance_id).values(paused_at=None))
-        paused = session.execute(
-            select(TASK.c.id, TASK.c.paused_due_at, TASK.c.department_id, TASK.c.opened_at).where(
-                TASK.c.instance_id == instance_id, TASK.c.paused_due_at.is_not(None)
-            )
-        ).all()
-        for task_id, due_at, of_department, opened_at in paused:
-            # What was asked for while the clock stood still stood still only from then on.
-            moved = moved_on(every.of(of_department), due_at, since=max(paused_at, opened_at), now=now)
-            session.execute(
-                update(TASK)
-                .where(TASK.c.id == task_id)
-                .values(
-                    # Who gave it another due time meanwhile meant that one.
-                    due_at=case((TASK.c.due_at < NO_DUE_DATE, TASK.c.due_at), else_=moved),
-                    paused_due_at=None,
-                    version=TASK.c.version + 1,
-                )
-            )
-        calendar = every.of(_holder(session, instance_id, department_id))
-        due.let_run(
-            session,
-            kinds=KINDS,
-            subject_id=instance_id,
-            move=partial(_moved_row, calendar, paused_at, now),
-        )
+        # While the case is suspended its clock goes on standing still, since the first of both.
+        since = None if suspended_at is None else min(suspended_at, paused_at)
+        session.execute(update(INSTANCE).where(INSTANCE.c.id == instance_id).values(paused_at=None, suspended_at=since))
+        if suspended_at is None:
+            start_clock(session, instance_id, department_id, since=paused_at, now=now)
         record_event(session, instance_id=instance_id, now=now, kind="resumed", by=by)
-        _forget(session, instance_id)
+        forget(session, instance_id)
+
+
+def stop_clock(session: Session, instance_id: int) -> None:
+    """Open tasks have no due time from now on, timers and ladders wait; where that is so already, nothing changes."""
+    session.execute(
+        update(TASK)
+        .where(TASK.c.instance_id == instance_id, TASK.c.status == TaskStatus.OPEN, TASK.c.due_at < NO_DUE_DATE)
+        .values(paused_due_at=TASK.c.due_at, due_at=NO_DUE_DATE, version=TASK.c.version + 1)
+    )
+    due.hold(session, kinds=KINDS, subject_id=instance_id)
+
+
+def start_clock(
+    session: Session, instance_id: int, department_id: int | None, *, since: datetime, now: datetime
+) -> None:
+    """What was due is due as much working time later as the case stood still, each by its own calendar."""
+    every = calendars(session)
+    paused = session.execute(
+        select(TASK.c.id, TASK.c.paused_due_at, TASK.c.department_id, TASK.c.opened_at).where(
+            TASK.c.instance_id == instance_id, TASK.c.paused_due_at.is_not(None)
+        )
+    ).all()
+    for task_id, due_at, of_department, opened_at in paused:
+        # What was asked for while the clock stood still stood still only from then on.
+        moved = moved_on(every.of(of_department), due_at, since=max(since, opened_at), now=now)
+        session.execute(
+            update(TASK)
+            .where(TASK.c.id == task_id)
+            .values(
+                # Who gave it another due time meanwhile meant that one.
+                due_at=case((TASK.c.due_at < NO_DUE_DATE, TASK.c.due_at), else_=moved),
+                paused_due_at=None,
+                version=TASK.c.version + 1,
+            )
+        )
+    calendar = every.of(_holder(session, instance_id, department_id))
+    due.let_run(session, kinds=KINDS, subject_id=instance_id, move=partial(_moved_row, calendar, since, now))
 
 
 def _moved_row(calendar: Calendar, paused_at: datetime, now: datetime, at: datetime, asked_at: datetime) -> datetime:
@@ -120,7 +132,7 @@ def _holder(session: Session, instance_id: int, department_id: int | None) -> in
     return row[0] if row is not None else department_id
 
 
-def _forget(session: Session, instance_id: int) -> None:
+def forget(session: Session, instance_id: int) -> None:
     """Objects that the session holds of the case are read anew: whoever began this step goes on with them."""
     for each in list(session.identity_map.values()):
         if (isinstance(each, Task) and each.instance_id == instance_id) or (

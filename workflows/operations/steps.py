@@ -59,7 +59,7 @@ MOVE = Prepared(
 )
 OPEN_TASK = insert_into(
     TASK, "instance_id", "token", "node_id", "name", "process_key", "version_id", "title", "customer_id", "role",
-    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "paused_due_at", "excluded_id", "candidate_ids",
+    "assignee_id", "priority", "due_at", "status", "opened_at", "data", "department_id", "paused_due_at", "suspended", "excluded_id", "candidate_ids",
     "on_behalf_of_id", "version",
 )  # fmt: skip
 NOTE = insert_into(EVENT, "instance_id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
@@ -153,7 +153,7 @@ def store_step(
         rungs = [rung for row in rows if (rung := first_rung(session, row)) is not None]
         _schedule(session, instance, rungs, now=now)
         for row in rows:
-            OPEN_TASK.later(session, row if instance.paused_at is None else _paused(row))
+            OPEN_TASK.later(session, _paused(row) if instance.stands_still else row)
         for token, assignment in given.items():
             offer(session, instance.id, token, assignment.candidates)
         if given:
@@ -244,6 +244,7 @@ def _task_row(
         "data": keep(task.data),
         "department_id": people[assignee].department_id if assignee is not None else instance.department_id,
         "paused_due_at": None,
+        "suspended": instance.suspended_at is not None,
         "version": 1,
     }
 
@@ -278,7 +279,7 @@ def _schedule(
     session: Session, instance: ProcessInstance, appointments: Sequence[due.Appointment], *, now: datetime
 ) -> None:
     """Ask the clock; while that of the case stands still, what is asked for waits as well."""
-    if instance.paused_at is not None:
+    if instance.stands_still:
         appointments = [due.held(appointment) for appointment in appointments]
     due.schedule_many(session, appointments, now=now)
 

@@ -178,6 +178,8 @@ def complete_again(session: Session, *, by: Actor, now: datetime, task_id: int, 
     task, instance = _locked(session, task_id)
     if task.status != TaskStatus.OPEN:
         return False
+    if reason := why_not_open(task):
+        raise Conflict(reason)
     _finish(session, task, instance, answers, task.draft or {}, (), by=by, now=now)
     return True
 

@@ -28,7 +28,7 @@ def fire(session: Session, due: Due, *, now: datetime) -> None:
     ).one_or_none()
     if instance is None or due.ref is None or instance.status != InstanceStatus.RUNNING:
         return
-    if instance.paused_at is not None:
+    if instance.stands_still:
         # It was claimed at the moment at which the clock of the case was stopped.
         hold_again(session, due, now=now)
         return

@@ -122,10 +122,31 @@ def upgrade() -> None:
         "process_definition",
         sa.Column("previous_version_id", Id, nullable=True, comment="in force before, to be rolled back to"),
     )
+    op.add_column(
+        "process_instance",
+        sa.Column(
+            "suspended_at",
+            UtcDateTime(),
+            nullable=True,
+            comment="since when an administrator has it rest: nobody can do its tasks, no timer acts",
+        ),
+    )
+    op.add_column(
+        "task",
+        sa.Column(
+            "suspended",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="its case is suspended; the same as there, read along with the task",
+        ),
+    )
 
 
 def downgrade() -> None:
     """Back to the version before."""
+    op.drop_column("task", "suspended")
+    op.drop_column("process_instance", "suspended_at")
     op.drop_column("process_definition", "previous_version_id")
     op.drop_column("process_definition", "next_taken")
     op.drop_column("process_definition", "next_started")
