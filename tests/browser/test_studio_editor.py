@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from crm.core.db import reading, unit_of_work
-from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
-from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Office
+from tests.browser.driver import accessibility_faults
+from tests.browser.office import CHINESE, DESKTOP, ENGLISH, Office
 from tests.processes.small import bundle, straight, user_task
 from workflows.engine import Bundle
 from workflows.engine.diagram import Diagram
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 CHOICE = (
-    '<bpmn:startEvent id="begin" />' + user_task("check") + '<bpmn:exclusiveGateway id="fit" name="Fit?" default="no" />'
+    '<bpmn:startEvent id="begin" />'
+    + user_task("check")
+    + '<bpmn:exclusiveGateway id="fit" name="Fit?" default="no" />'
     '<bpmn:endEvent id="good" /><bpmn:endEvent id="bad" />'
     '<bpmn:sequenceFlow id="to_check" sourceRef="begin" targetRef="check" />'
     '<bpmn:sequenceFlow id="to_fit" sourceRef="check" targetRef="fit" />'
@@ -30,13 +33,24 @@ CHOICE = (
     "<bpmn:conditionExpression>note = null</bpmn:conditionExpression></bpmn:sequenceFlow>"
 )
 
+UNSAID = (
+    '<bpmn:startEvent id="begin" /><bpmn:serviceTask id="serve" name="Serve" /><bpmn:scriptTask id="sum" name="Sum" />'
+    '<bpmn:intermediateCatchEvent id="paid" name="Paid"><bpmn:messageEventDefinition id="paid_message" /></bpmn:intermediateCatchEvent>'
+    '<bpmn:intermediateCatchEvent id="rest" name="Rest"><bpmn:timerEventDefinition id="rest_timer" /></bpmn:intermediateCatchEvent>'
+    + user_task("sign").replace("</bpmn:userTask>", "<bpmn:multiInstanceLoopCharacteristics /></bpmn:userTask>")
+    + '<bpmn:endEvent id="finish" />'
+    + "".join(
+        f'<bpmn:sequenceFlow id="flow_{a}" sourceRef="{a}" targetRef="{b}" />'
+        for a, b in pairwise(("begin", "serve", "sum", "paid", "rest", "sign", "finish"))
+    )
+)
+
 
 def open_draft(office: Office, drawn: Bundle, key: str) -> int:
     """A draft of a small process. It has no picture yet: the editor gets one from the server."""
-    office.story.publish(drawn)
     with unit_of_work(office.database) as session:
         by = office.people.named("admin")
-        return operations.open_draft(session, by=by, now=office.clock(), key=key).id
+        return operations.new_draft(session, by=by, now=office.clock(), key=key, name=key, files=dict(drawn.files)).id
 
 
 def stored(office: Office, draft_id: int) -> bytes:
@@ -49,9 +63,7 @@ def drawn(office: Office, draft_id: int) -> Diagram:
 
 
 @contextmanager
-def editing(
-    office: Office, browser: Browser, draft_id: int, language: str, width: int = DESKTOP
-) -> Iterator[Page]:
+def editing(office: Office, browser: Browser, draft_id: int, language: str, width: int = DESKTOP) -> Iterator[Page]:
     with office.visited(browser, "admin", language=language, width=width) as page:
         page.goto(f"/studio/drafts/{draft_id}/diagram")
         page.wait_for_selector("[data-editor][data-ready=yes]")
@@ -63,6 +75,8 @@ def element(page: Page, name: str) -> Locator:
 
 
 def choose(page: Page, name: str) -> None:
+    # The tools of the element chosen before may lie over this one.
+    page.locator("[data-canvas]").click(position={"x": 300, "y": 20})
     element(page, name).click(force=True, position={"x": 8, "y": 8})
 
 
@@ -160,3 +174,45 @@ def test_a_condition_is_completed_and_checked_while_it_is_typed(chromium: Browse
         expect(page.locator("[data-act=undo]")).to_be_disabled()
         expect_saved(page)
     assert stored(office, draft_id) == before, "taking everything back gives the file as it was"
+
+
+def test_steps_of_the_machine_are_told_what_to_do_until_nothing_is_wrong(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, bundle("small", UNSAID), "small")
+    with editing(office, chromium, draft_id, ENGLISH) as page:
+        expect(page.locator(".studio-mark-error").first).to_be_visible()
+        choose(page, "serve")
+        page.get_by_label("Operation", exact=True).select_option("service/archive")
+        page.get_by_label("request_id number").fill("12")
+        page.get_by_label("Result goes into the variable").fill("archived")
+        choose(page, "sum")
+        page.get_by_label("Script", exact=True).fill("{ total: 1 + 2 }")
+        choose(page, "paid")
+        page.get_by_label("Name of the message").fill("payment")
+        page.get_by_label("What comes goes into the variable").fill("money")
+        choose(page, "rest")
+        page.get_by_label("Time", exact=True).fill("PT2H")
+        page.get_by_label("In working time").check()
+        choose(page, "sign")
+        page.get_by_label("For each of the list").fill("[1, 2]")
+        page.get_by_label("Each one is called").fill("signer")
+        page.get_by_label("Countersigning").fill("60%")
+        page.get_by_label("Countersigning").press("Tab")
+        page.get_by_label("One agrees when").fill('note = "yes"')
+        page.get_by_label("One agrees when").press("Tab")
+        expect(page.locator(".studio-mark-error")).to_have_count(0)
+        expect_saved(page)
+        assert accessibility_faults(page) == []
+
+    nodes = drawn(office, draft_id).nodes
+    serve = nodes["serve"].operator
+    assert serve is not None
+    assert (serve.name, serve.parameters, serve.result) == ("service/archive", (("request_id", "12"),), "archived")
+    assert nodes["sum"].script == "{ total: 1 + 2 }"
+    assert nodes["paid"].events[0].name == "payment"
+    assert nodes["paid"].events[0].variable == "money"
+    assert nodes["rest"].events[0].text == "PT2H"
+    assert nodes["rest"].properties["workingTime"] == "true"
+    signing = nodes["sign"].repetition
+    assert signing is not None
+    assert (signing.collection, signing.item) == ("[1, 2]", "signer")
+    assert nodes["sign"].properties["countersignAgree"] == 'note = "yes"'

@@ -20,7 +20,7 @@ from workflows.engine import BundleRefused
 from workflows.models import DefinitionVersion
 from workflows.operations.deploying import problem_text
 from workflows.papers.layout import lay_out
-from workflows.studio.diagram_words import HAPPENED, SIMULATION, WORDS
+from workflows.studio.diagram_words import HAPPENED, SIMULATION, TYPES, WORDS
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.bodies import read_body
 from workflows.studio.drafts.frame import frame
@@ -64,7 +64,7 @@ def _editor(session: Session, draft: ProcessDraft) -> dict[str, Any]:
     who = url_for("assignees.show", key=draft.process_key, number=number) if number is not None else ""
     return {
         "locale": current_locale(),
-        "words": {words: shown(Text(words)) for words in (*WORDS, *SIMULATION, *HAPPENED)},
+        "words": {words: shown(Text(words)) for words in (*WORDS, *TYPES, *SIMULATION, *HAPPENED)},
         "simulation": SIMULATION,
         "functions": sorted(name for name in LIBRARY if name[0].isalpha()),
         "urls": {

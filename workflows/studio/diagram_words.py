@@ -139,9 +139,22 @@ WORDS = (
     N_("Without this mark the step goes on beside it."),
     N_("Written as {example}, or an expression that gives it."),
     N_("all, any, or a share such as 60%. Empty: no countersigning."),
-    N_("function"),
     N_("optional"),
     N_("{value} (unknown)"),
+)
+# The types of FEEL, as parameters and variables have them.
+TYPES = (
+    N_("any"),
+    N_("text"),
+    N_("boolean"),
+    N_("number"),
+    N_("date"),
+    N_("date and time"),
+    N_("time"),
+    N_("duration"),
+    N_("list"),
+    N_("context"),
+    N_("function"),
 )
 # Fixed in the templates of the simulation, and replaced in the page as they appear.
 SIMULATION = (

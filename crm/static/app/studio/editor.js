@@ -146,20 +146,27 @@ function bindButtons(modeler) {
     in: () => modeler.get("zoomScroll").stepZoom(1),
     out: () => modeler.get("zoomScroll").stepZoom(-1),
     fit: () => fit(canvas, 0),
-    find: () => modeler.get("searchPad").open(),
+    // After this click, which would close what it has opened.
+    find: () => setTimeout(() => modeler.get("searchPad").open()),
     minimap: (button) => {
       modeler.get("minimap").toggle();
       button.setAttribute("aria-pressed", String(modeler.get("minimap").isOpen()));
     },
   };
-  const buttons = [...page.querySelectorAll("[data-act]")];
-  for (const button of buttons) button.addEventListener("click", () => acts[button.dataset.act](button));
-  const refresh = () => {
-    page.querySelector("[data-act=undo]").disabled = !stack.canUndo();
-    page.querySelector("[data-act=redo]").disabled = !stack.canRedo();
+  for (const button of page.querySelectorAll("[data-act]")) button.addEventListener("click", () => acts[button.dataset.act](button));
+  const refresh = (playing = false) => {
+    page.querySelector("[data-act=undo]").disabled = playing || !stack.canUndo();
+    page.querySelector("[data-act=redo]").disabled = playing || !stack.canRedo();
   };
-  modeler.on("commandStack.changed", refresh);
+  modeler.on("commandStack.changed", () => refresh());
   refresh();
+  // Results that scroll can be reached by keyboard.
+  modeler.on("searchPad.opened", () => canvasNode.querySelector(".djs-search-results").setAttribute("tabindex", "0"));
+  // While tokens are played nothing can be changed.
+  bindSimulation(modeler, page.querySelector("[data-simulation]"), (playing) => {
+    refresh(playing);
+    page.querySelector("[data-panel]").inert = playing;
+  });
 }
 
 async function edit() {
@@ -179,7 +186,6 @@ async function edit() {
   page.querySelector("[data-panel]").addEventListener("focusin", catalogue.ask);
   keepSaved(modeler, panel);
   bindButtons(modeler);
-  bindSimulation(modeler, page.querySelector("[data-simulation]"));
   speakSimulation(canvasNode, facts.simulation);
   warn(warnings);
   draft.onFindings((list) => {

@@ -16,7 +16,7 @@ export function offers(before, variables, functions, all) {
   const word = WORD.exec(before)?.[0] ?? "";
   if (!word && !all) return { word, items: [] };
   const begins = (name) => name.toLowerCase().startsWith(word.toLowerCase()) && name !== word;
-  const known = variables.filter(({ name }) => begins(name)).map(({ name, type }) => ({ label: name, insert: name, back: 0, detail: type ?? "" }));
+  const known = variables.filter(({ name }) => begins(name)).map(({ name, type }) => ({ label: name, insert: name, back: 0, detail: type ? say(type) : "" }));
   const called = functions.filter(begins).map((name) => ({ label: `${name}()`, insert: `${name}()`, back: 1, detail: say("function") }));
   return { word, items: [...known, ...called].slice(0, MOST) };
 }

@@ -27,7 +27,10 @@ export class Marks {
     this.drawn = drawn;
     const overlays = this.modeler.get("overlays");
     overlays.remove({ type: KIND });
-    for (const [id, list] of there) overlays.add(id, KIND, { position: position(registry.get(id)), html: mark(list), scale: false });
+    for (const [id, list] of there) {
+      const html = mark(list, () => this.modeler.get("selection").select(registry.get(id)));
+      overlays.add(id, KIND, { position: position(registry.get(id)), html, scale: false });
+    }
   }
 }
 
@@ -47,7 +50,7 @@ function position(element) {
   return { top: (from.y + to.y) / 2 - top - 9, left: (from.x + to.x) / 2 - left - 9 };
 }
 
-function mark(list) {
+function mark(list, onclick) {
   const severity = list.some((finding) => finding.severity === "error") ? "error" : "warning";
-  return dom("span", { class: `studio-mark studio-mark-${severity}`, title: list.map(({ message }) => message).join("\n") }, severity === "error" ? "!" : "?");
+  return dom("span", { class: `studio-mark studio-mark-${severity}`, title: list.map(({ message }) => message).join("\n"), onclick }, severity === "error" ? "!" : "?");
 }

@@ -41,12 +41,13 @@ export function speakSimulation(container, words) {
   new MutationObserver(all).observe(container, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["title"] });
 }
 
-// Switched by a button of ours: the library's own cannot be reached by keyboard.
-export function bindSimulation(modeler, button) {
+// Switched by a button of ours: the library's own cannot be reached by keyboard. `then` is told whether tokens are played now.
+export function bindSimulation(modeler, button, then) {
   const mode = modeler.get("toggleMode");
   button.addEventListener("click", () => mode.toggleMode());
   modeler.get("eventBus").on("tokenSimulation.toggleMode", ({ active }) => {
     button.setAttribute("aria-pressed", String(active));
     button.classList.toggle("active", active);
+    then(active);
   });
 }

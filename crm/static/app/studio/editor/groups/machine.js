@@ -40,10 +40,10 @@ export function operationGroup(at) {
     id: "operation", label: say("Operation"), kind: "select", need: bo.$type === "bpmn:ServiceTask", hint: known?.about,
     options: () => [{ value: "", label: say("Choose an operation") }, ...named], read: () => operator.name, write: (name) => chooseOperation(at, name),
   }];
-  const parameters = [...(known?.parameters ?? []), ...operator.parameters.filter(({ id }) => !known?.parameters.some(({ name }) => name === id)).map(({ id }) => ({ name: id, type: "?", required: false }))];
+  const parameters = [...(known?.parameters ?? []), ...operator.parameters.filter(({ id }) => !known?.parameters.some(({ name }) => name === id)).map(({ id }) => ({ name: id, type: "any", required: false }))];
   for (const { name, type, required } of parameters) {
     fields.push({
-      id: `parameter-${name}`, label: name, note: type, kind: "feel", need: required,
+      id: `parameter-${name}`, label: name, note: say(type), kind: "feel", need: required,
       read: () => ext.operator(bo).parameters.find(({ id }) => id === name)?.value ?? "", write: (value) => setParameter(at, name, value),
     });
   }
