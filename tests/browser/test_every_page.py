@@ -220,12 +220,11 @@ PLACES = (
     Place("studio, new process", "admin", "/studio/new"),
     Place("studio, new process refused", "admin", "/studio/new", draw_without_a_name),
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
-    Place("definitions", "admin", "/definitions"),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),
     Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),
     Place("not found", "agent1", "/customers/99999", status=404),
-    Place("no permission", "agent1", "/definitions", status=403),
+    Place("no permission", "agent1", "/studio", status=403),
 )
 
 

@@ -18,44 +18,18 @@ from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.instances import story
 from workflows.messaging.showing import show_starts
-from workflows.models import DefinitionVersion, Incident, InstanceStatus, ProcessDefinition, ProcessInstance, Task
+from workflows.models import DefinitionVersion, ProcessDefinition, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
 
 definitions = Blueprint("definitions", __name__)
-MOST_STOPPED = 50
 
 
 @definitions.get("/definitions")
 @requires("processes", "administer")
 def index() -> ResponseReturnValue:
-    """All processes with the version in force and their running cases, and the cases that a fault has stopped."""
-    actor = current_actor()
-    with reading_session() as session:
-        counted = select(ProcessInstance.process_key, func.count().label("number")).group_by(
-            ProcessInstance.process_key
-        )
-        found = session.execute(counted.where(ProcessInstance.status == InstanceStatus.RUNNING))
-        running = {row.process_key: row.number for row in found}
-        rows = [
-            {
-                **show_process(published, actor),
-                "number": published.number,
-                "running": running.get(published.key, 0),
-                "in_force": in_force,
-            }
-            for in_force, each in ((True, library.all_active(session)), (False, library.out_of_force(session)))
-            for published in each
-        ]
-        stopped = session.execute(
-            select(ProcessInstance.id, ProcessInstance.title, func.max(Incident.at).label("at"))
-            .join(Incident, Incident.instance_id == ProcessInstance.id)
-            .where(Incident.resolved_at.is_(None))
-            .group_by(ProcessInstance.id, ProcessInstance.title)
-            .order_by(func.max(Incident.at).desc())
-            .limit(MOST_STOPPED)
-        ).all()
-    return render_template("processes/definitions.html", rows=rows, stopped=stopped)
+    """The list of processes has its place in the studio."""
+    return redirect(url_for("studio.index"))
 
 
 @definitions.get("/definitions/<key>")

@@ -328,7 +328,7 @@ def test_the_page_of_a_process_says_how_cases_begin_and_takes_it_out_of_force(st
     page = admin.get("/definitions/weekly").get_data(as_text=True)
     assert "2026-03-18" not in page
     assert "/definitions/weekly/suspend" not in page
-    listed = admin.get("/definitions").get_data(as_text=True)
+    listed = admin.get("/studio").get_data(as_text=True)
     assert "/definitions/weekly" in listed
     assert admin.post("/definitions/weekly/versions/1/activate").status_code == 302
     assert "2026-03-18" in admin.get("/definitions/weekly").get_data(as_text=True)

@@ -65,10 +65,10 @@ def test_an_administrator_finds_the_case_that_stopped_until_it_goes_on(
     program_of(app, "agent1").post(f"/tasks/{faulty.task('check').id}/complete", json={"answers": {"note": "x"}})
     as_user(client, "admin")
     address = f'href="/cases/{faulty.instance_id}"'
-    assert address in client.get("/definitions").text
+    assert address in client.get("/studio").text
     faulty.clock.set(NEXT_DAY)
     program_of(app, "admin").post(f"/instances/{faulty.instance_id}/retry")
-    assert address not in client.get("/definitions").text
+    assert address not in client.get("/studio").text
 
 
 def test_a_retry_that_fails_again_keeps_one_incident(faulty: Story) -> None:

@@ -113,7 +113,7 @@ def test_others_tasks_and_cases_do_not_exist_for_a_stranger(story: Story, client
 def test_an_administrator_sees_versions_and_cancels_a_case_with_a_reason(story: Story, client: Browser) -> None:
     story.start(story.people.manager1, **REQUEST)
     as_user(client, "admin")
-    assert "service_request" in client.get("/definitions").text
+    assert "service_request" in client.get("/studio").text
     assert client.get("/definitions/service_request").status_code == 200
     assert client.get("/definitions/service_request/versions/1/bundle").mimetype == "application/zip"
     assert client.post(f"/cases/{story.instance_id}/cancel", data={"reason": " "}).status_code == 422

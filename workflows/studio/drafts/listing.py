@@ -11,18 +11,22 @@ from sqlalchemy.orm import Session
 from crm.accounts.queries import names_of
 from crm.permissions import Actor
 from workflows import library
-from workflows.models import Incident, InstanceStatus, ProcessInstance
+from workflows.models import DefinitionVersion, Incident, InstanceStatus, ProcessDefinition, ProcessInstance
 from workflows.studio.drafts.queries import all_drafts
+
+MOST_STOPPED = 20
 
 
 @dataclass(frozen=True)
 class StudioRow:
-    """A process as administrators see it. `number` is its version in force, None where none is; `draft_id` None where nobody
-    changes it."""
+    """A process as administrators see it. `number` is its version in force, None where none is; `next_number` one with which
+    `next_share` percent of the new cases begin; `draft_id` None where nobody changes it."""
 
     key: str
     name: str
     number: int | None
+    next_number: int | None = None
+    next_share: int = 0
     running: int = 0
     incidents: int = 0
     draft_id: int | None = None
@@ -47,6 +51,7 @@ def studio_rows(session: Session, *, by: Actor) -> list[StudioRow]:
         for in_force, found in ((True, library.all_active(session)), (False, library.out_of_force(session)))
         for each in found
     }
+    shares = _shares(session)
     rows = []
     for key in {*named, *drafts}:
         draft = drafts.get(key)
@@ -56,6 +61,8 @@ def studio_rows(session: Session, *, by: Actor) -> list[StudioRow]:
                 key=key,
                 name=name or key,
                 number=number,
+                next_number=shares.get(key, (None, 0))[0],
+                next_share=shares.get(key, (None, 0))[1],
                 running=running.get(key, 0),
                 incidents=stopped.get(key, 0),
                 draft_id=draft.id if draft is not None else None,
@@ -65,6 +72,38 @@ def studio_rows(session: Session, *, by: Actor) -> list[StudioRow]:
             )
         )
     return sorted(rows, key=lambda row: (row.name, row.key))
+
+
+def _shares(session: Session) -> dict[str, tuple[int | None, int]]:
+    """Processes of which a share of the new cases begins with another version: its number, and the share in percent."""
+    found = session.execute(
+        select(ProcessDefinition.key, DefinitionVersion.number, ProcessDefinition.next_share).join(
+            DefinitionVersion, DefinitionVersion.id == ProcessDefinition.next_version_id
+        )
+    )
+    return {row.key: (row.number, row.next_share) for row in found}
+
+
+@dataclass(frozen=True)
+class StoppedCase:
+    """A case in which a step could not be carried out, since when."""
+
+    id: int
+    title: str
+    at: datetime
+
+
+def stopped_cases(session: Session) -> list[StoppedCase]:
+    """Cases that a fault has stopped, those of late first."""
+    found = session.execute(
+        select(ProcessInstance.id, ProcessInstance.title, func.max(Incident.at).label("at"))
+        .join(Incident, Incident.instance_id == ProcessInstance.id)
+        .where(Incident.resolved_at.is_(None))
+        .group_by(ProcessInstance.id, ProcessInstance.title)
+        .order_by(func.max(Incident.at).desc())
+        .limit(MOST_STOPPED)
+    )
+    return [StoppedCase(row.id, row.title, row.at) for row in found]
 
 
 def _counted(session: Session, *, by_incident: bool) -> dict[str, int]:

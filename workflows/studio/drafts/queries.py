@@ -83,9 +83,12 @@ def files_of(session: Session, draft_id: int) -> Sequence[DraftFile]:
 
 def behind(session: Session, draft: ProcessDraft) -> Behind | None:
     """That another version came into force than the one the draft was made from; None while it is the same."""
-    active = select(ProcessDefinition.active_version_id).where(ProcessDefinition.key == draft.process_key)
-    active_id = session.scalar(active)
-    if active_id is None or active_id == draft.base_version_id:
+    process = session.get(ProcessDefinition, draft.process_key)
+    active_id = process.active_version_id if process is not None else None
+    if process is None or active_id is None or active_id == draft.base_version_id:
+        return None
+    # The next version, with which a part of the cases begins, is newer than the one in force.
+    if draft.base_version_id is not None and draft.base_version_id == process.next_version_id:
         return None
     wanted = select(DefinitionVersion.id, DefinitionVersion.number).where(
         DefinitionVersion.id.in_([active_id, draft.base_version_id or active_id])

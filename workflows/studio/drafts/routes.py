@@ -11,8 +11,8 @@ from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
 from workflows.engine.bundle import TEXTS_NAME
 from workflows.studio.drafts import operations, queries
-from workflows.studio.drafts.frame import frame, stands
-from workflows.studio.drafts.listing import studio_rows
+from workflows.studio.drafts.frame import frame
+from workflows.studio.drafts.listing import stopped_cases, studio_rows
 from workflows.studio.drafts.rules import LONGEST_KEY
 from workflows.studio.drafts.texts import rows_of
 
@@ -24,8 +24,8 @@ blueprint = Blueprint("studio", __name__, url_prefix="/studio")
 def index() -> ResponseReturnValue:
     """Every process: the version in force, running cases, open incidents, and its draft."""
     with reading_session() as session:
-        rows = studio_rows(session, by=current_actor())
-    return render_template("studio/index.html", rows=rows, can_import=stands("/studio/import"))
+        rows, stopped = studio_rows(session, by=current_actor()), stopped_cases(session)
+    return render_template("studio/index.html", rows=rows, stopped=stopped)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
