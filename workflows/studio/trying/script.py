@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from crm.core.errors import Fault, Invalid
-from crm.core.i18n import text
-from workflows.engine import values
+from crm.core.i18n import Text, text
+from workflows.engine import BadValue, values
 from workflows.kept import restore
 
 # More than any course that people can follow; a script is played from its beginning at every look.
@@ -75,6 +75,8 @@ def from_json(content: Mapping[str, Any]) -> Script:
     """The script that `to_json` wrote, or that a browser sends. Raises Invalid for anything else."""
     try:
         return _script(restore(content))
+    except BadValue as bad:
+        raise Invalid([Fault("script", Text(bad.template, dict(bad.params)))]) from bad
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as fault:
         raise Invalid([Fault("script", text("The course of the trial cannot be read; begin it again."))]) from fault
 
