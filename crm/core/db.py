@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from crm.core.events import Listeners
-from crm.core.queued import as_sqlalchemy_says, connection_of, send, watch
+from crm.core.queued import as_sqlalchemy_says, connection_of, finish, watch
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -194,8 +194,9 @@ def unit_of_work(database: Database) -> Iterator[Session]:
         yield session
         database.listeners.hear(session)
         if session.in_transaction():
-            # Not left to the commit: what is refused there would leave the transaction open.
-            send(connection_of(session))
+            session.flush()
+            # Not left to the session: what is refused at its commit would leave the transaction open.
+            finish(connection_of(session))
         session.commit()
 
 

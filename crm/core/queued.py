@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from psycopg.errors import DivisionByZero
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -70,20 +71,27 @@ def send(connection: Connection) -> None:
         _execute(connection, waiting)
 
 
+def finish(connection: Connection) -> None:
+    """Execute what waits and commit. On PostgreSQL that is one journey; elsewhere the commit is left to the session."""
+    waiting: list[Ready] | None = connection.info.pop(QUEUE, None)
+    if waiting:
+        _execute(connection, waiting, commits=True)
+
+
 def ask(connection: Connection, ready: Ready, *, apart: bool = False) -> Answer:
     """Execute what waits, unless the statement has nothing to do with it, and then the statement."""
     waiting: list[Ready] = [] if apart else connection.info.pop(QUEUE, None) or []
     return _execute(connection, [*waiting, ready])
 
 
-def _execute(connection: Connection, statements: Sequence[Ready]) -> Answer:
+def _execute(connection: Connection, statements: Sequence[Ready], *, commits: bool = False) -> Answer:
     """Execute them one after the other. Answers what the last one found."""
     dialect = connection.dialect
     driver: Any = connection.connection.dbapi_connection
     try:
         if statements[-1].bound is None:
             return _by_cursor(driver, statements)
-        return _by_wire(connection, driver, statements)
+        return _by_wire(connection, driver, statements, commits)
     except dialect.loaded_dbapi.Error as fault:
         raise as_sqlalchemy_says(connection, statements[-1].sql, fault) from fault
 
@@ -97,16 +105,25 @@ def _by_cursor(driver: Any, statements: Sequence[Ready]) -> Answer:
     return Answer(rows, cursor.rowcount)
 
 
-def _by_wire(connection: Connection, driver: Any, statements: Sequence[Ready]) -> Answer:
+def _by_wire(connection: Connection, driver: Any, statements: Sequence[Ready], commits: bool) -> Answer:
     wire = connection.info.get(WIRE)
     if wire is None:
         wire = connection.info[WIRE] = Wire(driver)
-    bound = [each.bound for each in statements if each.bound is not None]
-    results = wire.execute(bound)
-    for each, result in zip(statements, results, strict=True):
-        if each.refusal is not None and result.command_tuples != 1:
+    # What is refused after the commit would be true already: there the server itself looks whether a row was found.
+    bound = [each.bound.guarded() if commits and each.refusal else each.bound for each in statements if each.bound]
+    results = wire.execute(bound, commits=commits)
+    for each, result in zip(statements, results, strict=False):
+        try:
+            wire.check(result)
+        except DivisionByZero:
+            if each.refusal is None:
+                raise
+            raise each.refusal() from None
+        if each.refusal is not None and not commits and result.command_tuples != 1:
             raise each.refusal()
-    last = results[-1]
+    if commits:
+        wire.check(results[-1])
+    last = results[len(statements) - 1]
     return Answer(wire.rows(bound[-1], last) if last.nfields else [], last.command_tuples or 0)
 
 

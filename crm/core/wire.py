@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -34,10 +35,17 @@ class Wired:
     """A statement of psycopg's form, `%(name)s` for its values, as the server wants it: `$1` and a name of its own."""
 
     def __init__(self, sql: str, names: Sequence[str]) -> None:
-        self._names = tuple(dict.fromkeys(names))
+        self._names, self._said = tuple(dict.fromkeys(names)), sql
         self.sql = (sql % {name: f"${place}" for place, name in enumerate(self._names, 1)}).encode()
         # Statements that read alike are one on the server.
         self.key = b"heliu_" + blake2b(self.sql, digest_size=12).hexdigest().encode()
+
+    @cached_property
+    def guarded(self) -> Wired:
+        """The same change, at fault on the server (`DivisionByZero`) if it does not find its row: so that the COMMIT may
+        travel with it."""
+        sql = f"WITH changed AS ({self._said} RETURNING 1) SELECT 1 / count(*) FROM changed"  # noqa: S608 - our own text
+        return Wired(sql, self._names)
 
     def bound(self, values: Mapping[str, Any]) -> Bound:
         """With its values, ready to travel."""
@@ -59,6 +67,10 @@ class Bound:
     def __init__(self, statement: Wired, values: list[Value], formats: list[int]) -> None:
         self.statement, self.values, self.formats = statement, values, formats
 
+    def guarded(self) -> Bound:
+        """The same, at fault if it does not find its row."""
+        return Bound(self.statement.guarded, self.values, self.formats)
+
 
 class Wire:
     """One connection: what is prepared on it, and how the columns of its statements are read."""
@@ -70,26 +82,34 @@ class Wire:
         self._prepared: OrderedDict[bytes, list[Load]] = OrderedDict()
         self._poll: select.poll | None = None
 
-    def execute(self, statements: Sequence[Bound]) -> list[Any]:
-        """Execute them in one journey. Answers their results; raises the first fault."""
+    def execute(self, statements: Sequence[Bound], *, commits: bool = False) -> list[Any]:
+        """Execute them in one journey, and with `commits` end the transaction. Answers their results in order, one more for
+        the end of the transaction; each is to be handed to `check`."""
         begins = not self._driver.autocommit and self._pg.transaction_status == TransactionStatus.IDLE
         only = statements[0]
-        if len(statements) == 1 and not begins and only.statement.key in self._prepared:
+        if len(statements) == 1 and not begins and not commits and only.statement.key in self._prepared:
             self._prepared.move_to_end(only.statement.key)
-            result = self._pg.exec_prepared(only.statement.key, only.values, only.formats, Format.BINARY)
-            self._check(result)
-            return [result]
+            return [self._pg.exec_prepared(only.statement.key, only.values, only.formats, Format.BINARY)]
         try:
             self._pg.enter_pipeline_mode()
-            results = self._in_pipeline(statements, begins)
+            results = self._in_pipeline(statements, begins, commits)
             self._pg.exit_pipeline_mode()
         except BaseException:
             # Half an answer is still on its way: nobody may take it for theirs.
             self._driver.close()
             raise
-        for result in results:
-            self._check(result)
-        return results[-len(statements) :]
+        first = len(results) - len(statements) - commits
+        for result in results[:first]:
+            self.check(result)
+        return results[first:]
+
+    def check(self, result: Any) -> None:
+        """Raise the fault that a result tells of."""
+        if result.status in GOOD:
+            return
+        if self._pg.status == pq.ConnStatus.BAD:
+            raise psycopg.OperationalError(self._pg.get_error_message() or "the connection is lost")
+        raise errors.error_from_result(result)
 
     def rows(self, bound: Bound, result: Any) -> list[tuple[Any, ...]]:
         """The rows of a result, as Python's values."""
@@ -103,7 +123,7 @@ class Wire:
             for row in range(result.ntuples)
         ]
 
-    def _in_pipeline(self, statements: Sequence[Bound], begins: bool) -> list[Any]:
+    def _in_pipeline(self, statements: Sequence[Bound], begins: bool, commits: bool) -> list[Any]:
         asked = 0
         if begins:
             self._pg.send_query_params(b"BEGIN", None)
@@ -119,13 +139,15 @@ class Wire:
             self._pg.send_prepare(key, sql)
         for each in statements:
             self._pg.send_query_prepared(each.statement.key, each.values, each.formats, Format.BINARY)
+        if commits:
+            self._pg.send_query_params(b"COMMIT", None)
         self._pg.pipeline_sync()
         results = [self._next() for _ in range(asked)]
         for key in fresh:
             results.append(self._next())
             if results[-1].status == ExecStatus.COMMAND_OK:
                 self._prepared[key] = []
-        results += [self._next() for _ in statements]
+        results += [self._next() for _ in range(len(statements) + commits)]
         while self._next().status != ExecStatus.PIPELINE_SYNC:
             pass
         return results
@@ -144,13 +166,6 @@ class Wire:
                 return result
             if self._pg.status == pq.ConnStatus.BAD:
                 raise psycopg.OperationalError("the connection is lost")
-
-    def _check(self, result: Any) -> None:
-        if result.status in GOOD:
-            return
-        if self._pg.status == pq.ConnStatus.BAD:
-            raise psycopg.OperationalError(self._pg.get_error_message() or "the connection is lost")
-        raise errors.error_from_result(result)
 
 
 def _text(value: str) -> bytes:
