@@ -7,8 +7,8 @@ From a file to a case: `bundle` and `safe_xml` bytes, `reading` -> `diagram` wha
 `decisions`, `linting` what may run, `building` -> `specs` how each kind of element behaves, `definition` all of it.
 From one rest of a case to the next: `state` bytes to `workflow` and `tokens` and back, `stepping` the way of every step,
 `advancing` what goes by itself, `pruning` what is forgotten, `run` what a step may cost and the path it took.
-Above them the verbs: `running` (`beginnings`: when the clock starts a case), `taking_back`, `moving` (back and on, read by `regions`), `rounds` (signers), `versions` (to another
-version), `checking` and `limited`.
+Above them the verbs: `running` (`beginnings`: when the clock starts a case), `taking_back`, `moving` (back and on, read by `regions`), `rounds` (signers), `repairing` (by hand), `versions` (to another
+version, by `transplanting`), `checking` and `limited`.
 """
 
 from workflows.engine.assignees import AssigneeKind, AssigneeRule, Base, read_rule
@@ -22,6 +22,7 @@ from workflows.engine.errors import BadValue, BundleRefused, EngineError, Proble
 from workflows.engine.limited import check_limited
 from workflows.engine.linting.elements import Operation
 from workflows.engine.moving import Target, check_move_token, move_token, send_back_targets
+from workflows.engine.repairing import Position, positions, set_variables, skip
 from workflows.engine.retracting import retract, why_not_retract
 from workflows.engine.rounds import (
     Signers,
@@ -35,12 +36,13 @@ from workflows.engine.rounds import (
     signers,
 )
 from workflows.engine.running import awaited, complete, deliver, fire, listening, live_nodes, start, task_data
+from workflows.engine.state import shape
 from workflows.engine.steps import Awaited, Budget, Call, ClosedTask, OpenTask, Passed, Step, Thrown, TimerSet
 from workflows.engine.taking_back import TakenBack, take_back
 from workflows.engine.texts import Phrase
 from workflows.engine.timers import Due
 from workflows.engine.values import check_value
-from workflows.engine.versions import check_move, move_case
+from workflows.engine.versions import Rest, check_move, move_case, rest_of
 
 __all__ = [
     "AssigneeKind",
@@ -64,7 +66,9 @@ __all__ = [
     "Operation",
     "Passed",
     "Phrase",
+    "Position",
     "Problem",
+    "Rest",
     "Signers",
     "Step",
     "StepRefused",
@@ -95,12 +99,17 @@ __all__ = [
     "move_case",
     "move_token",
     "next_beginning",
+    "positions",
     "read_rule",
     "remove_round",
     "remove_signer",
+    "rest_of",
     "retract",
     "send_back_targets",
+    "set_variables",
+    "shape",
     "signers",
+    "skip",
     "start",
     "take_back",
     "task_data",

@@ -42,13 +42,14 @@ def _prune_part(workflow: AnyWorkflow) -> None:
             kept.add(token_id)
         if token._parent is not None:
             below[token._parent] = below.get(token._parent, 0) + (1 if keep or branches else 0)
-    _relink(workflow, {token_id: token for token_id, token in tasks.items() if token_id in kept}, tasks)
+    relink(workflow, {token_id: token for token_id, token in tasks.items() if token_id in kept}, tasks)
     # Inside of a sub-process the root has the data of the token that owns it, and so costs nothing to keep.
     if workflow.parent_task_id is None and below.get(root.id, 0) < 2 and root.is_finished:
         root.data = {}
 
 
-def _relink(workflow: AnyWorkflow, kept: dict[int, Token], tasks: dict[int, Token]) -> None:
+def relink(workflow: AnyWorkflow, kept: dict[int, Token], tasks: dict[int, Token]) -> None:
+    """Only `kept` of these tokens remain; each descends from the nearest remaining one above it."""
     for token in kept.values():
         parent = token._parent
         while parent is not None and parent not in kept:
