@@ -117,7 +117,8 @@ class Database:
                 hide_parameters=True,
                 json_serializer=to_json,
                 json_deserializer=orjson.loads,
-                connect_args={"timeout": 30},
+                # The driver forgets how to run what it has not met among its last so many statements.
+                connect_args={"timeout": 30, "cached_statements": 1_000},
                 pool_size=pool_size,
             )
             event.listen(self.engine, "connect", _set_up_sqlite)
