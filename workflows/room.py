@@ -91,6 +91,11 @@ API = (
     messaging_api.messages,
     messaging_api.signals,
 )
+# Rooms whose pages are reached through the studio.
+STUDIO = (
+    "definitions", "ladders", "assignees", "studio_diagram", "studio_forms", "studio_tables", "studio_trying",
+    "studio_publishing", "exchange", "migrations",
+)  # fmt: skip
 NAVIGATION = (
     Entry(
         text("Inbox"),
@@ -108,6 +113,7 @@ NAVIGATION = (
         permission=("processes", "administer"),
         group=text("Administration"),
         order=210,
+        rooms=STUDIO,
     ),
 )
 

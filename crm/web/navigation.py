@@ -24,7 +24,8 @@ SERVICE, CUSTOMERS, SALES = (
 @dataclass(frozen=True)
 class Entry:
     """One line. `permission` None: for everybody signed in. `badge` counts something for the reader, e.g. open tasks;
-    `badge_endpoint` is the view that renews it. `order` sorts; entries of one `group` stand together."""
+    `badge_endpoint` is the view that renews it. `order` sorts; entries of one `group` stand together. `rooms` are further rooms
+    (names of blueprints) whose pages belong to it."""
 
     label: Text
     endpoint: str
@@ -34,6 +35,7 @@ class Entry:
     order: int = 100
     badge: Callable[[Actor], int] | None = None
     badge_endpoint: str = ""
+    rooms: tuple[str, ...] = ()
 
 
 def set_up_navigation(app: Flask, entries: Iterable[Entry]) -> None:
@@ -61,6 +63,7 @@ def navigation() -> list[dict[str, object]]:
             "url": url_for(entry.endpoint),
             "icon": entry.icon,
             "active": request.endpoint == entry.endpoint
+            or room in entry.rooms
             or (room == entry.endpoint.partition(".")[0] and not _better(entries, entry)),
             "badge": entry.badge(actor) if entry.badge else None,
             "badge_url": url_for(entry.badge_endpoint) if entry.badge_endpoint else "",
