@@ -32,6 +32,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("process_key", "name", name=op.f("uq_scenario_process_key_name")),
     )
     op.create_table(
+        "migration_run",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("process_key", sa.String(length=80), nullable=False),
+        sa.Column("to_version_id", Id, nullable=False),
+        sa.Column("filters", Json, nullable=False, comment="which cases were meant"),
+        sa.Column("mapping", Json, nullable=False, comment="elements that take the places of others"),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="of cases"),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("started_by_id", Id, nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True, comment="when it was stopped or undone"),
+        sa.ForeignKeyConstraint(
+            ["to_version_id"], ["definition_version.id"], name=op.f("fk_migration_run_to_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_migration_run")),
+    )
+    op.create_index("ix_migration_run_process", "migration_run", ["process_key", "id"], unique=False)
+    op.create_table(
         "process_draft",
         sa.Column("id", Id, nullable=False),
         sa.Column("process_key", sa.String(length=80), nullable=False),
@@ -84,6 +103,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_import_report")),
     )
+    op.create_table(
+        "migration_case",
+        sa.Column("run_id", Id, autoincrement=False, nullable=False),
+        sa.Column("instance_id", Id, autoincrement=False, nullable=False),
+        sa.Column("from_version_id", Id, nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("reasons", Json, nullable=False, comment="sentences: source and values"),
+        sa.Column("version_after", sa.Integer(), nullable=True, comment="of the case, right after its move"),
+        sa.Column("at", UtcDateTime(), nullable=True),
+        sa.Column("rows_before", Json, nullable=True, comment="of its tasks and timers"),
+        sa.Column("state_before", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_migration_case_instance_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["migration_run.id"], name=op.f("fk_migration_case_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "instance_id", name=op.f("pk_migration_case")),
+    )
+    op.create_index("ix_migration_case_instance", "migration_case", ["instance_id"], unique=False)
+    op.create_index("ix_migration_case_status", "migration_case", ["run_id", "status", "instance_id"], unique=False)
     op.add_column(
         "definition_version",
         sa.Column(
@@ -154,9 +190,14 @@ def downgrade() -> None:
     op.drop_column("process_definition", "next_version_id")
     op.drop_column("definition_version", "replayed")
     op.drop_column("definition_version", "exception")
+    op.drop_index("ix_migration_case_status", table_name="migration_case")
+    op.drop_index("ix_migration_case_instance", table_name="migration_case")
+    op.drop_table("migration_case")
     op.drop_table("import_report")
     op.drop_index("ix_draft_visit_seen", table_name="draft_visit")
     op.drop_table("draft_visit")
     op.drop_table("draft_file")
     op.drop_table("process_draft")
+    op.drop_index("ix_migration_run_process", table_name="migration_run")
+    op.drop_table("migration_run")
     op.drop_table("scenario")
