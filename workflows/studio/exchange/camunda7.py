@@ -99,10 +99,12 @@ def topic(document: Document, element: Any, value: str) -> None:
 
 def decision(document: Document, element: Any, value: str) -> None:
     if juel.has_expression(value):
-        document.by_hand(element, text("Decision"), text("Choose the decision; its name cannot be reckoned."), value)
+        document.by_hand(
+            element, text("Decision table"), text("Choose the decision; its name cannot be reckoned."), value
+        )
     elif value:
         document.set_text(element, "calledDecisionId", value)
-        document.translated(element, text("Decision"), value, f"calledDecisionId = {value}")
+        document.translated(element, text("Decision table"), value, f"calledDecisionId = {value}")
 
 
 def result_variable(document: Document, element: Any, value: str) -> None:

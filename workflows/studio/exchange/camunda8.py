@@ -84,10 +84,12 @@ def headers(document: Document, element: Any, said: Any) -> None:
 def decision(document: Document, element: Any, said: Any) -> None:
     value, variable = said.get("decisionId", ""), said.get("resultVariable", "")
     if value.startswith("="):
-        document.by_hand(element, text("Decision"), text("Choose the decision; its name cannot be reckoned."), value)
+        document.by_hand(
+            element, text("Decision table"), text("Choose the decision; its name cannot be reckoned."), value
+        )
         return
     document.set_text(element, "calledDecisionId", value)
-    document.translated(element, text("Decision"), value, f"calledDecisionId = {value}")
+    document.translated(element, text("Decision table"), value, f"calledDecisionId = {value}")
     result_variable(document, element, variable)
 
 

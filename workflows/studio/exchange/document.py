@@ -47,7 +47,11 @@ class Around:
 
 @dataclass
 class Document:
-    """One diagram and what became of it so far. `files` are those beside it, to which forms are added."""
+    """One diagram and what became of it so far.
+
+    `files` are those beside it, to which forms are added. `groups`: the groups and lanes it names, with the role of each.
+    `awaiting`: steps for whose group a role is still to be chosen.
+    """
 
     root: Any
     file: str
@@ -56,6 +60,7 @@ class Document:
     files: dict[str, bytes]
     changed: bool = False
     groups: dict[str, str | None] = field(default_factory=dict)
+    awaiting: set[str] = field(default_factory=set)
 
     @cached_property
     def initiators(self) -> frozenset[str]:

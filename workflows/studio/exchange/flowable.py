@@ -48,7 +48,7 @@ def stored_in(document: Document, element: Any, value: str) -> None:
 
 def rules(document: Document, element: Any, value: str) -> None:
     """`ruleVariablesInput` and its kin ask a rule engine."""
-    document.by_hand(element, text("Decision"), text("Choose a decision table for this step."), value)
+    document.by_hand(element, text("Decision table"), text("Choose a decision table for this step."), value)
 
 
 def counted(document: Document, element: Any, said: Any) -> None:

@@ -19,7 +19,8 @@ def complete(document: Document) -> None:
     lanes = _lanes(document, {task.get("id") for task in tasks if not document.property(task, "role")})
     default = document.around.role_of(NOBODY) if NOBODY in document.around.chosen else None
     for task in tasks:
-        if not document.property(task, "role") and task.get("id") not in lanes:
+        has_said = task.get("id") in lanes or task.get("id") in document.awaiting
+        if not has_said and not document.property(task, "role"):
             _without_role(document, task, default)
         if local(task) == "userTask" and not document.property(task, "formKey"):
             ident = task.get("id")

@@ -32,9 +32,10 @@ def free_id(document: Document, wanted: str, taken: set[str] | None = None) -> s
     if not ID.fullmatch(base) or base in RESERVED or base.endswith(RESERVED_ENDINGS):
         base = "id_" + base.replace(".", "_").replace("[", "_").replace("]", "_")
     base = base[: LONGEST_KEY - 8]
-    number = 1 if base not in present else len(present)
+    number = 1
     while (ident := base if number == 1 else f"{base}_{number}") in present:
-        number += 1
+        # Small numbers read well; where thousands want the same name, none of them tries all before it.
+        number = number + 1 if number < 5 else max(number + 1, len(present))
     present.add(ident)
     return ident
 

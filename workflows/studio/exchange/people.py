@@ -28,6 +28,8 @@ def to_groups(document: Document, element: Any, groups: Sequence[str]) -> None:
     if len(known) > 1:
         cure = text("A step belongs to one role; make a role for all of them, or choose another one.")
         document.by_hand(element, text("Several candidate groups"), cure, said)
+    if groups and not known:
+        document.awaiting.add(element.get("id"))
     for group, role in found:
         if role is None:
             cure = text("No role is called “{group}”; choose a role for it.", group=group)

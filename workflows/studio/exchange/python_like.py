@@ -40,7 +40,7 @@ from workflows.studio.exchange.writing import (
 
 # What reads as FEEL too but says something else there, or only seems to read: names that are words of Python.
 MARKS = re.compile(
-    r"\b(?:True|False|None|is|lambda|elif|len|str|int|float|isinstance|timedelta)\b|\bnot\s+(?!\()|\.\w+\(|%|\bf[\"']"
+    r"\b(?:True|False|None|is|lambda|elif|len|str|int|float|isinstance|timedelta)\b|\bnot\s+(?!\()|\bin\s+(?![\[(])|\.\w+\(|%|\bf[\"']"
     r"|\bnot\s*\([^()]*\bnot\b|\[[^\]]*\bfor\b|\*\*|[<>=]=?[^<>=!]+[<>=]=?[^<>=]+$|\[\s*\d+\s*\]|\w\[\s*[\"']"
 )
 COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -186,13 +186,17 @@ def _comparison(node: ast.Compare) -> Part:
 
 def _reckoned(node: ast.BinOp) -> Part:
     left, right = _written(node.left), _written(node.right)
-    if isinstance(node.op, ast.Mod) and not isinstance(node.left, ast.Constant | ast.JoinedStr):
+    if isinstance(node.op, ast.Mod) and not _is_text(node.left):
         return called("modulo", left, right)
     if isinstance(node.op, ast.FloorDiv):
         return called("floor", reckoned("/", left, right))
     if type(node.op) not in SIGNS:
         raise Untranslatable(text("“{found}” has no meaning here", found=ast.unparse(node)[:60]))
     return reckoned(SIGNS[type(node.op)], left, right)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _subscript(node: ast.Subscript) -> Part:

@@ -102,7 +102,7 @@ class Report:
         cure: Text | None = None,
     ) -> None:
         self.left += status in (Status.BY_HAND, Status.REFUSED)
-        if len(self.lines) < MOST_LINES:
+        if len(self.lines) < MOST_LINES or status == Status.REFUSED:
             self.lines.append(Line(file, element, what, status, _short(before), _short(after), cure))
 
 

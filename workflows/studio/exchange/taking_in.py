@@ -82,8 +82,7 @@ def _taken(files: Mapping[str, bytes], around: Around, report: Report) -> Import
         read_diagram(raw, name)
     document = Document(root, name, around, report, beside)
     origin = _translated(document)
-    written = raw if not document.changed else _written(document)
-    read_diagram(written, name)
+    written = _checked(document, raw)
     key, title = _main_process(document)
     if key is None:
         cure = text("Draw a process with a start event, a task and an end event.")
@@ -194,6 +193,26 @@ def _written(document: Document) -> bytes:
     kept = [prefix for prefix in document.root.nsmap if prefix]
     etree.cleanup_namespaces(document.root, top_nsmap={"spiffworkflow": SPIFF_URI}, keep_ns_prefixes=kept)
     return bytes(etree.tostring(document.root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _checked(document: Document, raw: bytes) -> bytes:
+    """What became of the diagram. Where it grew beyond what can be read, it comes in as it was and only that is told."""
+    if not document.changed:
+        read_diagram(raw, document.file)
+        return raw
+    written = _written(document)
+    try:
+        read_diagram(written, document.file)
+    except BundleRefused as refused:
+        read_diagram(raw, document.file)
+        document.report.lines.clear()
+        document.files.clear()
+        document.groups.clear()
+        _refuse(document.report, refused.problems, Status.BY_HAND)
+        cure = text("It comes in as it was. Split the process and import the parts.")
+        document.by_hand(None, text("Too large to be translated"), cure)
+        return raw
+    return written
 
 
 def _main_process(document: Document) -> tuple[str | None, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,10 @@ WORDS = frozenset({
     "of", "function", "external", "true", "false", "null", "date", "time", "duration", "years", "days", "get", "string",
     "number", "list", "context", "item", "partial", "is",
 })  # fmt: skip
+
+
+UNPRINTED = re.compile(r'[\\"\x00-\x1f]')
+ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 class Untranslatable(Exception):
@@ -55,8 +58,12 @@ NULL = Part("null")
 
 
 def quoted(value: str) -> Part:
-    """A text, as JSON writes it."""
-    return Part(json.dumps(value, ensure_ascii=False))
+    """A text; FEEL knows fewer escapes than JSON."""
+    return Part(f'"{UNPRINTED.sub(_escaped, value)}"')
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return ESCAPES.get(sign[0]) or f"\\u{ord(sign[0]):04x}"
 
 
 def truth(value: bool) -> Part:
@@ -158,7 +165,7 @@ def context(entries: Sequence[tuple[str, str]]) -> str:
 
 def _context(tree: dict[str, object]) -> str:
     entries = (
-        f"{key if PLAIN.fullmatch(key) and key not in WORDS else json.dumps(key, ensure_ascii=False)}: "
+        f"{key if PLAIN.fullmatch(key) and key not in WORDS else quoted(key).text}: "
         f"{_context(value) if isinstance(value, dict) else value}"
         for key, value in tree.items()
     )
