@@ -15,6 +15,7 @@ from crm.core.due import Due, Hopeless
 from crm.core.errors import NotFound
 from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
+from workflows.engine.values import clean
 from workflows.kept import restore
 from workflows.messaging.models import Said, Waiting
 from workflows.messaging.waiting import HOPS
@@ -64,7 +65,8 @@ def deliver(
         now=company_time(session, now),
         kind=told.kind,
     )
-    detail = {"message": told.name, **told.detail}
+    payload = {"payload": clean(told.payload, told.name)} if told.payload else {}
+    detail = {"message": told.name, **payload, **told.detail}
     store_step(session, instance, published, step, now=now, event="message", by=by, detail=detail)
     return True
 

@@ -18,6 +18,7 @@ from crm.customers.queries import find_customer
 from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
 from workflows.attachments import hold_for_case
+from workflows.engine.values import clean, clean_data
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance
 from workflows.operations.steps import services, store_step
@@ -123,7 +124,7 @@ def start_case(
         },
     )
     instance = loaded(session, ProcessInstance, row or ())
-    data: dict[str, Any] = {**start.data, "initiator_id": by.id, "started_at": now}
+    data = clean_data({**start.data, "initiator_id": by.id, "started_at": now})
     step = engine.start(
         published.definition,
         data,
@@ -141,11 +142,19 @@ def start_case(
         event="started",
         by=by,
         node_id=None if entry is None else entry.node_id,
-        detail=None if entry is None else entry.detail,
+        detail={"data": data, **_brought(entry)},
     )
     if opening is not None:
         opening.instance = instance
     return instance
+
+
+def _brought(entry: Entry | None) -> dict[str, object]:
+    """What the history tells of how the case began, with what came along then."""
+    if entry is None:
+        return {}
+    payload = {} if entry.payload is None else {"payload": clean(entry.payload, entry.node_id)}
+    return {**entry.detail, **payload}
 
 
 def _plain_start(session: Session, published: Published, answers: Mapping[str, Any], by: Actor) -> CaseStart:

@@ -23,6 +23,7 @@ from crm.permissions import Actor
 from crm.worktime.kept import calendar_of
 from workflows.assigning.opening import as_history, assign_opened, columns_for, offer
 from workflows.engine import OpenTask, Step
+from workflows.engine.values import clean_data
 from workflows.kept import keep
 from workflows.ladders.kept import first_rung
 from workflows.library import Published
@@ -70,6 +71,10 @@ IS_HERE = Prepared(
 )
 
 
+# Under this name a session remembers, by case, what the operations of a step under way have answered.
+CALLED = "called"
+
+
 class Here(NamedTuple):
     """Somebody who works here: their department, and who stands in for them if they are away."""
 
@@ -81,15 +86,19 @@ class Services:
     """What the engine calls for a service task: the registered operation, as the acting person. And what it asks for
     the end of a duration in working time."""
 
-    def __init__(self, context: StepContext, department_id: int | None = None) -> None:
+    def __init__(self, context: StepContext, department_id: int | None, called: list[list[object]]) -> None:
         self._context = context
         self._department_id = department_id
+        self._called = called
 
     def __call__(self, operation: str, parameters: dict[str, object], node_id: str) -> Mapping[str, object] | None:
         found = registry().operations.get(operation)
         if found is None:
             raise LookupError(f"the service operation {operation!r} of step {node_id!r} is not bound")
-        return found.call(self._context, parameters)
+        answer = found.call(self._context, parameters)
+        kept = None if answer is None else clean_data(answer, operation)
+        self._called.append([node_id, kept])
+        return kept
 
     def working_time(self, start: datetime, days: int, hours: timedelta) -> datetime:
         """The end of so many working days and hours by the calendar of the case's department."""
@@ -97,9 +106,11 @@ class Services:
 
 
 def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:
-    """The service operations for one step of a case."""
+    """The service operations for one step of a case. What they answer is noted for its history."""
     context = StepContext(session, by, now, instance.record_type, instance.record_id)
-    return Services(context, instance.department_id)
+    called: list[list[object]] = []
+    session.info.setdefault(CALLED, {})[instance.id] = called
+    return Services(context, instance.department_id, called)
 
 
 def store_step(
@@ -166,6 +177,8 @@ def store_step(
     opened = [task.token for task in step.opened]
     if step.left is not None:
         detail = {**(detail or {}), "left": list(step.left)}
+    if called := session.info.get(CALLED, {}).pop(instance.id, None):
+        detail = {**(detail or {}), "called": called}
     kept = keep({**(detail or {}), "passed": [_passed(entry) for entry in step.passed], "opened": opened})
     record_event(
         session, instance_id=instance.id, now=now, kind=event, by=by, node_id=node_id, task_id=task_id, detail=kept
