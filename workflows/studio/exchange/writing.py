@@ -63,7 +63,7 @@ def quoted(value: str) -> Part:
 
 
 def _escaped(sign: re.Match[str]) -> str:
-    return ESCAPES.get(sign[0]) or f"\\u{ord(sign[0]):04x}"
+    return ESCAPES.get(sign[0]) or f"\\U{ord(sign[0]):06x}"
 
 
 def truth(value: bool) -> Part:
