@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from crm.core.db import reading, unit_of_work
-from tests.browser.driver import accessibility_faults
-from tests.browser.office import CHINESE, DESKTOP, ENGLISH, Office
+from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
+from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Office
 from tests.processes.small import bundle, straight, user_task
 from workflows.engine import Bundle
 from workflows.engine.diagram import Diagram
@@ -216,3 +216,39 @@ def test_steps_of_the_machine_are_told_what_to_do_until_nothing_is_wrong(chromiu
     assert signing is not None
     assert (signing.collection, signing.item) == ("[1, 2]", "signer")
     assert nodes["sign"].properties["countersignAgree"] == 'note = "yes"'
+
+
+def test_a_copied_step_keeps_what_it_says_and_the_menus_offer_only_what_runs(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, straight("small", user_task("check", dueDate="PT4H"), user_task("last")), "small")
+    with editing(office, chromium, draft_id, CHINESE) as page:
+        choose(page, "check")
+        page.keyboard.press("Control+c")
+        page.keyboard.press("Control+v")
+        x, y = middle_of(page, "check")
+        page.mouse.move(x, y + 110, steps=4)
+        page.mouse.click(x, y + 120)
+        page.locator(".djs-context-pad [data-action=replace]").click()
+        offered = page.locator(".djs-popup [data-id]").evaluate_all("all => all.map((each) => each.dataset.id)")
+        assert "replace-with-service-task" in offered
+        assert not [name for name in offered if "data-" in name or name == "replace-with-task"]
+        page.locator(".djs-popup [data-id=replace-with-manual-task]").click()
+        expect(page.locator("[data-panel]")).to_contain_text("手工任务")
+        expect_saved(page)
+        assert page.locator(".djs-palette [data-action^='create.data']").count() == 0
+        assert page.evaluate("heliuMissing()") == []
+        english = foreign_words(page)
+        assert not [words for words in english if words not in ("small · 流程图编辑器 · 合流 CRM",)], english
+    nodes = drawn(office, draft_id).nodes
+    copied = next(node for node in nodes.values() if node.kind == "manualTask")
+    assert copied.name == "check"
+    assert (copied.form_key, copied.role, copied.properties["dueDate"]) == ("note", "service_agent", "PT4H")
+
+
+def test_a_narrow_screen_shows_the_diagram_and_says_where_it_can_be_changed(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, straight("small", user_task("check")), "small")
+    with editing(office, chromium, draft_id, ENGLISH, width=PHONE) as page:
+        expect(page.locator("[data-canvas]")).to_contain_text("check")
+        expect(page.locator("[data-editor] .alert").first).to_contain_text("900 pixels")
+        assert page.locator(".djs-palette").count() == 0
+        assert sideways_overflow(page) == 0
+        assert accessibility_faults(page) == []

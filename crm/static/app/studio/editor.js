@@ -55,8 +55,8 @@ async function layOut(text) {
 
 async function showOnly() {
   const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking] });
-  await viewer.importXML(draft.content);
-  viewer.get("canvas").zoom("fit-viewport", "auto");
+  await open(viewer, draft.content, layOut);
+  fit(viewer.get("canvas"), 0.5, 16);
   page.dataset.ready = "yes";
 }
 
@@ -128,9 +128,9 @@ function choose(modeler, id) {
 }
 
 // The whole diagram beside the palette; a large one stays legible at first and shows its beginning.
-function fit(canvas, least = 0.6) {
+function fit(canvas, least = 0.6, left = PALETTE) {
   const { inner, outer } = canvas.viewbox();
-  const [left, gap] = [PALETTE, 30];
+  const gap = 30;
   const whole = Math.min((outer.width - left - gap) / inner.width, (outer.height - 2 * gap) / inner.height, 1);
   const scale = Math.max(whole, least);
   const over = Math.max(0, (outer.height / scale - inner.height) / 2);
