@@ -108,9 +108,15 @@ class Report:
 
 def line_from(kept: Mapping[str, Any]) -> Line:
     """What `Line.kept` wrote."""
-    what, cure = text_from(kept["what"]), text_from(kept["cure"])
+    cure = None if kept["cure"] is None else text_from(kept["cure"])
     return Line(
-        kept["file"], kept["element"], what or text(""), Status(kept["status"]), kept["before"], kept["after"], cure
+        kept["file"],
+        kept["element"],
+        text_from(kept["what"]),
+        Status(kept["status"]),
+        kept["before"],
+        kept["after"],
+        cure,
     )
 
 
@@ -120,10 +126,8 @@ def kept_text(said: Text) -> dict[str, Any]:
     return {"source": said.source, "values": values, "context": said.context}
 
 
-def text_from(kept: Mapping[str, Any] | None) -> Text | None:
+def text_from(kept: Mapping[str, Any]) -> Text:
     """What `kept_text` wrote."""
-    if kept is None:
-        return None
     values = {name: text_from(value) if isinstance(value, dict) else value for name, value in kept["values"].items()}
     return Text(kept["source"], values, kept["context"])
 
