@@ -19,6 +19,7 @@ from forms.choices import Choice, RemoteChoices, Source
 from forms.description import FieldDescription, FormDescription, read
 from forms.fields.base import FindFile, StoreFile
 from forms.problems import Cause, Fault, FormProblem, FormRefused, Refusal
+from forms.rights import Right, Rights, paths_in, rights_from
 
 __all__ = [
     "BoundForm",
@@ -32,9 +33,13 @@ __all__ = [
     "FormRefused",
     "Refusal",
     "RemoteChoices",
+    "Right",
+    "Rights",
     "Source",
     "StoreFile",
     "build",
     "check",
+    "paths_in",
     "read",
+    "rights_from",
 ]

@@ -16,6 +16,7 @@ from forms.plain import for_json, quotable
 from forms.posted import Posted
 from forms.problems import N_, Fault
 from forms.reader import Reader
+from forms.rights import Rights, without_hidden
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class BoundForm:
         reader: Reader,
         posted: Posted | None,
         foreign: list[Fault],
+        rights: Rights,
     ) -> None:
         self.description = description
         self.root = root
@@ -44,6 +46,7 @@ class BoundForm:
         self.reader = reader
         self.posted = posted
         self.foreign = foreign
+        self.rights = rights
         self.checked = False
         self.notice = ""
         if root.given is not None:
@@ -182,6 +185,10 @@ class BoundForm:
             },
         }
 
+    def without_hidden(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema behind the form, less what this step hides."""
+        return without_hidden(schema, self.rights)
+
     @property
     def has_conditions(self) -> bool:
         return self.description.is_dynamic
@@ -203,7 +210,7 @@ class BoundForm:
             if isinstance(node, FieldNode) and isinstance(node.entry, FileEntry):
                 before = {file["id"] for file in node.entry.kept[0]}
                 known |= before
-                if not node.hidden:
+                if node.barred or not node.hidden:
                     present |= before if node.locked else {file["id"] for file in node.entry.data}
         return known, present
 

@@ -22,6 +22,7 @@ from forms.nodes import ComputedNode, FieldNode, Frame, GroupNode, ListNode, Nod
 from forms.posted import Posted
 from forms.problems import N_, Fault
 from forms.reader import Reader, now_in
+from forms.rights import Rights, path_of, tighter
 
 # Rows of one list, and of all lists of a form together: more is a file to be imported, not a form.
 MOST_ROWS = 200
@@ -43,6 +44,7 @@ def build(
     store_file: StoreFile | None = None,
     find_file: FindFile | None = None,
     read_only: bool = False,
+    rights: Rights | None = None,
     today: date | None = None,
 ) -> BoundForm:
     """The form as it stands for this reader.
@@ -50,7 +52,7 @@ def build(
     `values` are known already (process data, or a draft as `entered` gave it); `context` holds further variables for
     conditions, and what is known of fields that `values` does not name (a draft names only the open ones). `formdata` is a browser's post, with its files (a MultiDict, or Werkzeug's CombinedMultiDict of files and
     form); `answers` is an API client's JSON, in which a key that is left out keeps its value. Uploads of open fields are
-    handed to `store_file`; `find_file` says what is known, to this person, of a file id that is not among the values.
+    handed to `store_file`; `rights` say what the step hides or only shows; `find_file` says what is known, to this person, of a file id that is not among the values.
     """
     try:
         zone = ZoneInfo(timezone)
@@ -64,7 +66,7 @@ def build(
     posted = Posted(formdata) if formdata is not None else None
     given = answers if isinstance(answers, Mapping) else None
     root = Frame("", known, given)
-    planter = _Planter(description, asking, posted, read_only)
+    planter = _Planter(description, asking, posted, read_only, rights or {})
     planter.plant(description.components, root, None)
     wtform = BaseForm(planter.unbound, meta=META)
     planter.fill(wtform)
@@ -74,7 +76,7 @@ def build(
             node.close()
     if answers is not None and given is None:
         planter.foreign.append(Fault("", "", reader.say(N_("The answers must be a JSON object."), {})))
-    return BoundForm(description, root, wtform, reader, posted, planter.foreign)
+    return BoundForm(description, root, wtform, reader, posted, planter.foreign, rights or {})
 
 
 def known_of(shape: Shape, values: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,13 +95,16 @@ def known_of(shape: Shape, values: Mapping[str, Any], context: Mapping[str, Any]
 class _Planter:
     """Grows nodes from components, and binds a WTForms field to each that asks for something."""
 
-    def __init__(self, description: FormDescription, asking: Asking, posted: Posted | None, read_only: bool) -> None:
+    def __init__(
+        self, description: FormDescription, asking: Asking, posted: Posted | None, read_only: bool, rights: Rights
+    ) -> None:
         self.description = description
         self.asking = asking
         self.surroundings = asking.scope
         self.reader = asking.reader
         self.posted = posted
         self.read_only = read_only
+        self.rights = rights
         self.rows_left = MOST_ROWS_IN_ALL
         self.unbound: list[tuple[str, Any]] = []
         self.fields: list[FieldNode] = []
@@ -111,6 +116,8 @@ class _Planter:
         for component in components:
             path = frame.prefix + ".".join(component.keys) if component.keys else ""
             node = self._node(component, frame, inside, path)
+            own = self.rights.get(path_of(path)) if path else None
+            node.right = tighter(own, inside.right if inside is not None else None)
             node.settled = component.hide is None or not (component.hide.names & self.changeable or frame.outer)
             frame.nodes.append(node)
             if isinstance(inside, GroupNode):
@@ -145,10 +152,10 @@ class _Planter:
         known = known if isinstance(known, list) else None
         kept = {n: row if isinstance(row, Mapping) else {} for n, row in enumerate(known or [])}
         node.known = len(kept)
-        sent = self._sent(node)
+        sent = None if node.right else self._sent(node)
         if self.posted is not None:
             numbers = self.posted.rows(node.path, len(kept))
-            if not node.growing or component.read_only.literal is True:
+            if node.right or not node.growing or component.read_only.literal is True:
                 numbers = list(kept)
         elif sent is not None:
             numbers = list(range(len(sent)))
@@ -171,7 +178,7 @@ class _Planter:
 
     def _blank(self, node: ListNode) -> Frame:
         """One more row of a list, filled with defaults only."""
-        planter = _Planter(self.description, self.asking, None, read_only=False)
+        planter = _Planter(self.description, self.asking, None, read_only=False, rights=self.rights)
         frame = Frame(f"{node.path}.{node.place}.", {}, None, node.frame, len(node.items) + 1)
         planter.plant(node.component.children, frame, node)
         planter.fill(BaseForm(planter.unbound, meta=META))

@@ -21,9 +21,9 @@ def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
     alive = [node for node in nodes if node.component.is_dynamic or node.inside is not None]
     for node in nodes:
         component = node.component
-        node.hidden = component.hide is not None or (node.inside is not None and node.inside.hidden)
+        node.hidden = node.barred or component.hide is not None or _outer(node, "hidden")
         open_to_all = component.read_only.literal is not True and component.read_only.formula is None
-        node.locked = read_only or not open_to_all or _outer(node, "locked")
+        node.locked = read_only or node.right is not None or not open_to_all or _outer(node, "locked")
     # What builds on each other comes to rest in as many rounds as there are links; what still moves after that never will.
     rounds = min(MOST_ROUNDS, 2 + len(alive))
     restless: set[Node] = set()
@@ -40,7 +40,7 @@ def settle(root: Frame, context: Scope, *, read_only: bool) -> None:
         if isinstance(node, ComputedNode):
             node.value = None
     for node in nodes:
-        node.hidden = node.unwanted or _outer(node, "hidden")
+        node.hidden = node.barred or node.unwanted or _outer(node, "hidden")
         node.locked = node.locked or _outer(node, "locked")
     _name(root, context)
 
@@ -55,8 +55,9 @@ def _decide(node: Node, read_only: bool) -> bool:
     component, scope = node.component, node.frame.scope
     before = node.hidden, node.locked
     node.unwanted = component.hide is not None and component.hide.value(scope) is True
-    node.hidden = node.unwanted or _outer(node, "hidden")
-    node.locked = read_only or _outer(node, "locked") or component.read_only.value(scope) is True
+    node.hidden = node.barred or node.unwanted or _outer(node, "hidden")
+    shut = read_only or node.right is not None or _outer(node, "locked")
+    node.locked = shut or component.read_only.value(scope) is True
     changed = before != (node.hidden, node.locked)
     if isinstance(node, ComputedNode) and component.computed:
         value = component.computed.value(scope)
@@ -83,13 +84,18 @@ def _name(frame: Frame, context: Scope) -> None:
 
 
 def _data(frame: Frame) -> dict[str, Any]:
-    """The frame's values: what is known, over it what was entered; null for what is hidden."""
+    """The frame's values: what is known, over it what was entered; null for what a condition hides."""
     data = dict(frame.kept)
     for node in frame.nodes:
         if isinstance(node, ListNode):
-            put(data, node.component.keys, None if node.hidden else [_data(inner) for _, inner in node.items])
+            put(data, node.component.keys, None if _is_away(node) else [_data(inner) for _, inner in node.items])
         elif isinstance(node, (FieldNode, ComputedNode)):
-            put(data, node.component.keys, None if node.hidden else node.data)
+            put(data, node.component.keys, None if _is_away(node) else node.data)
         elif isinstance(node, GroupNode) and node.component.keys and not node.nodes:
             put(data, node.component.keys, {})
     return data
+
+
+def _is_away(node: Node) -> bool:
+    """Does a condition hide it, so that it counts as not answered? What only the step hides keeps its value."""
+    return node.hidden and not node.barred

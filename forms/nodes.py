@@ -13,6 +13,7 @@ from forms.expressions import Scope
 from forms.fields import Entry, FileEntry
 from forms.problems import N_
 from forms.reader import Reader
+from forms.rights import Right
 
 Row = list["Node"]
 
@@ -55,6 +56,8 @@ class Node:
     # Its own condition hides it; and nothing that can be entered on this page changes that.
     unwanted: bool = False
     settled: bool = False
+    # What the step leaves of it, or of what it lies in; None: what the form itself allows.
+    right: Right | None = None
 
     @property
     def kind(self) -> str:
@@ -70,7 +73,12 @@ class Node:
     @property
     def absent(self) -> bool:
         """Can it never appear on this page? Then it is not drawn at all, so that the page does not carry its value."""
-        return (self.unwanted and self.settled) or (self.inside is not None and self.inside.absent)
+        return self.barred or (self.unwanted and self.settled) or (self.inside is not None and self.inside.absent)
+
+    @property
+    def barred(self) -> bool:
+        """Does the step hide it? Its value stays known to conditions and computed fields."""
+        return self.right == "hide"
 
     @property
     def label(self) -> str:

@@ -146,6 +146,10 @@ class InstanceDetailBody(InstanceBody):
     incidents = fields.List(fields.Nested(IncidentBody))
 
 
+# Of a line of history, what only a recording needs.
+NOT_TOLD = ("data", "called", "payload")
+
+
 class EventBody(Body):
     """A line of history. `detail.passed` is the path of the step: kind, element, and what decided."""
 
@@ -185,6 +189,8 @@ def form_body(published: Published, form_key: str | None, form: BoundForm | None
         return None
     described = []
     for field in form.description.fields:
+        if form.rights.get(field.path) == "hide":
+            continue
         node = form.field(field.path)
         options = getattr(getattr(node, "entry", None), "options", None)
         described.append(
@@ -194,12 +200,13 @@ def form_body(published: Published, form_key: str | None, form: BoundForm | None
                 "label": form.reader.words(field.label),
                 "help": form.reader.words(field.help),
                 "required": field.required,
-                "read_only": field.read_only,
+                "read_only": field.read_only or form.rights.get(field.path) == "read",
                 "hidden": bool(getattr(node, "hidden", False)),
                 "choices": [{"value": option.key, "label": option.label} for option in options] if options else None,
             }
         )
-    return {"fields": described, "values": form.entered, "schema": published.definition.bundle.forms[form_key]}
+    schema = form.without_hidden(published.definition.bundle.forms[form_key])
+    return {"fields": described, "values": form.entered, "schema": schema}
 
 
 def actions_body(actions: Mapping[str, Text | None], locale: str) -> dict[str, dict[str, object]]:
@@ -211,6 +218,8 @@ def actions_body(actions: Mapping[str, Text | None], locale: str) -> dict[str, d
 
 
 def event_body(event: ProcessEvent, people: Mapping[int, str]) -> dict[str, Any]:
-    """A line of history as the API shows it."""
-    names = ("id", "at", "kind", "node_id", "task_id", "actor_id", "detail")
-    return {**{name: getattr(event, name) for name in names}, "actor": people.get(event.actor_id or 0, "")}
+    """A line of history as the API shows it; what went in and out of its step is not told, for it may be closed to the reader."""
+    names = ("id", "at", "kind", "node_id", "task_id", "actor_id")
+    detail = {name: value for name, value in event.detail.items() if name not in NOT_TOLD}
+    actor = people.get(event.actor_id or 0, "")
+    return {**{name: getattr(event, name) for name in names}, "detail": detail, "actor": actor}

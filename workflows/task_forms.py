@@ -20,12 +20,13 @@ import forms
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text, translate
 from crm.permissions import Actor
-from forms import BoundForm, RemoteChoices, Source
+from forms import BoundForm, RemoteChoices, Rights, Source
 from workflows.attachments import finder
+from workflows.choices import choice_source
+from workflows.engine.diagram import Node
 from workflows.kept import restore
 from workflows.library import Published
 from workflows.models import Task
-from workflows.registry import registry
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ def step_form(
     values: Mapping[str, Any],
     submission: Submission | None = None,
     read_only: bool = False,
+    node_id: str | None = None,
 ) -> BoundForm | None:
-    """The form of a step as this person meets it; None where the step asks nothing."""
+    """The form of a step as this person meets it; None where the step asks nothing. `node_id` names the step, whose rights
+    tighten the form."""
     description = published.form(form_key)
     if description is None:
         return None
@@ -82,7 +85,7 @@ def step_form(
         description,
         values=values,
         context=data,
-        choices=_choices(session, description, by=by, now=now, data=data),
+        choices=offered_choices(session, description, by=by, now=now, data=data),
         locale=by.locale,
         timezone=by.timezone,
         translate=published.translator(by.locale),
@@ -91,6 +94,7 @@ def step_form(
         store_file=sent.store_file,
         find_file=finder(session, by),
         read_only=read_only,
+        rights=step_rights(published.definition.nodes.get(node_id or "")),
         today=now.astimezone(ZoneInfo(by.timezone)).date(),
     )
 
@@ -111,7 +115,8 @@ def entered_again(
 ) -> dict[str, Any] | None:
     """Answers that were accepted once, as a draft of the same form; None where the step asks nothing."""
     form_key = published.definition.nodes[task.node_id].form_key
-    form = step_form(session, published, form_key, by=by, now=now, data=facts_of(task), values=answers)
+    facts, node_id = facts_of(task), task.node_id
+    form = step_form(session, published, form_key, by=by, now=now, data=facts, values=answers, node_id=node_id)
     return None if form is None else form.entered
 
 
@@ -120,15 +125,19 @@ def facts_of(task: Task) -> dict[str, Any]:
     return restore(task.data)
 
 
-def _choices(
+def step_rights(node: Node | None) -> Rights:
+    """What a step hides of its form or only shows, as its properties `hiddenFields` and `readOnlyFields` say."""
+    if node is None:
+        return {}
+    return forms.rights_from(node.extensions.get("hiddenFields", ""), node.extensions.get("readOnlyFields", ""))
+
+
+def offered_choices(
     session: Session, description: forms.FormDescription, *, by: Actor, now: datetime, data: Mapping[str, Any]
 ) -> dict[str, Source]:
-    sources = registry().choices
-    return {
-        name: _asked_once(sources[name](session, by, now, data))
-        for name in description.choice_sources
-        if name in sources
-    }
+    """The lists that the fields of a form name, as this person may choose from them."""
+    found = ((name, choice_source(name)) for name in description.choice_sources)
+    return {name: _asked_once(source(session, by, now, data)) for name, source in found if source is not None}
 
 
 def _asked_once(source: Source) -> Source:

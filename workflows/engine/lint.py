@@ -13,6 +13,7 @@ from workflows.engine.linting.assignees import check_assignees
 from workflows.engine.linting.elements import Operation, Surroundings, check_elements
 from workflows.engine.linting.formulas import check_formulas
 from workflows.engine.linting.report import Report
+from workflows.engine.linting.rights import check_rights
 from workflows.engine.linting.structure import check_structure
 from workflows.engine.reading import read_diagram
 from workflows.engine.texts import N_
@@ -35,6 +36,7 @@ def lint(
     check_elements(diagram, around, report)
     check_formulas(diagram, report)
     check_assignees(diagram, around, report)
+    check_rights(diagram, bundle, report)
     return diagram, decisions, [*report.problems, *problems]
 
 

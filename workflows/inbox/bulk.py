@@ -20,7 +20,7 @@ from workflows import library, queries
 from workflows.doors import stepping
 from workflows.models import Task
 from workflows.operations import tasks
-from workflows.task_forms import FormRefused, Submission
+from workflows.task_forms import FormRefused, Submission, step_rights
 from workflows.verbs import handing
 
 MOST_TASKS = 200
@@ -94,14 +94,17 @@ def _answers(session: Session, verb: Verb, task_id: int, *, by: Actor) -> Mappin
     """What a task is completed with in bulk: nothing, or the approval that its form asks for."""
     task = queries.find_task(session, task_id, by=by)
     published = library.published(session, task.version_id)
-    form = published.form(published.definition.nodes[task.node_id].form_key)
+    node = published.definition.nodes[task.node_id]
+    form = published.form(node.form_key)
     if form is not None and task.draft:
         raise Denied(text("Something has been entered here already; open the task and look at it."))
     if verb is Verb.COMPLETE or form is None:
         if verb is Verb.APPROVE:
             raise Denied(text("This step asks for no approval."))
         return {}
-    found = next((answer for field in form.fields if (answer := _approval(field)) is not None), None)
+    shut = step_rights(node)
+    open_fields = (field for field in form.fields if field.path not in shut)
+    found = next((answer for field in open_fields if (answer := _approval(field)) is not None), None)
     if found is None:
         raise Denied(text("This step asks for no approval."))
     return found

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 import forms
 from crm.permissions import Actor
 from forms.nodes import FieldNode, every
+from workflows.choices import choice_source
 from workflows.kept import restore
 from workflows.library import Published
 from workflows.models import Task
-from workflows.registry import registry
 from workflows.task_forms import facts_of
 
 Change = tuple[str, str, str]
@@ -63,8 +63,7 @@ class Answers:
         return {each.path: (each.name, each.entry.shown) for each in fields}
 
     def _known(self, description: forms.FormDescription, facts: Mapping[str, Any]) -> dict[str, forms.Source]:
-        sources = registry().choices
-        for name in description.choice_sources:
-            if name in sources and name not in self._choices:
-                self._choices[name] = sources[name](self._session, self._by, self._now, facts)
+        for name in description.choice_sources - self._choices.keys():
+            if (source := choice_source(name)) is not None:
+                self._choices[name] = source(self._session, self._by, self._now, facts)
         return self._choices

@@ -22,11 +22,12 @@ from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
 from workflows import library
 from workflows.assigning import naming
+from workflows.choices import choice_names
 from workflows.engine import Bundle, BundleRefused, Definition, Phrase, Problem, check_limited, in_utf8
 from workflows.engine import compile as compile_bundle
 from workflows.messaging import starts
 from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
-from workflows.registry import described_operations, registry
+from workflows.registry import described_operations
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def check_form(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, 
     """The faults of a form, as the engine's check reports them."""
     return [
         (problem.element, problem.message, dict(problem.params))
-        for problem in forms.check(schema, choice_sources=registry().choices.keys())
+        for problem in forms.check(schema, choice_sources=choice_names())
     ]
 
 

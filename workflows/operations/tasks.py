@@ -270,6 +270,7 @@ def task_form(
         values=values,
         submission=submission,
         read_only=not on_rule and why_not_save(task, by) is not None,
+        node_id=task.node_id,
     )
 
 

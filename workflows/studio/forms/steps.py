@@ -1,0 +1,98 @@
+"""The forms of a draft and the steps that ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import forms
+from crm.core.errors import NotFound
+from crm.core.i18n import catalogue_of, text
+from workflows.engine import Bundle, BundleRefused, Node
+from workflows.engine.bundle import FORM_SUFFIX, read_json
+from workflows.engine.diagram import USER_KINDS
+from workflows.studio.surroundings import diagram_of
+from workflows.task_forms import step_rights
+
+
+@dataclass(frozen=True)
+class Step:
+    """An element that asks a form; `tightens` when it hides fields or only shows them, `is_task` when it could."""
+
+    id: str
+    name: str
+    is_task: bool
+    tightens: bool
+
+
+@dataclass(frozen=True)
+class DraftForm:
+    """A form of a draft. `fields` is None while it cannot be read."""
+
+    key: str
+    file: str
+    title: str
+    fields: int | None
+    steps: tuple[Step, ...]
+
+
+def forms_of(bundle: Bundle, locale: str) -> list[DraftForm]:
+    """All forms of a draft by key, with their steps."""
+    words, nodes = words_of(bundle, locale), _asking(bundle)
+    found = []
+    for key, file in sorted(bundle.form_files.items()):
+        described = description_of(bundle, key)
+        title = words(described.title) if described is not None else ""
+        steps = tuple(_step(node, words) for node in nodes if node.form_key == key)
+        fields = len(described.fields) if described is not None else None
+        found.append(DraftForm(key, file, title or key, fields, steps))
+    return found
+
+
+def steps_of(bundle: Bundle, key: str, locale: str) -> list[Step]:
+    """The steps that ask this form."""
+    words = words_of(bundle, locale)
+    return [_step(node, words) for node in _asking(bundle) if node.form_key == key]
+
+
+def node_of(bundle: Bundle, element: str) -> Node:
+    """A step of the draft's diagram that a person does."""
+    found = next((node for node in _asking(bundle) if node.id == element and node.kind in USER_KINDS), None)
+    if found is None:
+        raise NotFound(text("The draft has no step “{id}” with a form.", id=element[:100]))
+    return found
+
+
+def description_of(bundle: Bundle, key: str) -> forms.FormDescription | None:
+    """A form; None while it cannot be read."""
+    try:
+        return forms.read(read_json(key, bundle.files[key + FORM_SUFFIX]))
+    except (KeyError, BundleRefused, forms.FormRefused):
+        return None
+
+
+def words_of(bundle: Bundle, locale: str) -> Callable[[str], str]:
+    """Texts of the draft in a language, as its readers will see them: its own, then the catalogue's."""
+    try:
+        given: object = bundle.texts.get(locale)
+    except BundleRefused:
+        given = None
+    own = given if isinstance(given, dict) else {}
+    catalogue = catalogue_of(locale)
+
+    def said(source: str) -> str:
+        known = own.get(source)
+        return known if isinstance(known, str) and known else str(catalogue.gettext(source)) if source else ""
+
+    return said
+
+
+def _asking(bundle: Bundle) -> list[Node]:
+    diagram = diagram_of(bundle)
+    if diagram is None:
+        return []
+    return [node for node in diagram.nodes.values() if node.form_key]
+
+
+def _step(node: Node, words: Callable[[str], str]) -> Step:
+    return Step(node.id, words(node.name) or node.id, node.kind in USER_KINDS, bool(step_rights(node)))
