@@ -252,3 +252,27 @@ def test_a_narrow_screen_shows_the_diagram_and_says_where_it_can_be_changed(chro
         assert page.locator(".djs-palette").count() == 0
         assert sideways_overflow(page) == 0
         assert accessibility_faults(page) == []
+
+
+def test_a_file_that_cannot_be_read_is_shown_as_text_and_corrected_there(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, straight("small", user_task("check")), "small")
+    whole = stored(office, draft_id).decode()
+    with unit_of_work(office.database) as session:
+        by = office.people.named("admin")
+        file = queries.file_of(session, draft_id, "small.bpmn")
+        operations.save_file(
+            session,
+            by=by,
+            now=office.clock(),
+            draft_id=draft_id,
+            name=file.name,
+            content=whole[:-9],
+            seen=file.revision,
+        )
+    with office.visited(chromium, "admin", language=ENGLISH) as page:
+        page.goto(f"/studio/drafts/{draft_id}/diagram")
+        page.get_by_label("Text of the file").fill(whole)
+        page.get_by_role("button", name="Open again").click()
+        page.wait_for_selector("[data-editor][data-ready=yes]")
+        expect(page.locator("[data-canvas]")).to_contain_text("check")
+    assert stored(office, draft_id).decode() == whole

@@ -68,6 +68,7 @@ WORDS = (
     N_("It then holds: {names}"),
     N_("Keys of fields, separated by commas."),
     N_("Language of the script"),
+    N_("Look at this run only"),
     N_("Message"),
     N_("More properties"),
     N_("Name"),

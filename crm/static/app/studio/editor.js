@@ -37,8 +37,14 @@ function blame(error) {
   const box = page.querySelector("[data-import-fault]");
   box.hidden = false;
   box.querySelector("[data-import-reason]").textContent = error.message;
-  box.querySelector("[data-import-text]").value = draft.content;
-  page.querySelector("[data-editor-parts]").hidden = true;
+  const text = box.querySelector("[data-import-text]");
+  text.value = draft.content;
+  text.addEventListener("input", () => draft.write(text.value));
+  box.querySelector("[data-import-again]").addEventListener("click", async () => {
+    await draft.save();
+    if (!draft.unsaved) location.reload();
+  });
+  for (const part of page.querySelectorAll("[data-editor-parts], [data-editor-tools]")) part.hidden = true;
   page.dataset.ready = "fault";
 }
 

@@ -12,6 +12,8 @@ export const simulationModule = simulation;
 
 function translated(text, known) {
   const plain = text.trim();
+  // The library adds a number that says nothing to anybody.
+  if (plain.startsWith("Focus process instance ")) return say("Look at this run only");
   if (!plain || !known(plain)) {
     const [, name, end] = /^(.*) (started|finished|canceled)$/s.exec(plain) ?? [];
     return end ? say(ENDS[end], { name: ["Process", "SubProcess"].includes(name) ? say(name === "Process" ? "Process" : "Sub-process") : name }) : null;
