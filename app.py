@@ -251,6 +251,7 @@ def jobs(config: Config) -> Jobs:
     table.on(ABSENCE, workflows.begin_absence)
     table.on(RUNG, workflows.climb_ladder, gave_up=workflows.timer_gave_up)
     workflows.add_messages(table.on)
+    workflows.add_migrations(table.on)
     table.every("old messages", forget_old_messages, every(hours=24))
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every(

@@ -34,7 +34,12 @@ from workflows.ladders import climbing
 from workflows.ladders import routes as ladders
 from workflows.messaging import api as messaging_api
 from workflows.messaging.models import BEGIN, HEAR, LOOK, SAID
+from workflows.migrating import api as migrations_api
+from workflows.migrating import operations as migrating
 from workflows.migrating import routes as migrations_routes
+from workflows.migrating.models import MOVE, UNDO
+from workflows.operate import api as operate_api
+from workflows.operate import incident_routes, map_routes
 from workflows.operate import routes as operate_routes
 from workflows.operations import beginning, carrying, hearing, incidents, timers
 from workflows.papers import routes as papers_routes
@@ -73,6 +78,8 @@ PAGES = (
     exchange_routes.blueprint,
     migrations_routes.blueprint,
     operate_routes.blueprint,
+    incident_routes.blueprint,
+    map_routes.blueprint,
     papers_routes.blueprint,
     custom_routes.blueprint,
     diagram_routes.blueprint,
@@ -90,6 +97,9 @@ API = (
     assigning_api.api,
     messaging_api.messages,
     messaging_api.signals,
+    operate_api.repairs,
+    operate_api.incidents,
+    migrations_api.api,
 )
 # Rooms whose pages are reached through the studio.
 STUDIO = (
@@ -114,6 +124,23 @@ NAVIGATION = (
         group=text("Administration"),
         order=210,
         rooms=STUDIO,
+    ),
+    Entry(
+        text("Cases"),
+        "operate.index",
+        "list-search",
+        permission=("processes", "administer"),
+        group=text("Administration"),
+        order=212,
+    ),
+    Entry(
+        text("Incidents"),
+        "operate_incidents.index",
+        "alert-triangle",
+        permission=("processes", "administer"),
+        group=text("Administration"),
+        order=214,
+        badge=incident_routes.waiting_count,
     ),
 )
 
@@ -162,6 +189,17 @@ def add_messages(on: Callable[..., None]) -> None:
         lambda session, due, now: beginning.begin(session, due, now=now),
         gave_up=lambda session, due, error, now: beginning.gave_up(session, due, error, now=now),
     )
+
+
+def add_migrations(on: Callable[..., None]) -> None:
+    """The clock moves cases to other versions, and back, one by one and in no hurry."""
+    for kind in (MOVE, UNDO):
+        on(
+            kind,
+            lambda session, due, now: migrating.carry_on(session, due, now=now),
+            gave_up=lambda session, due, error, now: migrating.gave_up(session, due, error, now=now),
+            bulk=True,
+        )
 
 
 _panels: dict[str, Callable[[Session, Actor, int], Markup]] = {}

@@ -17,6 +17,10 @@ ASKED: Mapping[str, Text] = {
     "parallel": text("asked {people} to sign “{step}” as well"),
     "after": text("asked {people} to sign “{step}” afterwards"),
 }
+MOVED: Mapping[str, Text] = {
+    "migrated": text("moved the case from version {old} of the process to version {new}"),
+    "migrated_back": text("moved the case back from version {old} of the process to version {new}"),
+}
 # Sentence, icon and tone by the kind of the event.
 SAID: Mapping[str, Line] = {
     "assigned": (text("assigned “{step}” to {people}"), "user-check", "neutral"),
@@ -32,6 +36,12 @@ SAID: Mapping[str, Line] = {
     "commented": (text("commented on “{step}”"), "message-circle", "neutral"),
     "detached": (text("removed a file from “{step}”"), "paperclip", "neutral"),
     "attached": (text("attached files to “{step}”"), "paperclip", "neutral"),
+    "moved": (text("moved the case from “{step}” to “{target}”"), "route", "warn"),
+    "skipped": (text("skipped “{step}”"), "player-skip-forward", "warn"),
+    "variables": (text("changed variables: {names}"), "variable", "warn"),
+    "fired": (text("let the timer “{step}” act at once"), "clock-play", "warn"),
+    "suspended": (text("suspended the case"), "player-pause", "warn"),
+    "unsuspended": (text("resumed the case"), "player-play", "info"),
 }
 
 
@@ -41,7 +51,7 @@ def sentence(event: ProcessEvent, *, step: str, target: str, people: Mapping[int
     Who has left is called what they were called then."""
     detail = event.detail
     others = ", ".join(people.get(int(id_)) or name for id_, name in detail.get("people", {}).items())
-    values = {"step": step, "target": target, "people": others}
+    values = {"step": step, "target": target, "people": others, "names": ", ".join(detail.get("names", ()))}
     if event.kind == "signer_added":
         return text(ASKED.get(detail.get("where", ""), ASKED["parallel"]).source, **values), "user-plus", "neutral"
     if event.kind == "priority":
@@ -49,6 +59,9 @@ def sentence(event: ProcessEvent, *, step: str, target: str, people: Mapping[int
         return text("set the priority of “{step}” to {level}", step=step, level=level), "flag", "neutral"
     if event.kind == "due":
         return _due(detail.get("new"), step, by), "calendar-due", "neutral"
+    if event.kind in MOVED:
+        line = text(MOVED[event.kind].source, old=detail["from_version"], new=detail["to_version"])
+        return line, "switch-horizontal", "accent"
     words, icon, tone = SAID[event.kind]
     return text(words.source, **values), icon, tone
 

@@ -43,7 +43,9 @@ class MigrationRun(Base):
     process_key: Mapped[str] = mapped_column(String(80))
     to_version_id: Mapped[int] = mapped_column(Id, ForeignKey("definition_version.id"))
     filters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, comment="which cases were meant")
-    mapping: Mapped[dict[str, str]] = mapped_column(Json, default=dict, comment="elements that take the places of others")
+    mapping: Mapped[dict[str, str]] = mapped_column(
+        Json, default=dict, comment="elements that take the places of others"
+    )
     status: Mapped[RunStatus] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
     number: Mapped[int] = mapped_column(comment="of cases")

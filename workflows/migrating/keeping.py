@@ -1,0 +1,28 @@
+"""Sentences in a JSON column: source and values, so that everybody reads them in their own language later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crm.core.i18n import Text
+
+
+def keep_sentences(sentences: Iterable[Text]) -> list[Any]:
+    """The sentences as a JSON column takes them."""
+    return [_kept(sentence) for sentence in sentences]
+
+
+def sentences_of(kept: Sequence[Any]) -> list[Text]:
+    """The sentences that `keep_sentences` stored."""
+    return [_restored(each) for each in kept]
+
+
+def _kept(sentence: Text) -> dict[str, Any]:
+    values = {name: _kept(value) if isinstance(value, Text) else str(value) for name, value in sentence.values.items()}
+    return {"source": sentence.source, "values": values}
+
+
+def _restored(kept: dict[str, Any]) -> Text:
+    values = {name: _restored(value) if isinstance(value, dict) else value for name, value in kept["values"].items()}
+    return Text(kept["source"], values)
