@@ -1,5 +1,6 @@
 """Drafts of the delivered processes, and cases of them."""
 
+from tests.processes.conftest import sale
 from tests.processes.stories import story
 
-__all__ = ["story"]
+__all__ = ["sale", "story"]
