@@ -34,6 +34,8 @@ from crm.core.config import ROOT, Config, load_config
 from crm.core.db import Base, Database
 from crm.core.mail import transport_for
 from crm.core.memory import settle
+from crm.custom import api as custom_api
+from crm.custom import routes as custom
 from crm.customers import api as customers_api
 from crm.customers import contact_routes as contacts
 from crm.customers import routes as customers
@@ -174,6 +176,7 @@ def rooms() -> tuple[Room, ...]:
         Room(pages=(catalog.pages,), api=(catalog_api.api,), navigation=catalog.NAVIGATION),
         Room(pages=(complaints.pages,), api=(complaints_api.api,), navigation=complaints.NAVIGATION),
         Room(pages=(knowledge.pages,), api=(knowledge_api.api,), navigation=knowledge.NAVIGATION),
+        Room(pages=(custom.pages,), api=(custom_api.api,), navigation=custom.NAVIGATION),
         Room(pages=(losses.pages,), api=(losses_api.api,), navigation=losses.NAVIGATION),
         Room(
             pages=(orders.pages, orders.line_pages),

@@ -38,7 +38,7 @@ from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
 logger = logging.getLogger(__name__)
 
 PROCESS_FILES = Path(__file__).resolve().parent / "processes"
-BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json")
+BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json", "record.json")
 MOST_KEPT = 200
 # The column takes no more, and PostgreSQL not even the question.
 LARGEST_NUMBER = 2**31 - 1

@@ -27,6 +27,9 @@ from forms import Source
 from workflows import processes
 from workflows.engine import Operation
 
+# What every process may do with a record of its own.
+OWN_RECORDS = "workflows.custom"
+
 
 @dataclass(frozen=True)
 class StepContext:
@@ -159,14 +162,16 @@ def operations(*functions: tuple[str, Callable[..., Mapping[str, object] | None]
 
 @cache
 def registry() -> Bindings:
-    """Everything that any process folder binds. A name that two folders bind stops the program."""
+    """Everything that any process folder binds, and what processes of administrators may do with their records. A name that
+    is bound twice stops the program."""
     tables: dict[str, dict[Any, Any]] = {name: {} for name in Bindings.__dataclass_fields__}
-    for module in pkgutil.iter_modules(processes.__path__, processes.__name__ + "."):
-        bindings: Bindings = importlib.import_module(module.name + ".bindings").BINDINGS
+    folders = [module.name for module in pkgutil.iter_modules(processes.__path__, processes.__name__ + ".")]
+    for place in (*folders, OWN_RECORDS):
+        bindings: Bindings = importlib.import_module(place + ".bindings").BINDINGS
         for kind, table in tables.items():
             for name, value in getattr(bindings, kind).items():
                 if name in table:
-                    raise RuntimeError(f"{module.name} binds {kind[:-1]} {name!r} a second time")
+                    raise RuntimeError(f"{place} binds {kind[:-1]} {name!r} a second time")
                 table[name] = value
     return Bindings(**tables)
 

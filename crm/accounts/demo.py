@@ -42,11 +42,11 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "customer_manager", "客户经理", "Customer manager", Scope.OWN,
-        {"custom": "view create edit", "customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "*", "losses": "view edit", "opportunities": "view create edit delete", "complaints": "view create", "knowledge": "view", "processes": "view", "dictionary": "view"},
+        {"custom": "view edit", "customers": "view create edit export", "contacts": "view create edit delete export", "service": "view create edit", "interactions": "*", "competitors": "view create edit", "products": "view", "orders": "*", "losses": "view edit", "opportunities": "view create edit delete", "complaints": "view create", "knowledge": "view", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "service_agent", "客服专员", "Service agent", Scope.ALL,
-        {"custom": "view create edit", "customers": "view", "contacts": "view", "service": "view create edit", "interactions": "view create edit", "competitors": "view", "products": "view", "orders": "view", "complaints": "view create edit", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
+        {"custom": "view edit", "customers": "view", "contacts": "view", "service": "view create edit", "interactions": "view create edit", "competitors": "view", "products": "view", "orders": "view", "complaints": "view create edit", "knowledge": "view create edit", "processes": "view", "dictionary": "view"},
     ),
     RoleSeed(
         "marketing_specialist", "市场专员", "Marketing specialist", Scope.DEPARTMENT,
@@ -54,7 +54,7 @@ ROLES: tuple[RoleSeed, ...] = (
     ),
     RoleSeed(
         "contract_clerk", "合同部", "Contract clerk", Scope.ALL,
-        {"custom": "view create edit", "customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "*", "competitors": "view", "opportunities": "view approve", "knowledge": "view", "processes": "view", "dictionary": "view"},
+        {"custom": "view edit", "customers": "view", "contacts": "view", "service": "view", "interactions": "view", "products": "view", "orders": "*", "competitors": "view", "opportunities": "view approve", "knowledge": "view", "processes": "view", "dictionary": "view"},
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm.core.fields import Field, Kind
+from crm.core.fields import LARGEST_NUMBER, Field, Kind
 from crm.core.i18n import Text, text
 
 # The kinds that a field may have; the others need rows of their own.
@@ -127,6 +127,8 @@ def _field(raw: Mapping[str, Any]) -> Field:
         Text(str(raw.get("label") or raw.get("name"))),
         Kind(raw["kind"]),
         required=raw.get("required") is True,
+        least=-LARGEST_NUMBER,
+        most=LARGEST_NUMBER,
         longest=4_000 if raw["kind"] == Kind.LONG else 200,
         options=tuple((str(each), Text(str(each))) for each in options or ()),
     )

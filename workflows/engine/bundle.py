@@ -14,6 +14,7 @@ from workflows.engine.texts import N_
 
 FORM_SUFFIX = ".form.json"
 TEXTS_NAME = "texts.json"
+RECORD_NAME = "record.json"
 MAX_FILE_BYTES = 2_000_000
 MAX_BYTES = 4_000_000
 MAX_FILES = 200
@@ -61,6 +62,11 @@ class Bundle:
     def forms(self) -> dict[str, dict[str, Any]]:
         """Form key -> form description. Raises BundleRefused when one of them is not a JSON object."""
         return {key: read_json(name, self.files[name]) for key, name in self.form_files.items()}
+
+    @cached_property
+    def record(self) -> dict[str, Any] | None:
+        """What record the process opens, None without `record.json`. Raises BundleRefused."""
+        return read_json(RECORD_NAME, self.files[RECORD_NAME]) if RECORD_NAME in self.files else None
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from workflows.engine.bundle import FORM_SUFFIX, TEXTS_NAME, Bundle, read_json
+from workflows.engine.bundle import FORM_SUFFIX, RECORD_NAME, TEXTS_NAME, Bundle, read_json
 from workflows.engine.decision_reading import read_decisions
 from workflows.engine.decisions import Decisions
 from workflows.engine.diagram import Diagram
@@ -17,6 +17,8 @@ from workflows.engine.linting.rights import check_rights
 from workflows.engine.linting.structure import check_structure
 from workflows.engine.reading import read_diagram
 from workflows.engine.texts import N_
+
+KNOWN_NAMES = frozenset({TEXTS_NAME, RECORD_NAME})
 
 
 def lint(
@@ -59,6 +61,6 @@ def _check_json(bundle: Bundle) -> Iterator[Problem]:
 
 def _check_names(bundle: Bundle) -> Iterator[Problem]:
     for name in bundle.files:
-        if not name.endswith((".bpmn", ".bpmn20.xml", ".dmn", FORM_SUFFIX)) and name != TEXTS_NAME:
+        if not name.endswith((".bpmn", ".bpmn20.xml", ".dmn", FORM_SUFFIX)) and name not in KNOWN_NAMES:
             message = N_("{file} is no diagram, decision, form or list of texts; it is not used.")
             yield Problem(None, message, {"file": name}, "warning", name)

@@ -23,6 +23,7 @@ from crm.permissions import Actor, check_may
 from workflows import library
 from workflows.assigning import naming
 from workflows.choices import choice_names
+from workflows.custom.checking import record_problems
 from workflows.engine import Bundle, BundleRefused, Definition, Phrase, Problem, check_limited, in_utf8
 from workflows.engine import compile as compile_bundle
 from workflows.messaging import starts
@@ -85,7 +86,7 @@ def check_files(files: Mapping[str, bytes], *, roles: frozenset[str]) -> Checked
     except BundleRefused as refused:
         return Checked(Bundle(dict(files)), refused.problems)
     found = check_limited(bundle, operations=described_operations(), roles=roles, check_form=check_form)
-    return Checked(bundle, tuple(found))
+    return Checked(bundle, (*record_problems(bundle), *found))
 
 
 def check_form(schema: dict[str, Any]) -> list[tuple[str | None, str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from crm.customers.queries import find_customer
 from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
 from workflows.attachments import hold_for_case
+from workflows.custom.opening import opening_of
 from workflows.engine.values import clean, clean_data
 from workflows.library import Published
 from workflows.models import InstanceStatus, ProcessInstance
@@ -59,6 +60,8 @@ def start_process(
     )
     answers = checked_answers(form, submission)
     opening = registry().openings.get(key)
+    own = opening_of(published) if opening is None else None
+    opening = opening or own
     if opening is None:
         instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
@@ -70,7 +73,10 @@ def start_process(
             session.info["database"].listeners.hear(session)
     finally:
         del session.info[OPENING]
-    return begun.instance or _case_of(session, key, record)
+    instance = begun.instance or _case_of(session, key, record)
+    if own is not None:
+        hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
+    return instance
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from crm.core.i18n import text, translate
+from workflows.custom.checking import record_problems
 from workflows.engine import Bundle, BundleRefused, Problem, check, check_limited
 from workflows.engine.reading import read_diagram
 from workflows.operations import deploying
@@ -32,7 +33,7 @@ def findings(
     and memory; `key` is the process for which the bundle is meant."""
     look = check_limited if thorough or any(len(raw) > LARGE for raw in bundle.files.values()) else check
     found = look(bundle, operations=described_operations(), roles=roles, check_form=deploying.check_form)
-    told = [_finding(problem, locale) for problem in found]
+    told = [_finding(problem, locale) for problem in (*record_problems(bundle), *found)]
     return [*_of_another(bundle, key, locale), *told]
 
 

@@ -16,6 +16,13 @@ depends_on = None
 def upgrade() -> None:
     """To this version."""
     op.create_table(
+        "custom_sort",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("described", Json, nullable=False, comment="the content of record.json"),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_custom_sort")),
+    )
+    op.create_table(
         "scenario",
         sa.Column("id", Id, nullable=False),
         sa.Column("process_key", sa.String(length=80), nullable=False),
@@ -120,6 +127,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_migration_case_instance", "migration_case", ["instance_id"], unique=False)
     op.create_index("ix_migration_case_status", "migration_case", ["run_id", "status", "instance_id"], unique=False)
+    op.create_table(
+        "custom_record",
+        sa.Column("sort_key", sa.String(length=80), nullable=False),
+        sa.Column("sort_name", sa.String(length=120), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("state_name", sa.String(length=120), nullable=False),
+        sa.Column("customer_id", Id, nullable=True),
+        sa.Column("values", Json, nullable=False),
+        sa.Column("owner_id", Id, nullable=True),
+        sa.Column("department_id", Id, nullable=True, comment="of the owner"),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by_id", Id, nullable=True),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", Id, nullable=True),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("title <> ''", name=op.f("ck_custom_record_named")),
+        sa.CheckConstraint("updated_at >= created_at", name=op.f("ck_custom_record_changed_after_created")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_custom_record_version_positive")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_custom_record_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_custom_record_customer_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_custom_record_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_custom_record_owner_id")),
+        sa.ForeignKeyConstraint(["sort_key"], ["custom_sort.key"], name=op.f("fk_custom_record_sort_key")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_custom_record_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_record")),
+    )
+    op.create_index("ix_custom_record_customer", "custom_record", ["customer_id"], unique=False)
+    op.create_index("ix_custom_record_sort", "custom_record", ["sort_key", "deleted_at", "id"], unique=False)
+    op.create_index("ix_custom_record_updated", "custom_record", ["updated_at", "id"], unique=False)
     op.add_column(
         "definition_version",
         sa.Column(
@@ -190,6 +229,10 @@ def downgrade() -> None:
     op.drop_column("process_definition", "next_version_id")
     op.drop_column("definition_version", "replayed")
     op.drop_column("definition_version", "exception")
+    op.drop_index("ix_custom_record_updated", table_name="custom_record")
+    op.drop_index("ix_custom_record_sort", table_name="custom_record")
+    op.drop_index("ix_custom_record_customer", table_name="custom_record")
+    op.drop_table("custom_record")
     op.drop_index("ix_migration_case_status", table_name="migration_case")
     op.drop_index("ix_migration_case_instance", table_name="migration_case")
     op.drop_table("migration_case")
@@ -201,3 +244,4 @@ def downgrade() -> None:
     op.drop_index("ix_migration_run_process", table_name="migration_run")
     op.drop_table("migration_run")
     op.drop_table("scenario")
+    op.drop_table("custom_sort")

@@ -1,0 +1,17 @@
+"""Own records in the REST API: to be read. What is done with them is done in their tasks."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from crm.custom.description import CUSTOM
+from crm.records.api import record_api
+
+api = record_api(
+    CUSTOM,
+    calls=("list", "get"),
+    answered={
+        "state": fields.String(),
+        "values": fields.Dict(keys=fields.String(), metadata={"description": "the fields that its process describes"}),
+    },
+)

@@ -1,0 +1,229 @@
+"""A process from nothing: an administrator draws “website delivery” with a record of its own, four people run it through."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from crm.core.db import reading, unit_of_work
+from crm.core.errors import Invalid, NotFound
+from crm.custom.description import CUSTOM
+from crm.custom.models import CustomRecord
+from crm.records.queries import find_one
+from tests.conftest import Browser, as_user
+from tests.processes.stories import Story
+from tests.unit.engine.drawing import Drawing
+from workflows import library, queries
+from workflows.models import ProcessEvent
+from workflows.operations import deploying
+from workflows.studio.drafts import operations as drafts
+from workflows.studio.drafts.queries import bundle_of
+from workflows.studio.findings import findings
+
+KEY = "website_delivery"
+SALES, AUDIT, PRODUCTION, SERVICE = "customer_manager", "sales_supervisor", "contract_clerk", "service_agent"
+RECORD: dict[str, Any] = {
+    "name": "官网交付",
+    "plural": "官网交付",
+    "title": "site",
+    "customer": True,
+    "fields": [
+        {"name": "site", "label": "网站名称", "kind": "line", "required": True},
+        {"name": "budget", "label": "预算", "kind": "money"},
+        {"name": "live_on", "label": "上线日期", "kind": "date"},
+        {"name": "address", "label": "网址", "kind": "line"},
+        {"name": "urgent", "label": "加急", "kind": "flag"},
+        {"name": "style", "label": "风格", "kind": "choice", "options": ["简约", "商务"]},
+    ],
+    "states": [
+        {"key": "new", "label": "新建", "tone": "neutral"},
+        {"key": "assigned", "label": "已分配", "tone": "info"},
+        {"key": "returned", "label": "已退回", "tone": "warn"},
+        {"key": "production", "label": "制作中", "tone": "info"},
+        {"key": "rework", "label": "返工", "tone": "warn"},
+        {"key": "accepted", "label": "验收通过", "tone": "good"},
+        {"key": "entered", "label": "数据已录入", "tone": "good"},
+        {"key": "done", "label": "已完成", "tone": "good"},
+    ],
+}
+
+
+def form(*fields: dict[str, Any]) -> bytes:
+    components = [{"id": f"f_{each['key']}", "label": each["key"], **each} for each in fields]
+    return json.dumps({"type": "default", "id": "form", "schemaVersion": 19, "components": components}).encode()
+
+
+def choice(key: str, *values: str) -> dict[str, Any]:
+    return {"type": "radio", "key": key, "values": [{"label": each, "value": each} for each in values]}
+
+
+def drawing() -> Drawing:
+    drawn = Drawing(KEY).start(formKey="start", role=SALES)
+    states = ("assigned", "returned", "production", "rework", "accepted", "entered", "done")
+    for state in states:
+        drawn.service(f"set_{state}", "records/set_state", state=f'"{state}"')
+    drawn.service("keep_address", "records/keep", values="{ address: address, live_on: live_on }")
+    drawn.service("give", "records/assign_owner", user_id="initiator_id")
+    drawn.user("assign", role=None).user("audit", role=None, form="audit").user("produce", role=None, form="produce")
+    drawn.user("accept", role=None, form="accept").user("enter_data", role=None).user("train", role=None)
+    drawn.gateway("audited", "audited__set_production").gateway("checked", "checked__set_accepted")
+    drawn.gateway("again").gateway("once_more").end()
+    drawn.chain(
+        "start", "again", "assign", "set_assigned", "audit", "audited", "set_production", "once_more", "produce"
+    )
+    drawn.chain("produce", "keep_address", "accept", "checked", "set_accepted", "give", "enter_data", "set_entered")
+    drawn.chain("set_entered", "train", "set_done", "end")
+    drawn.flow("audited", "set_returned", 'result = "return"').flow("set_returned", "again")
+    drawn.flow("checked", "set_rework", 'outcome = "rework"').flow("set_rework", "once_more")
+    drawn.lane("Sales", ["start", "again", "assign", "set_assigned", "accept", "checked"], SALES)
+    drawn.lane("Audit", ["audit", "audited", "set_returned", "set_production"], AUDIT)
+    drawn.lane("Production", ["once_more", "produce", "keep_address", "set_rework"], PRODUCTION)
+    drawn.lane("Service", ["set_accepted", "give", "enter_data", "set_entered", "train", "set_done", "end"], SERVICE)
+    return drawn
+
+
+def files(record: dict[str, Any] = RECORD) -> dict[str, bytes]:
+    return {
+        **drawing().bundle().files,
+        "start.form.json": form(
+            {"type": "textfield", "key": "site", "validate": {"required": True}},
+            {"type": "number", "key": "budget"},
+            {"type": "textfield", "key": "customer_id"},
+            choice("style", "简约", "商务"),
+        ),
+        "audit.form.json": form(choice("result", "accept", "return")),
+        "produce.form.json": form(
+            {"type": "textfield", "key": "address"}, {"type": "datetime", "subtype": "date", "key": "live_on"}
+        ),
+        "accept.form.json": form(choice("outcome", "pass", "rework")),
+        "record.json": json.dumps(record, ensure_ascii=False).encode(),
+    }
+
+
+@pytest.fixture
+def delivery(story: Story) -> Story:
+    """The administrator has drawn and published the process."""
+    admin, now = story.people.admin, story.clock()
+    with unit_of_work(story.database) as session:
+        draft = drafts.new_draft(session, by=admin, now=now, key=KEY, name="官网交付", files=files())
+        roles = deploying.role_keys(session)
+        assert findings(bundle_of(session, draft.id), roles=roles, locale="zh_CN", key=KEY) == []
+        checked = deploying.check_files(bundle_of(session, draft.id).files, roles=roles)
+        deploying.deploy(session, by=admin, now=now, checked=checked)
+    return story
+
+
+def record_of(story: Story) -> CustomRecord:
+    with reading(story.database) as session:
+        return session.scalars(select(CustomRecord)).one()
+
+
+def test_four_people_deliver_a_website(delivery: Story) -> None:
+    people = delivery.people
+    answers = {"site": "恒力官网", "budget": "12000.50", "customer_id": str(delivery.customer_id), "style": "商务"}
+    delivery.start(people.manager1, KEY, **answers)
+    record = record_of(delivery)
+    assert (record.title, record.state, record.customer_id) == ("恒力官网", "new", delivery.customer_id)
+    assert record.values == {"site": "恒力官网", "budget": "12000.50", "style": "商务"}
+    assert delivery.instance().record_type == "custom"
+    assert delivery.instance().title == f"{record.number} 恒力官网"
+    delivery.do(people.manager1, "assign")
+    assert record_of(delivery).state == "assigned"
+    delivery.do(people.supervisor, "audit", result="return")
+    assert record_of(delivery).state == "returned"
+    delivery.do(people.manager1, "assign")
+    delivery.do(people.supervisor, "audit", result="accept")
+    assert record_of(delivery).state == "production"
+    delivery.do(people.contracts, "produce", address="https://hengli.example", live_on="2026-04-01")
+    delivery.do(people.manager1, "accept", outcome="rework")
+    assert record_of(delivery).state == "rework"
+    delivery.do(people.contracts, "produce", address="https://hengli.example", live_on="2026-04-02")
+    delivery.do(people.manager1, "accept", outcome="pass")
+    assert record_of(delivery).state == "accepted"
+    delivery.do(people.agent1, "enter_data")
+    delivery.do(people.agent1, "train")
+    record = record_of(delivery)
+    assert (record.state, record.state_name) == ("done", "已完成")
+    assert record.values["live_on"] == "2026-04-02"
+    assert record.owner_id == people.manager1.id
+    assert delivery.instance().status == "completed"
+
+
+def test_its_pages_show_the_record_with_its_own_fields(delivery: Story, client: Browser) -> None:
+    people = delivery.people
+    hostile = '"><img src=x onerror=alert(1)>'
+    delivery.start(people.manager1, KEY, site=hostile, budget="10", customer_id=str(delivery.customer_id))
+    manager = as_user(client, "manager1")
+    record = record_of(delivery)
+    listed = manager.get("/own-records").get_data(as_text=True)
+    assert record.number in listed and "<img src=x" not in listed
+    page = manager.get(f"/own-records/{record.id}").get_data(as_text=True)
+    assert "网站名称" in page and "新建" in page and "<img src=x" not in page
+    assert f"/cases/{delivery.instance_id}" in page, "its case is shown beside it"
+    customer = manager.get(f"/customers/{delivery.customer_id}").get_data(as_text=True)
+    assert f"/own-records/{record.id}" in customer
+    task = manager.get(f"/tasks/{delivery.task('assign').id}").get_data(as_text=True)
+    assert "网站名称" in task
+
+
+def test_a_colleague_of_another_department_does_not_see_the_record(delivery: Story) -> None:
+    delivery.start(delivery.people.manager1, KEY, site="恒力官网")
+    record_id = record_of(delivery).id
+    with reading(delivery.database) as session:
+        assert find_one(CUSTOM, session, by=delivery.people.supervisor, record_id=record_id).id == record_id
+        with pytest.raises(NotFound):
+            find_one(CUSTOM, session, by=delivery.people.manager2, record_id=record_id)
+
+
+def test_what_does_not_fit_the_record_is_told_in_the_start_form(delivery: Story) -> None:
+    with pytest.raises(Invalid):
+        delivery.start(delivery.people.manager1, KEY, site="恒力官网", budget="-")
+    with reading(delivery.database) as session:
+        assert session.scalars(select(CustomRecord)).all() == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": ""}, "has no name"),
+        ({"states": []}, "needs 1 to 40 states"),
+        ({"fields": {}}, "a list of at most"),
+        ({"fields": [{"name": "Id", "label": "x", "kind": "line"}]}, "cannot be a name here"),
+        ({"fields": [{"name": "owner_id", "label": "x", "kind": "line"}], "title": ""}, "has owner_id already"),
+        ({"fields": [{"name": "a", "label": "x", "kind": "record"}], "title": ""}, "no kind that is known"),
+        ({"fields": [{"name": "a", "label": "x", "kind": "choice"}], "title": ""}, "needs 1 to 100 options"),
+        ({"fields": [{"name": "a", "label": "", "kind": "line"}], "title": "a"}, "has no label"),
+        ({"fields": [{"name": "a", "label": "x", "kind": "line"}] * 2, "title": ""}, "is there twice"),
+        ({"states": [{"key": "a", "label": "A", "tone": "pink"}]}, "one of these tones"),
+        ({"title": "nothing"}, "none of its fields"),
+    ],
+)
+def test_a_record_that_cannot_be_is_refused_with_the_cure(story: Story, change: dict[str, Any], told: str) -> None:
+    checked = deploying.check_files(files({**RECORD, **change}), roles=frozenset({SALES, AUDIT, PRODUCTION, SERVICE}))
+    assert any(told in problem.text for problem in checked.errors), [problem.text for problem in checked.errors]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_state_that_the_record_does_not_have_stops_the_step_and_stores_nothing(story: Story) -> None:
+    admin, now = story.people.admin, story.clock()
+    short = {**RECORD, "states": RECORD["states"][:1]}
+    with unit_of_work(story.database) as session:
+        checked = deploying.check_files(files(short), roles=deploying.role_keys(session))
+        deploying.deploy(session, by=admin, now=now, checked=checked)
+    story.start(story.people.manager1, KEY, site="恒力官网")
+    with pytest.raises(Exception, match="has no state"):
+        story.do(story.people.manager1, "assign")
+    assert story.waiting() == ["assign"]
+
+
+def test_a_process_without_a_record_of_its_own_opens_none(delivery: Story) -> None:
+    delivery.start(delivery.people.manager1, "service_request", type="enquiry", summary="x", request="y")
+    with reading(delivery.database) as session:
+        assert session.scalars(select(CustomRecord)).all() == []
+        assert library.active(session, KEY).definition.bundle.record == RECORD
+        assert queries.open_tasks(session, delivery.instance_id)
+        assert session.scalars(select(ProcessEvent).where(ProcessEvent.instance_id == delivery.instance_id)).all()
