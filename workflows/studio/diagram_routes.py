@@ -23,7 +23,7 @@ from workflows.papers.layout import lay_out
 from workflows.studio.diagram_words import HAPPENED, SIMULATION, TYPES, WORDS
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.bodies import read_body
-from workflows.studio.drafts.frame import frame
+from workflows.studio.drafts.frame import frame, stands
 from workflows.studio.drafts.models import ProcessDraft
 
 blueprint = Blueprint("studio_diagram", __name__, url_prefix="/studio/drafts/<int:draft_id>")
@@ -61,6 +61,7 @@ def _editor(session: Session, draft: ProcessDraft) -> dict[str, Any]:
     """What the script of the editor wants to know besides the draft: words, functions of FEEL, and where links lead."""
     wanted = select(DefinitionVersion.number).where(DefinitionVersion.id == draft.base_version_id)
     number = session.scalar(wanted) if draft.base_version_id is not None else None
+    base = url_for("studio.show", draft_id=draft.id)
     who = url_for("assignees.show", key=draft.process_key, number=number) if number is not None else ""
     return {
         "locale": current_locale(),
@@ -68,7 +69,8 @@ def _editor(session: Session, draft: ProcessDraft) -> dict[str, Any]:
         "simulation": SIMULATION,
         "functions": sorted(name for name in LIBRARY if name[0].isalpha()),
         "urls": {
-            "draft": url_for("studio.show", draft_id=draft.id),
+            "draft": base,
+            "pages": [name for name in ("forms", "rights", "tables") if stands(f"{base}/{name}/x")],
             "assignees": who,
             "layout": url_for("studio_diagram.layout", draft_id=draft.id),
         },

@@ -84,16 +84,17 @@ function keepCatalogue(then) {
   return { ask, get: () => known };
 }
 
+// Where links at an element lead: to other pages of the draft, as far as there are such pages.
 function links() {
   const base = facts.urls.draft;
-  const part = encodeURIComponent;
+  const to = (page, rest) => (facts.urls.pages.includes(page) ? `${base}/${page}${rest === undefined ? "" : `/${encodeURIComponent(rest)}`}` : "");
   return {
     assignees: facts.urls.assignees,
-    forms: `${base}/forms`,
-    form: (key) => `${base}/forms/${part(key)}`,
-    rights: (element) => `${base}/rights/${part(element)}`,
-    tables: `${base}/tables`,
-    table: (file) => `${base}/tables/${part(file)}`,
+    forms: to("forms"),
+    form: (key) => to("forms", key),
+    rights: (element) => to("rights", element),
+    tables: to("tables"),
+    table: (file) => to("tables", file),
   };
 }
 

@@ -130,7 +130,7 @@ function boxesField(view) {
 }
 
 function linksField(view) {
-  const links = view.field.links.map(({ label, url }) => dom("a", { href: url, class: "me-3" }, label));
+  const links = view.field.links.filter(({ url }) => url).map(({ label, url }) => dom("a", { href: url, class: "me-3" }, label));
   view.node = dom("div", { class: "studio-field", "data-field": view.field.id }, ...links);
 }
 
