@@ -76,7 +76,7 @@ class DefinitionVersion(Base):
     exception: Mapped[str] = mapped_column(
         Text, default="", server_default="", comment="why it was published although a scenario failed"
     )
-    replayed: Mapped[list[dict[str, Any]] | None] = mapped_column(
+    replayed: Mapped[dict[str, Any] | None] = mapped_column(
         Json, comment="how the scenarios came out at its publishing"
     )
 

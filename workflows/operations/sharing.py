@@ -71,9 +71,7 @@ def roll_back(
     process, reason = _locked(session, by=by, key=key, reason=reason, seen=seen)
     in_force = _in_force(session, process)
     if process.next_version_id is not None:
-        shared = session.get_one(DefinitionVersion, process.next_version_id)
-        library.share_out(session, process, None, 0)
-        _audit(session, "rolled_back", shared, by=by, now=now, reason=reason, back_to=in_force.number)
+        _end(session, process, in_force, by=by, now=now, reason=reason)
         return in_force
     before = version_before(session, process)
     if before is None:
@@ -83,6 +81,23 @@ def roll_back(
     # Rolled back once more it goes to the one before that, and not to the one that was just left.
     process.previous_version_id = None
     return before
+
+
+def end_share(session: Session, *, by: Actor, now: datetime, key: str, reason: str) -> DefinitionVersion:
+    """No case begins any more with the version that has a share. Conflict where none has: nothing else is rolled back."""
+    process, reason = _locked(session, by=by, key=key, reason=reason, seen=None)
+    _shared(session, process)
+    in_force = _in_force(session, process)
+    _end(session, process, in_force, by=by, now=now, reason=reason)
+    return in_force
+
+
+def process_of(session: Session, key: str) -> ProcessDefinition:
+    """A process by its key."""
+    process = session.get(ProcessDefinition, key)
+    if process is None:
+        raise NotFound(text("There is no process “{key}”.", key=key))
+    return process
 
 
 def version_before(session: Session, process: ProcessDefinition) -> DefinitionVersion | None:
@@ -121,6 +136,14 @@ def _shared(session: Session, process: ProcessDefinition) -> DefinitionVersion:
     if process.next_version_id is None:
         raise Conflict(text("No version has a share of the new cases."))
     return session.get_one(DefinitionVersion, process.next_version_id)
+
+
+def _end(
+    session: Session, process: ProcessDefinition, in_force: DefinitionVersion, *, by: Actor, now: datetime, reason: str
+) -> None:
+    shared = _shared(session, process)
+    library.share_out(session, process, None, 0)
+    _audit(session, "rolled_back", shared, by=by, now=now, reason=reason, back_to=in_force.number)
 
 
 def _put_in_force(

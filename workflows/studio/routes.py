@@ -21,6 +21,7 @@ from workflows.messaging.showing import show_starts
 from workflows.models import DefinitionVersion, ProcessDefinition, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
+from workflows.studio.publishing.sharing import beginnings
 
 definitions = Blueprint("definitions", __name__)
 
@@ -62,6 +63,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
         ).all()
         people = names_of(session, {v.deployed_by_id for v in versions}, actor.locale)
         starts = show_starts(session, published, locale=actor.locale)
+        begins = beginnings(session, process)
     return render_template(
         "processes/definition.html",
         offer=show_process(published, actor),
@@ -70,6 +72,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
         people=people,
         starts=starts,
         active_id=process.active_version_id,
+        begins=begins,
         xml=published.definition.bundle.bpmn[1].decode(),
         labels=story.labels(published, actor.locale),
         badges={

@@ -6,7 +6,8 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Later ones win where an element is named in several.
-const PARTS = ["path", "live", "overdue", "failed"];
+const PARTS = ["path", "live", "overdue", "failed", "changed", "added", "removed"];
+const COMPARED = ["changed", "added", "removed"];
 const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
 // Names in the reader's language are put into the XML before it is drawn, so that the viewer wraps and places them itself.
@@ -46,7 +47,7 @@ function decorate(viewer, story) {
   const parts = new Map(PARTS.flatMap((part) => (story[part] ?? []).map((id) => [id, part])));
   for (const [id, part] of parts) {
     const element = elements.get(id);
-    if (element?.waypoints) canvas.addMarker(id, "story-past");
+    if (element?.waypoints) canvas.addMarker(id, COMPARED.includes(part) ? `story-${part}` : "story-past");
     else if (element) canvas.getGraphics(id).prepend(halo(element, part));
   }
   for (const [id, badge] of Object.entries(story.badges ?? {})) {
@@ -70,7 +71,7 @@ function fit(viewer, story) {
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
   if (canvas.zoom() >= enough) return;
   const elements = viewer.get("elementRegistry");
-  const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
+  const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? compared(elements, story) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
   if (!here || here.waypoints) return;
   const { outer, inner } = canvas.viewbox();
   const [width, height] = [outer.width / legible, outer.height / legible];
@@ -80,6 +81,12 @@ function fit(viewer, story) {
     width,
     height,
   });
+}
+
+// The first shape that a comparison marks.
+function compared(elements, story) {
+  const marked = COMPARED.flatMap((part) => story[part] ?? []).map((id) => elements.get(id));
+  return marked.find((element) => element && !element.waypoints);
 }
 
 // Where a window of this length begins so that it shows as little as possible of the void around the diagram.
@@ -117,6 +124,19 @@ function listen(figure, viewer) {
   });
 }
 
+// What a list beside the diagram names is brought to the middle and marked (studio/compare.js).
+function answer(figure, viewer) {
+  const canvas = viewer.get("canvas");
+  let shown = null;
+  figure.addEventListener("diagram:show", ({ detail: id }) => {
+    if (shown) canvas.removeMarker(shown, "story-shown");
+    shown = viewer.get("elementRegistry").get(id) ? id : null;
+    if (!shown) return;
+    canvas.addMarker(shown, "story-shown");
+    canvas.scrollToElement(shown, 60);
+  });
+}
+
 async function show(figure) {
   const story = JSON.parse(figure.querySelector("[data-story]").textContent);
   const view = figure.querySelector("[data-view]");
@@ -129,6 +149,7 @@ async function show(figure) {
     fit(viewer, story);
     figure.querySelector("[data-legend]")?.removeAttribute("hidden");
     listen(figure, viewer);
+    answer(figure, viewer);
     figure.dataset.ready = "yes";
   } catch (error) {
     view.hidden = true;

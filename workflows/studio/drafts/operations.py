@@ -85,7 +85,7 @@ def replace_files(
     session: Session, *, by: Actor, now: datetime, draft_id: int, files: Mapping[str, bytes], seen: int
 ) -> ProcessDraft:
     """Put other files in the place of all that the draft has. `seen` is the revision of the draft."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     if draft.revision != seen:
         raise _conflict(session, draft.updated_by_id, draft.updated_at, draft.revision, by=by)
     contents = rules.check_files(files)
@@ -105,7 +105,7 @@ def replace_files(
 def save_file(session: Session, *, by: Actor, now: datetime, draft_id: int, name: str, content: str, seen: int) -> int:
     """Keep what somebody wrote; answers the new revision of the file. `seen` is the revision they began with, 0 for a new
     file. Conflict when somebody else saved it since; a file that is the same already is no conflict."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     rules.check_file_name(name)
     found = session.get(DraftFile, (draft_id, name), populate_existing=True)
     if found is not None and not _differs(found, content):
@@ -132,7 +132,7 @@ def save_file(session: Session, *, by: Actor, now: datetime, draft_id: int, name
 
 def remove_file(session: Session, *, by: Actor, now: datetime, draft_id: int, name: str, seen: int) -> None:
     """Take a file out of the draft. Conflict when somebody saved it since it was `seen`; the diagram stays."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     file = file_of(session, draft_id, name)
     if file.revision != seen:
         raise _conflict(session, file.updated_by_id, file.updated_at, file.revision, by=by)
@@ -147,7 +147,7 @@ def rename_file(
     session: Session, *, by: Actor, now: datetime, draft_id: int, name: str, new_name: str, seen: int
 ) -> int:
     """Call a file otherwise, with the same sort of name; answers its new revision. What refers to it is not changed."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     file = file_of(session, draft_id, name)
     if file.revision != seen:
         raise _conflict(session, file.updated_by_id, file.updated_at, file.revision, by=by)
@@ -169,7 +169,7 @@ def rename_file(
 def rebase(session: Session, *, by: Actor, now: datetime, draft_id: int) -> Rebased:
     """Let the draft stand on the version in force: files that the draft has not changed become as they are there; files
     changed on both sides stay as in the draft and are named."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     process = session.get(ProcessDefinition, draft.process_key)
     if process is None or process.active_version_id is None:
         raise Invalid([Fault("", text("No version of this process is in force."))])
@@ -198,10 +198,15 @@ def rebase(session: Session, *, by: Actor, now: datetime, draft_id: int) -> Reba
 
 def discard_draft(session: Session, *, by: Actor, now: datetime, draft_id: int) -> None:
     """Throw a draft away, whatever was changed in it; the published versions stay."""
-    draft = _locked(session, draft_id, by=by)
+    draft = locked_draft(session, draft_id, by=by)
     _audit(session, draft, "discarded", by=by, now=now)
-    session.execute(delete(DraftVisit).where(DraftVisit.draft_id == draft_id))
-    session.execute(delete(DraftFile).where(DraftFile.draft_id == draft_id))
+    remove_draft(session, draft)
+
+
+def remove_draft(session: Session, draft: ProcessDraft) -> None:
+    """A draft is over, because it was published or thrown away."""
+    session.execute(delete(DraftVisit).where(DraftVisit.draft_id == draft.id))
+    session.execute(delete(DraftFile).where(DraftFile.draft_id == draft.id))
     session.delete(draft)
     session.flush()
 
@@ -259,7 +264,8 @@ def _make(
     return draft
 
 
-def _locked(session: Session, draft_id: int, *, by: Actor) -> ProcessDraft:
+def locked_draft(session: Session, draft_id: int, *, by: Actor) -> ProcessDraft:
+    """A draft that nobody else changes until the end of the transaction."""
     check_may(by, "processes", "administer")
     draft = session.get(ProcessDraft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None:

@@ -1,4 +1,5 @@
-// What the pages of the studio without an editor of their own do in the browser: the frame of the draft, the table of texts.
+// What the pages of the studio without an editor of their own do in the browser: the frame of the draft, the table of texts, differences beside diagrams.
 
 import "./draft.js";
+import "./compare.js";
 import "./texts.js";
