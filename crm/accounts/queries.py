@@ -207,6 +207,17 @@ def roles_of(session: Session, user_ids: Collection[int]) -> dict[int, list[Role
     return found
 
 
+def who_may(session: Session, module: str, action: str) -> list[int]:
+    """Everybody active to whom a role gives this permission."""
+    wanted = (
+        select(User.id)
+        .join(UserRole, UserRole.user_id == User.id)
+        .join(RolePermission, RolePermission.role_id == UserRole.role_id)
+        .where(User.active, RolePermission.module == module, RolePermission.action == action)
+    )
+    return list(session.scalars(wanted.distinct().order_by(User.id)))
+
+
 def find_departments(session: Session, *, by: Actor) -> list[Department]:
     """All departments, for the tree and for pick-lists."""
     check_may(by, "accounts", "view")

@@ -8,18 +8,33 @@ from typing import cast
 from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import actor_for
+from crm.accounts.queries import actor_for, who_may
 from crm.core import due
 from crm.core.errors import Conflict, NotFound
 from crm.core.i18n import text
 from crm.files.operations import attach
+from crm.notices.kinds import SYSTEM as OF_SYSTEM
+from crm.notices.kinds import NoticeKind, add_kinds
+from crm.notices.models import Mailing
+from crm.notices.operations import notify
 from crm.permissions import SYSTEM, Actor, check_may
 from workflows.attachments import TASK as TASK_FILES
 from workflows.kept import keep, restore
 from workflows.messaging.models import HEAR
-from workflows.models import RUNG, TIMER, Incident, Task, TaskStatus
+from workflows.models import RUNG, TIMER, Incident, ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event
 from workflows.operations.tasks import StepFault, complete_again
+
+add_kinds(
+    NoticeKind(
+        "case.incident",
+        text("A case has stopped (for administrators of processes)"),
+        OF_SYSTEM,
+        Mailing.NOW,
+        icon="alert-triangle",
+        tone="bad",
+    )
+)
 
 TASK = cast(Table, Task.__table__)
 
@@ -101,4 +116,19 @@ def _write(session: Session, incident: Incident) -> Incident:
         task_id=incident.task_id,
         detail={"incident_id": incident.id},
     )
+    _tell(session, incident)
     return incident
+
+
+def _tell(session: Session, incident: Incident) -> None:
+    """Everybody who may administer processes hears of it, once an hour for each case."""
+    instance = session.get_one(ProcessInstance, incident.instance_id)
+    notify(
+        session,
+        to=who_may(session, "processes", "administer"),
+        kind="case.incident",
+        message=text("A case has stopped: {title}", title=instance.title),
+        link=f"/operate/cases/{instance.id}",
+        now=incident.at,
+        key=f"case.incident-{instance.id}-{incident.at:%Y%m%d%H}",
+    )
