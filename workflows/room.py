@@ -53,6 +53,7 @@ from workflows.studio.drafts import routes as drafts_routes
 from workflows.studio.exchange import api as exchange_api
 from workflows.studio.exchange import routes as exchange_routes
 from workflows.studio.forms import routes as studio_forms_routes
+from workflows.studio.publishing import api as publishing_api
 from workflows.studio.publishing import routes as studio_publishing_routes
 from workflows.studio.tables import routes as studio_tables_routes
 from workflows.studio.trying import routes as studio_trying_routes
@@ -91,6 +92,7 @@ API = (
     instances_api.processes,
     instances_api.instances,
     studio_api.api,
+    publishing_api.api,
     drafts_api.api,
     exchange_api.api,
     ladders_api.api,
