@@ -50,7 +50,8 @@ class Document:
     """One diagram and what became of it so far.
 
     `files` are those beside it, to which forms are added. `groups`: the groups and lanes it names, with the role of each.
-    `awaiting`: steps for whose group a role is still to be chosen.
+    `awaiting`: steps for whose group a role is still to be chosen. `faults`: elements that could not be read for a fault of ours.
+    `budget`: so many letters of formulas are still translated.
     """
 
     root: Any
@@ -61,6 +62,8 @@ class Document:
     changed: bool = False
     groups: dict[str, str | None] = field(default_factory=dict)
     awaiting: set[str] = field(default_factory=set)
+    faults: int = 0
+    budget: int = 200_000
 
     @cached_property
     def initiators(self) -> frozenset[str]:
@@ -99,6 +102,12 @@ class Document:
 
     def refused(self, element: Any, what: Text, cure: Text, before: str = "") -> None:
         self.report.add(self.file, owner(element), what, Status.REFUSED, before=before, cure=cure)
+
+    def spend(self, formula: str) -> None:
+        """Count a formula that is to be translated. Raises Untranslatable when there were too many."""
+        self.budget -= len(formula)
+        if self.budget < 0:
+            raise Untranslatable(text("the formulas of the diagram are too long together to be translated"))
 
     def untranslated(self, element: Any, what: Text, fault: Untranslatable, before: str) -> None:
         """An expression that FEEL cannot say."""

@@ -18,6 +18,8 @@ from workflows.studio.exchange.writing import Untranslatable
 
 _LOG = logging.getLogger(__name__)
 
+# Of one file; where each of its elements fails, the first ones tell why.
+MOST_LOGGED = 10
 # Document, the element of BPMN, and what is said at it: the value of an attribute, or an element inside of extensionElements.
 OnAttribute = Callable[[Document, Any, str], None]
 OnElement = Callable[[Document, Any, Any], None]
@@ -51,7 +53,9 @@ def translate(document: Document, dialect: Dialect) -> None:
                 guarded(document, element, _attribute, document, dialect, element, key, unneeded)
         extensions = element.find(f"{BPMN}extensionElements")
         for said in [] if extensions is None else list(extensions):
-            if isinstance(said.tag, str) and namespace(said) in dialect.namespaces:
+            # One may have been read together with another one before it.
+            mine = isinstance(said.tag, str) and namespace(said) in dialect.namespaces
+            if mine and said.getparent() is not None:
                 guarded(document, element, _element, document, dialect, element, said, unneeded)
     if unneeded:
         what = text("Settings of {tool} that are not needed here", tool=dialect.name)
@@ -105,7 +109,9 @@ def guarded(document: Document, element: Any, act: Callable[..., None], *given: 
     try:
         act(*given)
     except Exception:
-        _LOG.exception("an element of an imported diagram could not be read")
+        document.faults += 1
+        if document.faults <= MOST_LOGGED:
+            _LOG.exception("an element of an imported diagram could not be read")
         document.by_hand(
             element, text("It could not be read"), text("Look at this element and draw it anew if it is wrong.")
         )

@@ -61,6 +61,7 @@ def _formula(document: Document, element: Any, what: Text, language: Language) -
     if not said or not language.applies(said):
         return
     try:
+        document.spend(said)
         written = language.expression(said)
     except Untranslatable as fault:
         document.untranslated(element, what, fault, said)
@@ -79,6 +80,7 @@ def _timer(document: Document, element: Any, language: Language) -> None:
         )
     elif said and not LOOKS_ISO.match(said) and language.applies(said):
         try:
+            document.spend(said)
             written = language.value(said)
         except Untranslatable as fault:
             document.untranslated(element, what, fault, said)
@@ -106,6 +108,7 @@ def _script(document: Document, element: Any, language: Language) -> None:
     if not spoken and not language.applies(said):
         return
     try:
+        document.spend(said)
         written = language.script(said)
     except Untranslatable as fault:
         document.untranslated(element, what, fault, said)

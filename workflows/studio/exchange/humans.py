@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from crm.core.i18n import text
-from workflows.engine.bundle import FORM_SUFFIX
 from workflows.studio.exchange.document import BPMN, USER_TASKS, Document, local
 from workflows.studio.exchange.made_forms import add_form, form_of
 
+# Where more steps than this have no form, they share one: a bundle has a bound of files.
+MOST_FORMS = 100
 # Stands for the steps that neither say a group nor stand in a lane of one.
 NOBODY = ""
 
@@ -18,15 +19,15 @@ def complete(document: Document) -> None:
     tasks = [element for element in document.root.iter(f"{BPMN}*") if local(element) in USER_TASKS]
     lanes = _lanes(document, {task.get("id") for task in tasks if not document.property(task, "role")})
     default = document.around.role_of(NOBODY) if NOBODY in document.around.chosen else None
+    formless = [task for task in tasks if local(task) == "userTask" and not document.property(task, "formKey")]
     for task in tasks:
         has_said = task.get("id") in lanes or task.get("id") in document.awaiting
         if not has_said and not document.property(task, "role"):
             _without_role(document, task, default)
-        if local(task) == "userTask" and not document.property(task, "formKey"):
-            ident = task.get("id")
-            add_form(document, task, ident, form_of(ident, []))
-            cure = text("An empty form was put beside it; draw its fields.")
-            document.by_hand(task, text("There is no form"), cure)
+    for task in formless:
+        ident = task.get("id") if len(formless) <= MOST_FORMS else "form"
+        add_form(document, task, ident, form_of(ident, []))
+        document.by_hand(task, text("There is no form"), text("An empty form was put beside it; draw its fields."))
 
 
 def _lanes(document: Document, wanting: set[str]) -> set[str]:
@@ -62,8 +63,3 @@ def _without_role(document: Document, task: Any, default: str | None) -> None:
     else:
         document.set_property(task, "role", default)
         document.translated(task, text("There was no role"), "", f"role = {default}")
-
-
-def drop_unread(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that a bundle can hold."""
-    return {name: raw for name, raw in files.items() if name.endswith((".bpmn", ".dmn", FORM_SUFFIX, "texts.json"))}

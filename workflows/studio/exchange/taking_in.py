@@ -10,13 +10,14 @@ import logging
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
 from lxml import etree
 
 from crm.core.i18n import Text, text
-from workflows.engine import BundleRefused, Problem, in_utf8
+from workflows.engine import Bundle, BundleRefused, Problem, in_utf8
 from workflows.engine.bundle import FORM_SUFFIX, MAX_BYTES, MAX_FILES, TEXTS_NAME, read_json
+from workflows.engine.checking import check_sizes
+from workflows.engine.diagram import Diagram
 from workflows.engine.reading import read_diagram
 from workflows.engine.safe_xml import read_xml
 from workflows.operations.deploying import problem_text
@@ -82,14 +83,14 @@ def _taken(files: Mapping[str, bytes], around: Around, report: Report) -> Import
         read_diagram(raw, name)
     document = Document(root, name, around, report, beside)
     origin = _translated(document)
-    written = _checked(document, raw)
-    key, title = _main_process(document)
+    written, drawn = _checked(document, raw, sorted_files)
+    key = drawn.main
     if key is None:
         cure = text("Draw a process with a start event, a task and an end event.")
         report.add(name, None, text("There is no process in the diagram"), Status.REFUSED, cure=cure)
     kept = {name: written, **_readable(document, report)}
     choices = tuple(Choice(group, role) for group, role in sorted(document.groups.items()))
-    return Imported(kept, tuple(report.lines), origin, key, title, choices)
+    return Imported(kept, tuple(report.lines), origin, key, _title(document, drawn), choices)
 
 
 def _sorted(files: Mapping[str, bytes], report: Report) -> dict[str, bytes]:
@@ -195,40 +196,35 @@ def _written(document: Document) -> bytes:
     return bytes(etree.tostring(document.root, xml_declaration=True, encoding="UTF-8"))
 
 
-def _checked(document: Document, raw: bytes) -> bytes:
-    """What became of the diagram. Where it grew beyond what can be read, it comes in as it was and only that is told."""
+def _checked(document: Document, raw: bytes, beside: Mapping[str, bytes]) -> tuple[bytes, Diagram]:
+    """What became of the diagram. Where it or the files beside it grew too large, all comes in as it was, and only that is told."""
     if not document.changed:
-        read_diagram(raw, document.file)
-        return raw
+        return raw, read_diagram(raw, document.file)
     written = _written(document)
     try:
-        read_diagram(written, document.file)
+        drawn = read_diagram(written, document.file)
+        if oversized := check_sizes(Bundle({document.file: written, **document.files})):
+            raise BundleRefused(oversized)
     except BundleRefused as refused:
-        read_diagram(raw, document.file)
+        drawn = read_diagram(raw, document.file)
         document.report.lines.clear()
-        document.files.clear()
+        document.files = dict(beside)
         document.groups.clear()
         _refuse(document.report, refused.problems, Status.BY_HAND)
         cure = text("It comes in as it was. Split the process and import the parts.")
         document.by_hand(None, text("Too large to be translated"), cure)
-        return raw
-    return written
+        return raw, drawn
+    return written, drawn
 
 
-def _main_process(document: Document) -> tuple[str | None, str]:
-    """Id and name of the process that a case would run."""
-    able = [process for process in document.processes() if any(FLOW_NODE.fullmatch(local(child)) for child in process)]
-    called = {element.get("calledElement") for element in document.root.iter(f"{BPMN}callActivity")}
-    marked = [process for process in able if process.get("isExecutable", "true") == "true"]
-    found: list[Any] = [process for process in marked if process.get("id") not in called] or marked or able
-    if not found:
-        return None, ""
-    pool = next(
-        (pool for pool in document.root.iter(f"{BPMN}participant") if pool.get("processRef") == found[0].get("id")),
-        None,
-    )
-    named = found[0].get("name") or ("" if pool is None else pool.get("name")) or found[0].get("id")
-    return found[0].get("id"), str(named)
+def _title(document: Document, drawn: Diagram) -> str:
+    """What the process is called: by itself, else by the pool in which it is drawn."""
+    main = drawn.processes.get(drawn.main or "")
+    if main is None:
+        return ""
+    pools = (pool for pool in document.root.iter(f"{BPMN}participant") if pool.get("processRef") == main.id)
+    pool = next(pools, None)
+    return str(main.name if main.name != main.id or pool is None else pool.get("name") or main.name)
 
 
 def _readable(document: Document, report: Report) -> dict[str, bytes]:

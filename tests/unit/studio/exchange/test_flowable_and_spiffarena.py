@@ -51,6 +51,7 @@ def test_a_step_of_flowable_comes_in_like_one_of_camunda(prefix: str) -> None:
     form = json.loads(imported.files["approve.form.json"])
     assert [component["key"] for component in form["components"]] == ["amount", "kind"]
     assert errors(imported) == []
+    assert lines(imported, "approve", Status.BY_HAND) == []
 
 
 def test_a_decision_of_flowable_is_a_service_task_there_and_a_decision_here() -> None:

@@ -238,6 +238,20 @@ def test_a_diagram_that_would_grow_too_large_comes_in_as_it_was(many: int) -> No
     assert [str(line.what) for line in imported.lines if "Too large" in str(line.what)]
 
 
+def test_so_many_formulas_are_translated_and_the_rest_is_told() -> None:
+    gateways = "".join(f'<bpmn:exclusiveGateway id="g{n}"/>' for n in range(100))
+    long = "${" + " &amp;&amp; ".join(f"variable_{n} > 1" for n in range(200)) + "}"
+    flows = "".join(flow(f"f{n}", f"g{n}", f"g{n + 1}", long) for n in range(99))
+    imported = taken(diagram(gateways + flows, speaks=("camunda",)))
+    told = [line.status for line in imported.lines if (line.element or "").startswith("f")]
+    assert {Status.TRANSLATED, Status.BY_HAND} == set(told)
+
+
+def test_a_bundle_with_more_forms_than_it_may_hold_shares_one() -> None:
+    imported = taken(diagram(straight(*(f'<bpmn:userTask id="t{n}"/>' for n in range(300)))))
+    assert set(imported.files) == {"order.bpmn", "form.form.json"}
+
+
 def test_prefixes_that_only_texts_use_are_kept() -> None:
     raw = diagram(chosen("${a}"), speaks=("camunda",))
     assert etree.fromstring(taken(raw).files["order.bpmn"]).nsmap["xsi"] == NAMESPACES["xsi"]
