@@ -51,7 +51,7 @@ def changed_draft(
         file = queries.file_of(session, draft.id, DIAGRAM)
         content = file.content.replace(f'name="{old}"', f'name="{new}"', 1)
         assert content != file.content
-        save = {"draft_id": draft.id, "name": DIAGRAM, "content": content, "seen": file.revision}
+        save: dict[str, Any] = {"draft_id": draft.id, "name": DIAGRAM, "content": content, "seen": file.revision}
         operations.save_file(session, by=people.admin, now=now, **save)
         return draft.id
 
@@ -148,7 +148,7 @@ def test_a_draft_with_errors_is_refused_with_the_element(
     with unit_of_work(database) as session:
         file = queries.file_of(session, draft_id, DIAGRAM)
         content = file.content.replace('name="formKey" value="assign"', 'name="formKey" value="gone"')
-        save = {"draft_id": draft_id, "name": DIAGRAM, "content": content, "seen": file.revision}
+        save: dict[str, Any] = {"draft_id": draft_id, "name": DIAGRAM, "content": content, "seen": file.revision}
         operations.save_file(session, by=people.admin, now=now, **save)
     with pytest.raises(DiagramRefused) as refused:
         publish_draft(database, people, now, draft_id)
@@ -163,7 +163,7 @@ def test_a_process_with_another_key_is_not_published_as_this_one(
         content = file.content.replace('id="service_request"', 'id="another"').replace(
             'processRef="service_request"', 'processRef="another"'
         )
-        save = {"draft_id": draft_id, "name": DIAGRAM, "content": content, "seen": file.revision}
+        save: dict[str, Any] = {"draft_id": draft_id, "name": DIAGRAM, "content": content, "seen": file.revision}
         operations.save_file(session, by=people.admin, now=now, **save)
     with pytest.raises(Invalid) as refused:
         publish_draft(database, people, now, draft_id)
@@ -234,7 +234,7 @@ def test_cases_that_a_record_begins_take_part_in_the_share(
             .join(ProcessInstance, ProcessInstance.version_id == DefinitionVersion.id)
             .group_by(DefinitionVersion.number)
         )
-        assert dict(tuple(row) for row in rows) == {1: 5, 2: 5}
+        assert {row[0]: row[1] for row in rows} == {1: 5, 2: 5}
 
 
 def test_the_form_that_was_filled_in_and_the_case_are_of_one_version(
