@@ -1,7 +1,6 @@
 // What the palette offers: the components that a form of ours may have, and six of our own. Ours are components of form-js with
 // settings that the server knows: a list by name (valuesKey) and the way it is drawn (properties.widget).
 
-import { FormFields } from "@bpmn-io/form-js-viewer";
 import { jsx } from "preact/jsx-runtime";
 
 import { say, word } from "./language.js";
@@ -29,8 +28,8 @@ const OURS = {
 };
 
 function outline(path) {
-  const pen = { fill: "none", stroke: "currentColor", "stroke-width": 1.5, "stroke-linecap": "round", "stroke-linejoin": "round" };
-  return () => jsx("svg", { width: 54, height: 54, viewBox: "-6 -6 36 36", "aria-hidden": "true", ...pen, children: jsx("path", { d: path }) });
+  const pen = { fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
+  return () => jsx("svg", { width: 54, height: 54, viewBox: "-12 -12 48 48", "aria-hidden": "true", ...pen, children: jsx("path", { d: path }) });
 }
 
 function entry(name) {
@@ -53,15 +52,11 @@ function inWords(component) {
   return Object.assign((props) => component(props), component, { config: { ...config, name: say(config.name ?? config.label ?? ""), create } });
 }
 
-class Components extends FormFields {
-  constructor() {
-    super();
-    for (const [type, component] of Object.entries(this._formFields)) this.register(type, type === "default" ? component : inWords(component));
-    for (const name of Object.keys(OURS)) this.register(name, entry(name));
-    // The palette lists what can be enumerated.
-    for (const type of LEFT_OUT) Object.defineProperty(this._formFields, type, { enumerable: false });
-  }
+function enrich(formFields) {
+  for (const [type, component] of Object.entries(formFields._formFields)) if (type !== "default") formFields.register(type, inWords(component));
+  for (const name of Object.keys(OURS)) formFields.register(name, entry(name));
+  // The palette lists what can be enumerated.
+  for (const type of LEFT_OUT) Object.defineProperty(formFields._formFields, type, { enumerable: false });
 }
-Components.$inject = [];
 
-export const ours = { formFields: ["type", Components] };
+export const ours = { __init__: [["formFields", enrich]] };

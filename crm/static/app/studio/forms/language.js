@@ -18,6 +18,7 @@ const PATTERNS = [
   [/^Remove (.+)$/, (found) => `删除${said(found)}`],
   [/^List contains (\d+) items?$/, (found) => `共 ${found} 项`],
   [/^Create new (.+) item$/, () => "新增一项"],
+  [/^Create an? (.+) element$/, (found) => `添加${said(found)}`],
 ];
 
 export function speak(locale, words) {
