@@ -16,8 +16,14 @@ from crm.customers.queries import find_customer
 from crm.worktime.seed import seed_worktime
 from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
 from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Furniture, Office
+from tests.unit.studio.exchange.foreign_files import diagram, straight
 
 pytestmark = pytest.mark.browser
+
+FOREIGN = diagram(
+    straight('<bpmn:userTask id="approve" name="审批" camunda:candidateGroups="g" camunda:dueDate="P1D"/>'),
+    speaks=("camunda",),
+)
 
 Act = Callable[[Page, Office, Furniture], None]
 
@@ -50,6 +56,14 @@ def publish_nonsense(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("[type=file]").set_input_files(file)
     page.locator("main form button.btn-primary").click()
     page.wait_for_selector(".notice-bad")
+
+
+def import_a_diagram(page: Page, office: Office, furniture: Furniture) -> None:
+    """A foreign diagram, and the report of what became of it."""
+    file: FilePayload = {"name": "order.bpmn", "mimeType": "text/xml", "buffer": FOREIGN}
+    page.locator("[type=file]").set_input_files(file)
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_selector("[data-diagram][data-ready=yes]")
 
 
 def be_overtaken(page: Page, office: Office, furniture: Furniture) -> None:
@@ -220,6 +234,8 @@ PLACES = (
     Place("studio, new process", "admin", "/studio/new"),
     Place("studio, new process refused", "admin", "/studio/new", draw_without_a_name),
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
+    Place("studio, import", "admin", "/studio/import"),
+    Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),
     Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),

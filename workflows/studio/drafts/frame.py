@@ -16,6 +16,7 @@ from workflows.engine import Bundle, BundleRefused
 from workflows.engine.bundle import TEXTS_NAME
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.models import ProcessDraft
+from workflows.studio.exchange.models import ImportReport
 
 # The pages of a draft: last part of the address, name, icon.
 TABS: tuple[tuple[str, Text, str], ...] = (
@@ -102,7 +103,14 @@ def frame(
         if stands(f"{base}/{path}")
     ]
     title = title_of(session, draft, actor.locale)
-    return {"draft": draft, "title": title, "facts": facts, "tabs": tabs, "behind": queries.behind(session, draft)}
+    return {
+        "draft": draft,
+        "title": title,
+        "facts": facts,
+        "tabs": tabs,
+        "behind": queries.behind(session, draft),
+        "imported": session.get(ImportReport, draft.id) is not None,
+    }
 
 
 def title_of(session: Session, draft: ProcessDraft, locale: str) -> str:
