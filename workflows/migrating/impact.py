@@ -59,10 +59,13 @@ def impact(
     now: datetime,
     mapping: Mapping[str, str] | None = None,
     only: int | None = None,
+    instance_id: int | None = None,
 ) -> Impact:
-    """Try the running cases of a process on copies. Those that run in a version of the same content are left out, and with
-    `only` (the id of a version) all that run in another one."""
+    """Try the running cases of a process on copies. Those that run in a version of the same content are left out; with
+    `only` (the id of a version) all that run in another one, with `instance_id` all others."""
     wanted = _wanted(key, new, only)
+    if instance_id is not None:
+        wanted = wanted.where(ProcessInstance.id == instance_id)
     number = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     newest = wanted.add_columns(ProcessInstance.version_id, ProcessInstance.state)
     rows = session.execute(newest.order_by(ProcessInstance.id.desc()).limit(MOST_LOOKED_AT))

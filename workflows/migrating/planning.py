@@ -1,0 +1,142 @@
+"""What the page that plans a move shows: what becomes of the cases, and what may take the places of steps that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from crm.core.db import company_time
+from crm.core.errors import NotFound
+from crm.core.i18n import Text
+from workflows import library
+from workflows.library import Published
+from workflows.migrating.impact import Impact, impact
+from workflows.migrating.judging import Outlook, candidates
+from workflows.models import DefinitionVersion, ProcessDefinition, ProcessInstance
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Cases of a version at one step, by name."""
+
+    version: int
+    node_id: str
+    name: str
+    number: int
+    outlook: Outlook
+    said: Sequence[Text]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A step that is gone; `choices` are (id, name) of those that may take its place, `chosen` the one that does so far."""
+
+    element: str
+    name: str
+    versions: Sequence[int]
+    choices: Sequence[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A move as it is being planned."""
+
+    process: str
+    new: Published
+    numbers: Sequence[int]
+    found: Impact
+    spots: Sequence[Spot]
+    gaps: Sequence[Gap]
+    drawn: Published | None
+
+
+def sketch(
+    session: Session,
+    key: str,
+    *,
+    to: int | None,
+    origin: int | None,
+    instance_id: int | None,
+    mapping: Mapping[str, str],
+    now: datetime,
+    locale: str,
+) -> Sketch:
+    """Try the move on copies. `to` None means the version in force, or the newest; `origin` None all other versions."""
+    process = session.get(ProcessDefinition, key)
+    versions = session.scalars(
+        select(DefinitionVersion)
+        .where(DefinitionVersion.process_key == key)
+        .order_by(DefinitionVersion.number.desc())
+        .options(defer(DefinitionVersion.files))
+    ).all()
+    if process is None or not versions:
+        raise NotFound
+    by_number = {version.number: version for version in versions}
+    aim = next((each for each in versions if each.id == process.active_version_id), versions[0])
+    if to is not None:
+        aim = by_number.get(to) or _missing()
+    if instance_id is not None:
+        stands_in = session.scalar(select(ProcessInstance.version_id).where(ProcessInstance.id == instance_id))
+        origin = next((each.number for each in versions if each.id == stands_in), 0)
+    only = None if origin is None else (by_number.get(origin) or _missing())
+    new = library.published(session, aim.id)
+    found = impact(
+        session,
+        key,
+        new.definition,
+        now=company_time(session, now),
+        mapping=mapping,
+        only=None if only is None else only.id,
+        instance_id=instance_id,
+    )
+    known = {number: library.published(session, version.id) for number, version in by_number.items()}
+    standing = {group.version for group in found.groups}
+    return Sketch(
+        new.translator(locale)(new.definition.name),
+        new,
+        list(by_number),
+        found,
+        [
+            Spot(
+                group.version,
+                group.node_id,
+                known[group.version].name_of(group.node_id, locale),
+                group.number,
+                group.verdict,
+                [*group.reasons, *group.hints],
+            )
+            for group in found.groups
+        ],
+        _gaps(found, known, new, mapping, locale),
+        known[standing.pop()] if len(standing) == 1 else None,
+    )
+
+
+def _gaps(
+    found: Impact, known: Mapping[int, Published], new: Published, mapping: Mapping[str, str], locale: str
+) -> list[Gap]:
+    gaps = []
+    for element, versions in {**{name: frozenset[int]() for name in mapping}, **found.needed}.items():
+        old = (
+            known[max(versions)]
+            if versions
+            else next((each for each in known.values() if element in each.definition.nodes), None)
+        )
+        if old is None:
+            continue
+        choices = [
+            (ident, f"{new.name_of(ident, locale)} ({ident})")
+            for ident in candidates(old.definition, new.definition, element)
+        ]
+        chosen = mapping.get(element) or found.proposed.get(element, "")
+        gaps.append(Gap(element, old.name_of(element, locale), sorted(versions), choices, chosen))
+    return gaps
+
+
+def _missing() -> DefinitionVersion:
+    raise NotFound
