@@ -57,6 +57,7 @@ from workflows.studio.publishing import api as publishing_api
 from workflows.studio.publishing import routes as studio_publishing_routes
 from workflows.studio.tables import routes as studio_tables_routes
 from workflows.studio.trying import routes as studio_trying_routes
+from workflows.studio.trying import scenario_routes
 from workflows.verbs import api as verbs_api
 from workflows.verbs import routes as verbs
 
@@ -75,6 +76,7 @@ PAGES = (
     studio_forms_routes.blueprint,
     studio_tables_routes.blueprint,
     studio_trying_routes.blueprint,
+    scenario_routes.blueprint,
     studio_publishing_routes.blueprint,
     exchange_routes.blueprint,
     migrations_routes.blueprint,
@@ -106,7 +108,7 @@ API = (
 # Rooms whose pages are reached through the studio.
 STUDIO = (
     "definitions", "ladders", "assignees", "studio_diagram", "studio_forms", "studio_tables", "studio_trying",
-    "studio_publishing", "exchange", "migrations",
+    "studio_scenarios", "studio_publishing", "exchange", "migrations",
 )  # fmt: skip
 NAVIGATION = (
     Entry(

@@ -24,7 +24,7 @@ from workflows.kept import restore
 from workflows.models import InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 from workflows.studio.trying.play import PLACES, play
 from workflows.studio.trying.replay import silent_operations
-from workflows.studio.trying.script import MESSAGE, MOST_ACTS, SIGNAL, TASK, TIMER, Act, Script
+from workflows.studio.trying.script import MESSAGE, MOST_ACTS, SIGNAL, TASK, TIMER, Act, Script, by_node
 
 # Lines that move a case on without people having left its diagram.
 ORDINARY = ("started", "completed", "timer", "message", "withdrawn")
@@ -77,7 +77,7 @@ def from_case(session: Session, instance: ProcessInstance) -> Recording:
         start=restore(begun["data"]) if "data" in begun else _first_known(definition, tasks),
         begin=lines[0].node_id if lines else None,
         payload=restore({"payload": begun.get("payload")})["payload"],
-        operations=_by_node(course.called),
+        operations=by_node(course.called),
         acts=tuple(course.acts),
     )
     guessed: list[str] = []
@@ -174,15 +174,6 @@ def _first_known(definition: Definition, tasks: Sequence[Task]) -> dict[str, Any
     known = restore(tasks[0].data) if tasks else {}
     made = {node.operator.result for node in definition.nodes.values() if node.operator is not None}
     return {name: value for name, value in known.items() if name not in made}
-
-
-def _by_node(
-    called: Sequence[tuple[str, Mapping[str, Any] | None]],
-) -> dict[str, tuple[Mapping[str, Any] | None, ...]]:
-    found: dict[str, tuple[Mapping[str, Any] | None, ...]] = {}
-    for node, result in called:
-        found[node] = (*found.get(node, ()), result)
-    return found
 
 
 def _guess(

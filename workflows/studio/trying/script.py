@@ -103,6 +103,16 @@ def to_json(script: Script) -> dict[str, Any]:
     return kept
 
 
+def by_node(
+    called: Sequence[tuple[str, Mapping[str, Any] | None]],
+) -> dict[str, tuple[Mapping[str, Any] | None, ...]]:
+    """The results of calls in their order, by the step that called."""
+    found: dict[str, tuple[Mapping[str, Any] | None, ...]] = {}
+    for node, result in called:
+        found[node] = (*found.get(node, ()), result)
+    return found
+
+
 def _script(content: Mapping[str, Any]) -> Script:
     steps, operations = content.get("steps") or [], content.get("operations") or {}
     if len(steps) > MOST_ACTS or sum(len(results) for results in operations.values()) > MOST_RESULTS:
