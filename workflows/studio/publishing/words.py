@@ -133,5 +133,4 @@ def kind_of(node: Node) -> Text:
     kind = KIND_WORDS.get(node.kind) or text("Element of the kind {kind}", kind=node.kind)
     if node.event is None:
         return kind
-    event = EVENT_KINDS.get(node.event.kind) or text("{name}", name=node.event.kind)
-    return text("{kind} ({event})", kind=kind, event=event)
+    return text("{kind} ({event})", kind=kind, event=EVENT_KINDS.get(node.event.kind) or node.event.kind)
