@@ -56,7 +56,9 @@ export function keepsVariables(modeler) {
 // Opens the text. A diagram without a drawing is laid out by the server first.
 // Answers what of it could not be read.
 export async function open(modeler, text, layOut) {
-  const read = async (xml) => (await modeler.importXML(readable(xml))).warnings.filter(({ property }) => !REFERENCES.includes(property));
+  // What arrives here is text already, whatever encoding its first line speaks of.
+  const harmless = ({ property, message }) => REFERENCES.includes(property) || message.startsWith("unsupported document encoding");
+  const read = async (xml) => (await modeler.importXML(readable(xml))).warnings.filter((warning) => !harmless(warning));
   try {
     return await read(text);
   } catch (error) {
