@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm.accounts.api import COUNTS
 from crm.core.due import Due
 from crm.core.events import Listeners
-from crm.core.i18n import text
+from crm.core.i18n import ctext, text
 from crm.permissions import Actor
 from crm.reminders.kinds import add_rules
 from crm.web.navigation import Entry
@@ -108,7 +108,7 @@ API = (
 # Rooms whose pages are reached through the studio.
 STUDIO = (
     "definitions", "ladders", "assignees", "studio_diagram", "studio_forms", "studio_tables", "studio_trying",
-    "studio_scenarios", "studio_publishing", "exchange", "migrations",
+    "studio_scenarios", "studio_publishing", "exchange", "migrations", "custom",
 )  # fmt: skip
 NAVIGATION = (
     Entry(
@@ -130,7 +130,7 @@ NAVIGATION = (
         rooms=STUDIO,
     ),
     Entry(
-        text("Cases"),
+        ctext("navigation", "Cases"),
         "operate.index",
         "list-search",
         permission=("processes", "administer"),
