@@ -119,7 +119,9 @@ def test_a_planned_request_is_counted_by_whoever_opened_it_whoever_plans(office_
     story = handled(office_story)
     give_hotline(story)
     with unit_of_work(story.database) as session:
-        planned = plan_sla(session, by=story.people.admin, now=story.clock(), request_id=story.request().id, sla_hours=2)
+        planned = plan_sla(
+            session, by=story.people.admin, now=story.clock(), request_id=story.request().id, sla_hours=2
+        )
     assert planned.due_at == at("2026-03-16 10:00")
 
 

@@ -465,7 +465,7 @@ def test_a_task_without_a_kind_is_for_a_person() -> None:
     assert [opened.node_id for opened in Case(bundle).step.opened] == ["step"]
 
 
-def beginnings(*starts: tuple[str, str], **task: object) -> list[Problem]:
+def beginnings(*starts: tuple[str, str], **task: Any) -> list[Problem]:
     d = Drawing().user("step", **task).end().chain("step", "end")
     for ident, body in starts:
         d.node("startEvent", ident, body).flow(ident, "step")
