@@ -85,6 +85,10 @@ ACTS = {
     "calendar.exception_set": text("Exception of a calendar set"),
     "calendar.exception_removed": text("Exception of a calendar removed"),
     "department.calendar_given": text("Calendar of a department changed"),
+    "scenario.kept": text("Scenario kept"),
+    "scenario.changed": text("Scenario changed"),
+    "scenario.accepted": text("Another outcome of a scenario expected"),
+    "scenario.deleted": text("Scenario deleted"),
     "ladder.changed": text("Reminders and escalation changed"),
 }
 # What happened to a record of any kind: the end of the act's word.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -10,7 +9,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from crm.core.errors import Invalid, RuleBroken
+from crm.core.errors import RuleBroken
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
@@ -54,10 +53,8 @@ def trial(draft_id: int) -> ResponseReturnValue:
         published, faults = _drafted(session, draft_id, actor.locale)
         if published is None:
             return render_template("studio/try.html", faulty=faults, **page)
-        if request.method == "POST":
-            found = go_on(session, published, request.form, by=actor, now=at)
-        else:
-            found = Trial()
+        posted = request.method == "POST"
+        found = go_on(session, published, request.form, by=actor, now=at) if posted else Trial()
         status = 422 if found.faults or (found.form is not None and found.form.faults) else 200
         return render_template("studio/try.html", **_view(session, published, found, draft_id), **page), status
 
