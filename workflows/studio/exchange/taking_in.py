@@ -15,13 +15,14 @@ from lxml import etree
 
 from crm.core.i18n import Text, text
 from workflows.engine import Bundle, BundleRefused, Problem, in_utf8
-from workflows.engine.bundle import FORM_SUFFIX, MAX_BYTES, MAX_FILES, TEXTS_NAME, read_json
+from workflows.engine.bundle import FORM_SUFFIX, MAX_BYTES, MAX_FILES, read_json
 from workflows.engine.checking import check_sizes
 from workflows.engine.diagram import Diagram
 from workflows.engine.reading import read_diagram
 from workflows.engine.safe_xml import read_xml
 from workflows.operations.deploying import problem_text
 from workflows.papers import layout
+from workflows.studio.drafts.rules import sort_of
 from workflows.studio.exchange import camunda7, camunda8, flowable, formulas, humans, idents, ordinary, spiffarena
 from workflows.studio.exchange.document import BPMN, FLOW_NODE, SPIFF_URI, Around, Document, local
 from workflows.studio.exchange.foreign import guarded, translate
@@ -97,6 +98,9 @@ def _sorted(files: Mapping[str, bytes], report: Report) -> dict[str, bytes]:
     """The files in UTF-8, under the names by which a bundle knows them."""
     found: dict[str, bytes] = {}
     for name, raw in files.items():
+        if not name.lower().endswith((".xml", ".json", *DIAGRAM_ENDINGS, *DECISION_ENDINGS, *FORM_ENDINGS)):
+            _left_out(report, name)
+            continue
         plain = in_utf8(name, raw)
         if plain is not raw:
             report.add(name, None, text("Written anew in UTF-8"), Status.TRANSLATED)
@@ -231,7 +235,7 @@ def _readable(document: Document, report: Report) -> dict[str, bytes]:
     """The files beside the diagram that a bundle can hold."""
     kept: dict[str, bytes] = {}
     for name, raw in document.files.items():
-        if name.endswith((".dmn", FORM_SUFFIX)) or name == TEXTS_NAME:
+        if sort_of(name) is not None:
             if name.endswith(FORM_SUFFIX):
                 try:
                     read_json(name, raw)
@@ -239,9 +243,13 @@ def _readable(document: Document, report: Report) -> dict[str, bytes]:
                     _refuse(report, refused.problems, Status.BY_HAND)
             kept[name] = raw
         elif not name.endswith(".json"):
-            what = text("It is no part of a process: only diagrams, decisions, forms and texts are")
-            report.add(name, None, what, Status.UNDERSTOOD, before=name)
+            _left_out(report, name)
     return kept
+
+
+def _left_out(report: Report, name: str) -> None:
+    what = text("It is no part of a process: only diagrams, decisions, forms and texts are")
+    report.add(name, None, what, Status.UNDERSTOOD, before=name)
 
 
 def _refuse(report: Report, problems: tuple[Problem, ...], status: Status = Status.REFUSED) -> None:

@@ -53,6 +53,15 @@ def test_a_delivered_process_passes_byte_for_byte(folder: object) -> None:
     assert not [line for line in imported.lines if line.status != Status.UNDERSTOOD]
 
 
+def test_every_file_of_a_bundle_stays_and_others_are_told() -> None:
+    beside = {"texts.json": b'{"en": {}}', "level.dmn": b"<definitions/>", "photo.png": b"\x89PNG"}
+    whole = {"order.bpmn": diagram(straight(steps("a")), speaks=("spiffworkflow",)), **beside}
+    whole["order.bpmn"] = lay_out(whole["order.bpmn"])
+    imported = take_in(whole)
+    assert [line.before for line in imported.lines] == ["photo.png"]
+    assert imported.files == {name: raw for name, raw in whole.items() if name != "photo.png"}
+
+
 def test_a_second_import_changes_nothing_more() -> None:
     once = imported_of(steps("a", "b") + flow("f", "a", "b"))
     twice = take_in(once.files)
