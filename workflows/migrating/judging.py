@@ -12,6 +12,7 @@ from enum import StrEnum
 from crm.core.i18n import Text
 from workflows import engine
 from workflows.engine import Definition, Node, Phrase, Problem
+from workflows.migrating.keeping import Named
 
 USER_KINDS = frozenset({"userTask", "manualTask", "task"})
 
@@ -107,6 +108,8 @@ def _word(value: object, old: Definition, new: Definition) -> object:
     for definition in (old, new):
         node = definition.nodes.get(value)
         if node is not None and node.name:
-            # A name of a delivered process stands in the catalogue; any other stays as it was drawn.
-            return Text(node.name)
+            texts = definition.bundle.texts
+            return Named(
+                node.name, spoken={locale: words[node.name] for locale, words in texts.items() if node.name in words}
+            )
     return value

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from crm.core.db import reading
+from crm.core.i18n import translate
 from tests.integration.migrating.versions import KEY, definition, publish
 from tests.processes.stories import Story
-from workflows.engine import Definition
+from tests.processes.test_service_request import REQUEST
+from workflows import engine, library
+from workflows.engine import Bundle, Definition
 from workflows.migrating.impact import Impact, impact
 from workflows.migrating.judging import Outlook
+from workflows.migrating.keeping import keep_sentences, sentences_of
 
 
 def look(story: Story, new: Definition, **mapping: str) -> Impact:
@@ -47,3 +51,25 @@ def test_cases_of_the_same_content_are_not_counted(story: Story) -> None:
     publish(story, "check", "decide")
     begin(story, 1)
     assert look(story, definition("check", "decide")) == Impact(totals=dict.fromkeys(Outlook, 0))
+
+
+def test_steps_are_called_by_their_names_in_the_readers_language(story: Story) -> None:
+    with reading(story.database) as session:
+        old = library.active(session, "service_request").definition
+    files = dict(old.bundle.files)
+    [name] = [name for name in files if name.endswith(".bpmn")]
+    new = engine.compile(Bundle({**files, name: _without_assignment(files[name])}))
+    story.start(story.people.manager1, **REQUEST)
+    with reading(story.database) as session:
+        found = impact(session, "service_request", new, now=story.clock())
+    [group] = [group for group in found.groups if group.node_id == "assign"]
+    kept = sentences_of(keep_sentences(group.reasons))
+    assert [translate(each, "zh_CN") for each in kept] == [translate(each, "zh_CN") for each in group.reasons]
+    assert "服务分配" in translate(group.reasons[0], "zh_CN")
+
+
+def _without_assignment(raw: bytes) -> bytes:
+    """The same diagram in which the step of assignment is another one."""
+    for mark in (b'id="assign"', b'Ref="assign"', b'bpmnElement="assign"'):
+        raw = raw.replace(mark, mark.replace(b'"assign"', b'"allocate"'))
+    return raw.replace(b">assign<", b">allocate<")
