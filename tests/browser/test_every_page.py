@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 FOREIGN = diagram(
     straight('<bpmn:userTask id="approve" name="审批" camunda:candidateGroups="g" camunda:dueDate="P1D"/>'),
     speaks=("camunda",),
-)
+).replace(b'name="Order"', 'name="订单"'.encode())
 
 Act = Callable[[Page, Office, Furniture], None]
 
@@ -146,6 +146,15 @@ def draw_without_a_name(page: Page, office: Office, furniture: Furniture) -> Non
     page.wait_for_selector("[aria-invalid]")
 
 
+def describe_a_record(page: Page, office: Office, furniture: Furniture) -> None:
+    if page.locator("[data-begin]").is_visible():
+        page.locator("[data-begin]").click()
+        page.locator("[data-add=field]").click()
+        page.locator("[data-fields] [data-part=label]").fill("网址")
+        page.locator("[data-fields] [data-part=name]").fill("address")
+    page.wait_for_selector("[data-save-state][data-state=saved]")
+
+
 def wait_for_findings(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("[data-findings-sum]:not(:empty)").wait_for()
 
@@ -233,6 +242,9 @@ PLACES = (
     Place("studio", "admin", "/studio"),
     Place("studio, new process", "admin", "/studio/new"),
     Place("studio, new process refused", "admin", "/studio/new", draw_without_a_name),
+    Place("studio, no record", "admin", "/studio/drafts/{draft}/record", wait_for_findings),
+    Place("studio, a record described", "admin", "/studio/drafts/{draft}/record", describe_a_record),
+    Place("own records", "manager1", "/own-records"),
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
     Place("studio, import", "admin", "/studio/import"),
     Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
