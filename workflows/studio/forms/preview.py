@@ -29,7 +29,8 @@ class Preview:
     """The form, or why it cannot be drawn yet."""
 
     form: BoundForm | None
-    problems: tuple[Text, ...] = ()
+    # Each with the id of the component, which may be empty.
+    problems: tuple[tuple[str, Text], ...] = ()
 
 
 def preview(
@@ -67,5 +68,6 @@ def preview(
     return Preview(form)
 
 
-def _sentences(problems: Iterable[forms.FormProblem]) -> tuple[Text, ...]:
-    return tuple(problem_text(Problem(each.element, each.message, dict(each.params))) for each in problems)
+def _sentences(problems: Iterable[forms.FormProblem]) -> tuple[tuple[str, Text], ...]:
+    found = (Problem(each.element, each.message, dict(each.params)) for each in problems)
+    return tuple((each.element or "", problem_text(each)) for each in found)

@@ -42,8 +42,8 @@ def forms_of(bundle: Bundle, locale: str) -> list[DraftForm]:
     found = []
     for key, file in sorted(bundle.form_files.items()):
         described = description_of(bundle, key)
-        title = words(described.title) if described is not None else ""
         steps = tuple(_step(node, words) for node in nodes if node.form_key == key)
+        title = words(_title(bundle, file)) or " · ".join(step.name for step in steps)
         fields = len(described.fields) if described is not None else None
         found.append(DraftForm(key, file, title or key, fields, steps))
     return found
@@ -85,6 +85,14 @@ def words_of(bundle: Bundle, locale: str) -> Callable[[str], str]:
         return known if isinstance(known, str) and known else str(catalogue.gettext(source)) if source else ""
 
     return said
+
+
+def _title(bundle: Bundle, file: str) -> str:
+    try:
+        title = read_json(file, bundle.files[file]).get("title")
+    except BundleRefused:
+        return ""
+    return title if isinstance(title, str) else ""
 
 
 def _asking(bundle: Bundle) -> list[Node]:

@@ -81,11 +81,13 @@ function choose(editor, element) {
 }
 
 async function edit() {
-  const editor = new FormEditor({ container: canvas, additionalModules: [ours, lists(facts.lists, facts.words)], keyboard: { bindTo: canvas } });
+  const editor = new FormEditor({ container: canvas, additionalModules: [ours, lists(facts.lists, facts.words)] });
   await editor.importSchema(JSON.parse(draft.content));
   const text = keepSaved(editor);
   bindButtons(editor);
   markFindings(editor, draft, canvas);
+  // What was put in by a key of the palette is chosen, as after a drag.
+  editor.on("commandStack.formField.add.postExecuted", ({ context }) => setTimeout(() => choose(editor, context.formField.id)));
   draft.onShow((element) => choose(editor, element));
   speakPage(canvas);
   page.dataset.ready = "yes";

@@ -12,6 +12,9 @@ window.heliuMissing = () => [...missing];
 const PLACES = ".fjs-palette-container, .fjs-properties-container, .fjs-empty-editor, .fjs-context-pad, .bio-properties-panel-popup, .bio-properties-panel-tooltip";
 // What the author has written, formulas, and names of things.
 const THEIRS = ".cm-editor, textarea, code, option, .bio-properties-panel-header-label, .bio-properties-panel-collapsible-entry-header-title, [data-heliu]";
+// What controls of the form itself say.
+const CONTROLS = ".fjs-form-field:not(.fjs-form-field-text, .fjs-form-field-html) :not(label, label *)";
+const SAID = ["Search", "Select", "Browse", "No files selected", "Add new", "Nothing to show."];
 const ATTRIBUTES = ["title", "placeholder", "aria-label"];
 // Sentences with a part that changes.
 const PATTERNS = [
@@ -45,7 +48,15 @@ function swap(text) {
   return null;
 }
 
+function walkControls(root) {
+  for (const control of root.querySelectorAll(CONTROLS)) {
+    if (SAID.includes(control.placeholder)) control.placeholder = said(control.placeholder);
+    for (const node of control.childNodes) if (node.nodeType === Node.TEXT_NODE && SAID.includes(node.data.trim())) node.data = said(node.data.trim());
+  }
+}
+
 function walk(root) {
+  walkControls(root);
   for (const area of root.querySelectorAll(PLACES)) {
     const texts = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
