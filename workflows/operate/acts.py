@@ -35,7 +35,7 @@ ACTS: Mapping[str, Act] = {
     for act in (
         Act(
             "move",
-            text("Move the case"),
+            text("Move to another step"),
             text("The task is withdrawn, and the case goes on at the step that you choose, back or forth."),
             text("The case has been moved."),
             "route",
