@@ -91,7 +91,7 @@ def show(run_id: int) -> ResponseReturnValue:
         results = queries.results_of(session, run_id, first=min((page - 1) * PAGE, MOST_IN_FILE), limit=PAGE + 1)
         people = names_of(session, {progress.run.started_by_id}, actor.locale)
     return render_template(
-        "migrations/run.html",
+        "moving/run.html",
         progress=progress,
         statuses=STATUSES,
         results=[(each, sentences_of(each.case.reasons)) for each in results[:PAGE]],
@@ -107,7 +107,7 @@ def progress(run_id: int) -> ResponseReturnValue:
     """The bar alone, asked for again while the run is under way. When it has ended, the page is read anew."""
     with reading_session() as session:
         found = queries.progress_of(session, run_id, by=current_actor())
-    answer = Response(render_template("migrations/_progress.html", progress=found, statuses=STATUSES))
+    answer = Response(render_template("moving/_progress.html", progress=found, statuses=STATUSES))
     if not found.is_under_way:
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -171,7 +171,7 @@ def _plan_page(key: str, refused: Invalid | None = None) -> str:
         runs = queries.runs_of(session, key, by=actor)
     drawn = found.drawn
     return render_template(
-        "migrations/plan.html",
+        "moving/plan.html",
         key=key,
         sketch=found,
         origin=origin,
