@@ -55,7 +55,7 @@ MODULES: Mapping[str, tuple[Text, tuple[str, ...]]] = {
     "products": (text("Products"), ("view", "create", "edit", "delete")),
     "orders": (text("Orders"), ("view", "create", "edit", "delete")),
     "losses": (text("Customer losses"), ("view", "edit")),
-    "custom": (text("Own records"), ("view", "edit")),
+    "custom": (text("Custom records"), ("view", "edit")),
     "processes": (text("Processes"), ("view", "assign", "administer")),
     "messages": (text("Messages to processes"), ("create",)),
     "accounts": (text("Users and roles"), ("view", "administer")),

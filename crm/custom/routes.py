@@ -27,7 +27,9 @@ pages = record_pages(
     views=("index", "show", "timeline", "attach", "detach"),
 )
 NAVIGATION = (
-    Entry(text("Own records"), "own-records.index", "database", permission=("custom", "view"), group=SERVICE, order=44),
+    Entry(
+        text("Custom records"), "own-records.index", "database", permission=("custom", "view"), group=SERVICE, order=33
+    ),
 )
 
 add_panel("customer", related(CUSTOM, "customer_id", columns=("title", "sort_name", "state_name", "updated_at")))

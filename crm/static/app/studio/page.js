@@ -2,4 +2,5 @@
 
 import "./draft.js";
 import "./compare.js";
+import "./record.js";
 import "./texts.js";
