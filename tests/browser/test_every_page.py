@@ -246,6 +246,8 @@ PLACES = (
     Place("studio, a record described", "admin", "/studio/drafts/{draft}/record", describe_a_record),
     Place("own records", "manager1", "/own-records"),
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
+    Place("studio, forms of a draft", "admin", "/studio/drafts/{draft}/forms", wait_for_findings),
+    Place("studio, field rights of a step", "admin", "/studio/drafts/{draft}/rights/feedback", wait_for_findings),
     Place("studio, import", "admin", "/studio/import"),
     Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
     Place("definition", "admin", "/definitions/service_request"),

@@ -35,7 +35,7 @@ function outline(path) {
 function entry(name) {
   const { group, made } = OURS[name];
   const label = word(name);
-  const create = (options = {}) => ({ label, ...options, ...structuredClone(made) });
+  const create = (options = {}) => ({ label, key: `${name}_${Math.random().toString(36).slice(2, 6)}`, ...options, ...structuredClone(made) });
   return Object.assign(() => null, { config: { type: name, keyed: true, name: label, group, icon: outline(DRAWN[name]), create } });
 }
 
