@@ -145,9 +145,10 @@ def _default(node: Node, diagram: Diagram) -> str:
 def _called(ident: str | None, diagram: Diagram) -> str:
     if ident is None:
         return ""
-    node = diagram.nodes.get(ident)
-    process = diagram.processes.get(ident)
-    return (node.name if node is not None else "") or (process.name if process is not None else "") or ident
+    node, process = diagram.nodes.get(ident), diagram.processes.get(ident)
+    lanes = {lane.id: lane.name for lane in diagram.lanes}
+    drawn = (node.name if node is not None else "") or (process.name if process is not None else "")
+    return drawn or lanes.get(ident) or diagram.participants.get(ident) or ident
 
 
 def _events(ident: str, was: tuple[EventMark, ...], now: tuple[EventMark, ...], name: str) -> Iterator[Found]:

@@ -131,7 +131,8 @@ def _told(found: Found, file: str, words: Callable[[str], str], locale: str) -> 
     def say(value: Value) -> str:
         return translate(value, locale) if isinstance(value, Text) else value
 
-    name = say(found.name) if isinstance(found.name, Text) else words(found.name)
+    # The file of translations names each text as it is drawn.
+    name = say(found.name) if isinstance(found.name, Text) or file == TEXTS_NAME else words(found.name)
     what = translate(found.what, locale)
     # Names are told as people read them; what is compared letter by letter stays as it is written.
     named = found.kind in (ADDED, REMOVED)
