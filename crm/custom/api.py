@@ -1,4 +1,4 @@
-"""Own records in the REST API: to be read. What is done with them is done in their tasks."""
+"""Custom records in the REST API: to be read. What is done with them is done in their tasks."""
 
 from __future__ import annotations
 
