@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import bulk, cold, inbox, losses, open_cases, peers, report, starts, steps, timers
+from bench import bulk, cold, inbox, losses, open_cases, peers, report, scenarios, starts, steps, timers
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
@@ -22,6 +22,7 @@ MEASUREMENTS = {
     "open_cases": open_cases.measure,
     "timers": timers.measure,
     "losses": losses.measure,
+    "scenarios": scenarios.measure,
     "inbox": inbox.measure,
 }
 
