@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import actor_for, who_may
@@ -76,9 +76,12 @@ def keep_timer_fault(session: Session, row: due.Due, *, error: str, now: datetim
 def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> Incident:
     """Try the failed step again, in the name of the person whose step it was."""
     check_may(by, "processes", "administer")
-    incident = session.get(Incident, incident_id, with_for_update=True)
-    if incident is None:
+    instance_id = session.scalar(select(Incident.instance_id).where(Incident.id == incident_id))
+    if instance_id is None:
         raise NotFound
+    # The case first, as by every step of it.
+    session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+    incident = session.get_one(Incident, incident_id, with_for_update=True)
     if incident.resolved_at is not None:
         raise Conflict(text("This incident has already been resolved."))
     if incident.kind == TIMER:
