@@ -77,7 +77,7 @@ function choose(editor, element) {
   const field = registry.get(element) ?? registry.getAll().find((each) => each.key === element || each.path === element);
   if (!field) return;
   editor.get("selection").set(field);
-  canvas.querySelector(`.fjs-element[data-id="${CSS.escape(field.id)}"]`)?.scrollIntoView({ block: "center" });
+  canvas.querySelector(`.fjs-element[data-id="${CSS.escape(field.id)}"]`)?.scrollIntoView({ block: "nearest" });
 }
 
 async function edit() {

@@ -11,7 +11,7 @@ window.heliuMissing = () => [...missing];
 
 const PLACES = ".fjs-palette-container, .fjs-properties-container, .fjs-empty-editor, .fjs-context-pad, .bio-properties-panel-popup, .bio-properties-panel-tooltip";
 // What the author has written, formulas, and names of things.
-const THEIRS = ".cm-editor, textarea, code, option, .bio-properties-panel-header-label, .bio-properties-panel-collapsible-entry-header-title, [data-heliu]";
+const THEIRS = ".cm-editor, textarea, code, .bio-properties-panel-header-label, .bio-properties-panel-collapsible-entry-header-title, [data-heliu]";
 // What controls of the form itself say.
 const CONTROLS = ".fjs-form-field:not(.fjs-form-field-text, .fjs-form-field-html) :not(label, label *)";
 const SAID = ["Search", "Select", "Browse", "No files selected", "Add new", "Nothing to show."];
@@ -36,7 +36,7 @@ export function say(text) {
   return inChinese ? said(text) : text;
 }
 
-function swap(text) {
+function swap(text, counts = true) {
   const key = text.trim();
   if (!/[A-Za-z]{2}/.test(key)) return null;
   if (key in chinese) return text.replace(key, chinese[key]);
@@ -44,6 +44,7 @@ function swap(text) {
     const found = key.match(pattern);
     if (found) return made(found[1]);
   }
+  if (!counts) return null;
   if (!/^[\w.]*[_.\d]|^(FEEL|HTML|ISO 8601|ID|JSON)$/.test(key) && !/[\u4e00-\u9fff]/.test(key)) missing.add(key);
   return null;
 }
@@ -62,7 +63,8 @@ function walk(root) {
     while (texts.nextNode()) {
       const node = texts.currentNode;
       if (node.parentElement.closest(THEIRS)) continue;
-      const made = swap(node.data);
+      // Options of selects may be the author's own.
+      const made = swap(node.data, !node.parentElement.closest("option"));
       if (made && made !== node.data) node.data = made;
     }
     for (const name of ATTRIBUTES) {

@@ -4,6 +4,8 @@ import { jsx, jsxs } from "preact/jsx-runtime";
 
 const CHOOSING = ["select", "radio", "checklist", "taglist"];
 const LEFT_OUT = ["group-security-attributes", "securityAttributes"];
+// What form-js asks about options; of no use where the system offers the list.
+const OPTIONS = ["valuesSource", "dynamicOptions", "staticOptions", "optionsExpression"];
 const ENTRIES_LEFT_OUT = ["versionTag", "version-tag"];
 
 function picker(known, words, editField) {
@@ -51,7 +53,8 @@ export function lists(known, words) {
 
     getGroups(field, editField) {
       return (groups) => {
-        const left = groups.filter((group) => !LEFT_OUT.includes(group.id));
+        const offered = CHOOSING.includes(field?.type) && known.some(([name]) => name === field.valuesKey);
+        const left = groups.filter((group) => !LEFT_OUT.includes(group.id) && !(offered && OPTIONS.includes(group.id)));
         for (const group of left) if (group.entries) group.entries = group.entries.filter((one) => !ENTRIES_LEFT_OUT.includes(one.id));
         if (!CHOOSING.includes(field?.type)) return left;
         const entries = [{ id: "heliu-list", component: picker(known, words, editField), field, isEdited: () => Boolean(field.valuesKey) }];
