@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import bulk, cold, inbox, losses, open_cases, peers, report, scenarios, starts, steps, timers
+from bench import bulk, cold, inbox, losses, migration, open_cases, peers, report, scenarios, starts, steps, timers
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "timers": timers.measure,
     "losses": losses.measure,
     "scenarios": scenarios.measure,
+    "migration": migration.measure,
     "inbox": inbox.measure,
 }
 
