@@ -159,6 +159,17 @@ def wait_for_findings(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("[data-findings-sum]:not(:empty)").wait_for()
 
 
+def begin_a_trial(page: Page, office: Office, furniture: Furniture) -> None:
+    page.locator("#begin button[value=begin]").click()
+    page.locator("#answer button[value=answer], #task button[value=complete]").first.wait_for()
+
+
+def keep_a_scenario(page: Page, office: Office, furniture: Furniture) -> None:
+    page.fill("#name", f"scenario {page.evaluate('performance.timeOrigin')}")
+    page.locator("#scenario button[type=submit]").click()
+    page.locator("#values").wait_for()
+
+
 PLACES = (
     Place("sign in", "", "/sign-in"),
     Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
@@ -248,11 +259,27 @@ PLACES = (
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
     Place("studio, forms of a draft", "admin", "/studio/drafts/{draft}/forms", wait_for_findings),
     Place("studio, field rights of a step", "admin", "/studio/drafts/{draft}/rights/feedback", wait_for_findings),
+    Place("studio, trial of a draft", "admin", "/studio/drafts/{draft}/try"),
+    Place("studio, trial that asks", "admin", "/studio/drafts/{draft}/try", begin_a_trial),
+    Place("studio, a case as a scenario", "admin", "/cases/{archived}/scenario"),
+    Place("studio, a scenario", "admin", "/cases/{archived}/scenario", keep_a_scenario),
+    Place("studio, scenarios", "admin", "/studio/processes/service_request/scenarios"),
     Place("studio, import", "admin", "/studio/import"),
     Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
     Place("definition", "admin", "/definitions/service_request"),
     Place("publish", "admin", "/definitions/deploy"),
     Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),
+    Place("cases, with filters", "admin", "/operate?process=service_request&state=running", open_filters),
+    Place("cases, ticked", "admin", "/operate", tick_a_row),
+    Place("cases, nothing found", "admin", "/operate?q=nothing&variable=amount=1"),
+    Place("case looked into", "admin", "/operate/cases/{overdue}"),
+    Place("case looked into that ended", "admin", "/operate/cases/{cancelled}"),
+    *(
+        Place(f"case repaired by {act}", "admin", f"/operate/cases/{{overdue}}/{act}")
+        for act in ("variables", "suspend", "cancel", "move")
+    ),
+    Place("incidents", "admin", "/operate/incidents"),
+    Place("map of a process", "admin", "/operate/service_request/map"),
     Place("not found", "agent1", "/customers/99999", status=404),
     Place("no permission", "agent1", "/studio", status=403),
 )
