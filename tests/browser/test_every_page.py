@@ -267,6 +267,7 @@ PLACES = (
     Place("studio, import", "admin", "/studio/import"),
     Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
     Place("definition", "admin", "/definitions/service_request"),
+    Place("move cases", "admin", "/definitions/service_request/move"),
     Place("publish", "admin", "/definitions/deploy"),
     Place("publish, refused", "admin", "/definitions/deploy", publish_nonsense),
     Place("cases, with filters", "admin", "/operate?process=service_request&state=running", open_filters),
