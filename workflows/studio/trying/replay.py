@@ -103,7 +103,8 @@ def replay_all(session: Session, key: str, definition: Definition, *, now: datet
         select(Scenario).where(Scenario.process_key == key).order_by(Scenario.name, Scenario.id)
     ).all()
     hours = calendar_of(session, None).after_days
-    session.commit()
+    session.expunge_all()
+    session.rollback()
     return replay(scenarios, definition, now=now, working_time=hours)
 
 
