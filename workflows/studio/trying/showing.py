@@ -10,7 +10,6 @@ from workflows.engine import Passed
 from workflows.instances.story import labels
 from workflows.library import Published
 from workflows.studio.trying.play import Situation
-from workflows.studio.trying.replay import Outcome
 from workflows.studio.trying.script import MESSAGE, SIGNAL, TASK, TIMER, Act, Script
 from workflows.studio.trying.writing import as_feel, as_lines
 
@@ -20,27 +19,25 @@ LONGEST_SHOWN = 300
 
 
 def picture(
-    published: Published, locale: str, situation: Situation | None, failed: Sequence[str] = ()
+    published: Published, locale: str, situation: Situation | None, parting: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """What the diagram shows: the path taken, where the case stands, and where it parts from what was expected."""
+    """What the diagram shows: the path taken, where the case stands, and a mark where it stopped or parts from what was
+    expected (`parting`)."""
     path = [mark.element_id for _, mark in situation.passed] if situation is not None else []
-    live = list(situation.live) if situation is not None else []
-    stopped = _stopped_at(situation)
+    live = [*situation.live] if situation is not None else []
+    if situation is not None and situation.asks is not None:
+        live = [situation.asks.node_id]
+    marks = [*parting]
+    if situation is not None and situation.stop is not None and situation.stop.element is not None:
+        marks.append(situation.stop.element)
+    title = text("It goes another way here").in_language(locale)
     return {
         "xml": published.definition.bundle.bpmn[1].decode(),
         "labels": labels(published, locale),
         "path": list(dict.fromkeys(path)),
         "live": live,
-        "failed": [*failed, *([stopped] if stopped else [])],
+        "badges": {element: {"text": "≠", "tone": "bad", "title": title} for element in marks},
     }
-
-
-def _stopped_at(situation: Situation | None) -> str | None:
-    if situation is None:
-        return None
-    if situation.asks is not None:
-        return situation.asks.node_id
-    return situation.stop.element if situation.stop is not None else None
 
 
 def acts_shown(published: Published, locale: str, script: Script, situation: Situation) -> list[dict[str, Any]]:
@@ -102,11 +99,6 @@ def _why(mark: Passed, published: Published, locale: str, words: Callable[[str],
         told = f"{as_feel(mark.detail.get('inputs'))} → {as_feel(mark.detail.get('outputs'))}"
         return f"{published.name_of(mark.element_id, locale)}: {told}"
     return ""
-
-
-def outcomes_shown(published: Published, locale: str, outcomes: Sequence[Outcome]) -> dict[int, list[str]]:
-    """What each scenario says against a definition, by its id; nothing: it goes as expected."""
-    return {outcome.scenario_id: outcome.told(published.definition, locale) for outcome in outcomes}
 
 
 def values_shown(data: Mapping[str, Any]) -> list[tuple[str, str]]:
