@@ -102,12 +102,13 @@ def test_a_course_that_makes_no_sense_is_refused(browser: Browser, draft_id: int
 
 def test_acts_that_are_not_offered_change_nothing(browser: Browser, draft_id: int) -> None:
     page = begun(browser, draft_id)
-    for sent in (
+    offered: list[dict[str, Any]] = [
         {"do": "fire", "timer": "no"},
         {"do": "hear", "message": "message:x"},
         {"do": "complete", "token": "77"},
         {"do": "?"},
-    ):
+    ]
+    for sent in offered:
         assert script_in(run(browser, draft_id, script_in(page), **sent)) == script_in(page)
 
 

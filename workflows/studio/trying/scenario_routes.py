@@ -101,7 +101,7 @@ def change(key: str, scenario_id: int) -> ResponseReturnValue:
                 reason, definition = request.form.get("reason", ""), against.published.definition
                 operations.accept_outcome(session, **given, definition=definition, script=script, reason=reason)
             else:
-                words = {"name": request.form.get("name", ""), "about": request.form.get("about", "")}
+                words: dict[str, Any] = {"name": request.form.get("name", ""), "about": request.form.get("about", "")}
                 operations.change_scenario(session, **given, **words, script=script)
     except Invalid as refused:
         faults = {fault.field: shown(fault.message) for fault in refused.faults}
