@@ -8,7 +8,6 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
@@ -86,7 +85,6 @@ def _offer(path: str, words: str, act: Callable[..., Repaired], body: type[Body]
     """From now on programs can call the repair."""
 
     def view(given: Mapping[str, Any], query: Mapping[str, Any], instance_id: int) -> dict[str, Any]:
-        check_may(current_actor(), "processes", "administer")
         repair = partial(act, by=current_actor(), now=now(), instance_id=instance_id, **given)
         if query["check"]:
             verdict = tried(repair)
@@ -99,7 +97,8 @@ def _offer(path: str, words: str, act: Callable[..., Repaired], body: type[Body]
     view.__name__, view.__doc__ = path, words
     offered = repairs.response(200, RepairedBody)(view)
     offered = repairs.arguments(RepairQuery, location="query")(offered)
-    offered = repairs.arguments(body)(offered)
+    # Asked before the body is read: a stranger does not learn what a repair would want.
+    offered = requires("processes", "administer")(repairs.arguments(body)(offered))
     repairs.post(f"/<int:instance_id>/{path}")(offered)
 
 
@@ -118,7 +117,9 @@ _offer("move", "Withdraw an open task and go on at another step.", repairing.mov
 _offer("skip", "Go on past an open task without its answers.", repairing.skip, RepairPlaceBody)
 _offer("variables", "Give variables other values, or forget them.", repairing.set_variables, RepairVariablesBody)
 _offer("fire", "Let a timer act now.", repairing.fire, RepairPlaceBody)
-_offer("suspend", "Let a case rest: nobody can do its tasks, its clock stands still.", repairing.suspend, RepairReasonBody)
+_offer(
+    "suspend", "Let a case rest: nobody can do its tasks, its clock stands still.", repairing.suspend, RepairReasonBody
+)
 _offer("resume", "Let a suspended case go on.", repairing.resume, RepairReasonBody)
 
 
