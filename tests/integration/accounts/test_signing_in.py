@@ -250,7 +250,7 @@ def test_whoever_changes_the_password_chooses_what_stays_signed_in(app: Flask, c
     browser.post("/profile/password", data={"old_password": PASSWORD, "password": first, "repeated": first})
     assert other.get("/profile").status_code == 200
     assert program.get("/me").status_code == 200
-    assert "(1)" in browser.get("/profile?lang=en").text
+    assert "（1 个）" in browser.get("/profile").text
     form = {"old_password": first, "password": second, "repeated": second, "elsewhere": "y", "tokens": "y"}
     browser.post("/profile/password", data=form)
     assert other.get("/profile").status_code == 302
