@@ -170,6 +170,11 @@ def keep_a_scenario(page: Page, office: Office, furniture: Furniture) -> None:
     page.locator("#values").wait_for()
 
 
+def wait_until_weighed(page: Page, office: Office, furniture: Furniture) -> None:
+    wait_for_findings(page, office, furniture)
+    page.wait_for_selector("#impact")
+
+
 PLACES = (
     Place("sign in", "", "/sign-in"),
     Place("sign in, wrong password", "", "/sign-in", sign_in_wrongly),
@@ -264,6 +269,8 @@ PLACES = (
     Place("studio, a case as a scenario", "admin", "/cases/{archived}/scenario"),
     Place("studio, a scenario", "admin", "/cases/{archived}/scenario", keep_a_scenario),
     Place("studio, scenarios", "admin", "/studio/processes/service_request/scenarios"),
+    Place("studio, publish a draft", "admin", "/studio/drafts/{draft}/publish", wait_until_weighed),
+    Place("studio, two versions compared", "admin", "/definitions/service_request/compare"),
     Place("studio, import", "admin", "/studio/import"),
     Place("studio, report of an import", "admin", "/studio/import", import_a_diagram),
     Place("definition", "admin", "/definitions/service_request"),
