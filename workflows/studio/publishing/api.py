@@ -9,7 +9,6 @@ from typing import Any
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from workflows import library
@@ -70,12 +69,12 @@ class BeginningsBody(Body):
 
 
 @api.get("/<key>/versions/<int:number>/diff")
+@requires("processes", "administer")
 @api.arguments(DifferencesQuery, location="query")
 @api.response(200, DifferencesBody)
 def diff(query: Mapping[str, Any], key: str, number: int) -> dict[str, Any]:
     """What this version changes against the one named by `with`: diagram, tables, forms and texts."""
     actor = current_actor()
-    check_may(actor, "processes", "administer")
     with reading_session() as session:
         old, new = (
             library.bundle_of(session, library.version_of(session, key, wanted).id)
@@ -101,10 +100,10 @@ def share(body: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 @api.get("/<key>/share")
+@requires("processes", "administer")
 @api.response(200, BeginningsBody)
 def get_share(key: str) -> dict[str, Any]:
     """With which versions new cases begin, and how many did so far."""
-    check_may(current_actor(), "processes", "administer")
     with reading_session() as session:
         return _body(session, key)
 
