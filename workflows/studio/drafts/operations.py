@@ -321,6 +321,6 @@ def _audit(session: Session, draft: ProcessDraft, action: str, *, by: Actor, now
         action=f"draft.{action}",
         subject_type="process_draft",
         subject_id=draft.id,
-        subject_name=draft.name,
+        subject_name=draft.process_key,
         new={"process": draft.process_key, **values},
     )
