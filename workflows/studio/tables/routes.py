@@ -57,7 +57,7 @@ def show(draft_id: int, name: str) -> ResponseReturnValue:
     }
     tried = _form(bundle, name, content, wanted="", given=None)
     checked = _analysis(bundle, name, content, tried["decision"].id if tried["decision"] else "")
-    return render_template("studio/table.html", editor=editor, name=name, **tried, **checked, **page)
+    return render_template("studio/table.html", **{**page, **checked, **tried, "editor": editor, "name": name})
 
 
 @blueprint.post("/tables/<name>/try")

@@ -8,7 +8,7 @@ import "dmn-js/dist/assets/dmn-js-drd.css";
 import "dmn-js/dist/assets/dmn-js-decision-table.css";
 import "dmn-js/dist/assets/dmn-js-decision-table-controls.css";
 import "dmn-js/dist/assets/dmn-js-literal-expression.css";
-import "dmn-js/dist/assets/dmn-font/css/dmn-embedded.css";
+import "dmn-js/dist/assets/dmn-font/css/dmn.css";
 import "./tables/tables.css";
 
 import Modeler from "dmn-js/lib/Modeler";
@@ -32,8 +32,9 @@ class Editor {
     this.text = draft.content;
     this.changed = [];
     this.heard = new WeakSet();
-    const common = { additionalModules: [speaking] };
-    this.modeler = new Modeler({ container: canvas, common });
+    const views = ["drd", "decisionTable", "literalExpression", "boxedExpression"];
+    const spoken = Object.fromEntries(views.map((view) => [view, { additionalModules: [speaking] }]));
+    this.modeler = new Modeler({ container: canvas, ...spoken });
     this.modeler.on("views.changed", () => this.listen());
   }
 
