@@ -107,18 +107,18 @@ def test_odd_pages_are_answered(story: Story, admin: Browser, page: str) -> None
 def test_programs_check_and_move_one_case(story: Story, admin: Browser) -> None:
     path = f"/api/v1/instances/{story.instance_id}/migrate"
     body = {"to": 2, "reason": "asked for"}
-    checked = admin.post(f"{path}?check=1", json=body).json
+    checked = admin.post(f"{path}?check=1", json=body).get_json()
     assert (checked["outlook"], checked["proposed"]) == ("mapping", {"decide": "approve"})
-    moved = admin.post(path, json={**body, "mapping": checked["proposed"]}).json
+    moved = admin.post(path, json={**body, "mapping": checked["proposed"]}).get_json()
     assert moved["moved"] is True
     assert version_of(story, story.instance_id) == 2
 
 
 def test_programs_begin_a_run_and_follow_it(story: Story, admin: Browser) -> None:
-    run = admin.post(f"/api/v1/definitions/{KEY}/migrations", json={"to": 2, "reason": "new law"}).json
+    run = admin.post(f"/api/v1/definitions/{KEY}/migrations", json={"to": 2, "reason": "new law"}).get_json()
     assert run["under_way"] is True
     let_clock_work(story)
-    done = admin.get(f"/api/v1/migrations/{run['id']}").json
+    done = admin.get(f"/api/v1/migrations/{run['id']}").get_json()
     assert (done["under_way"], done["counts"]) == (False, {"moved": 1, "refused": 1})
     assert "does not have" in done["cases"][0]["reasons"][0]
     assert admin.post(f"/api/v1/definitions/{KEY}/migrations", json={"to": 2}).status_code == 422

@@ -62,6 +62,7 @@ def test_tables_are_listed_and_opened(browser: Browser, tables: str) -> None:
     listed = browser.get(tables).get_data(as_text=True)
     assert "level.dmn" in listed and "Which level" in listed
     opened = browser.get(f"{tables}/level.dmn")
+    assert opened.status_code == 200
     assert "style-src 'self' 'unsafe-inline'" in opened.headers["Content-Security-Policy"]
     assert "<b>Kind" not in opened.get_data(as_text=True)
     assert browser.get(f"{tables}/small.bpmn").status_code == 404
