@@ -22,7 +22,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from crm.core.db import Database
 from crm.core.errors import Fault, Invalid, NotFound
@@ -44,7 +44,6 @@ MOST_KEPT = 200
 LARGEST_NUMBER = 2**31 - 1
 MOST_FILES = 200
 MOST_BYTES = 4_000_000
-# As the files travel: in JSON they grow by a third and more.
 # What the readers of archives raise at broken ones, each compression in its own way.
 UNREADABLE = (
     zipfile.BadZipFile,
@@ -58,6 +57,7 @@ UNREADABLE = (
     ValueError,
     IndexError,
 )
+# As the files travel: in JSON they grow by a third and more.
 LARGEST_UPLOAD = 2 * MOST_BYTES
 
 
@@ -375,6 +375,16 @@ def version_of(session: Session, key: str, number: int) -> DefinitionVersion:
     if found is None:
         raise NotFound
     return found
+
+
+def versions_of(session: Session, key: str) -> Sequence[DefinitionVersion]:
+    """All versions of a process, the newest first, without their files."""
+    return session.scalars(
+        select(DefinitionVersion)
+        .where(DefinitionVersion.process_key == key)
+        .order_by(DefinitionVersion.number.desc())
+        .options(defer(DefinitionVersion.files))
+    ).all()
 
 
 def bundle_archive(session: Session, key: str, number: int) -> bytes:

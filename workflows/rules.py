@@ -6,7 +6,7 @@ the very sentence with which the request would be refused.
 
 from __future__ import annotations
 
-from crm.core.errors import Denied
+from crm.core.errors import Denied, Fault, Invalid
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.engine import Definition
@@ -16,6 +16,7 @@ from workflows.registry import registry
 # A task that names neither a role nor a person is for administrators only.
 FALLBACK_ROLE = "administrator"
 PRIORITIES = range(4)
+SHORTEST_REASON, LONGEST_REASON = 3, 1000
 
 
 def is_offered_to(task: Task, by: Actor) -> bool:
@@ -122,3 +123,12 @@ def why_not_start(definition: Definition, by: Actor) -> Text | None:
 def check_can_cancel(instance: ProcessInstance, by: Actor) -> None:
     if reason := why_not_cancel(instance, by):
         raise Denied(reason)
+
+
+def read_reason(reason: str) -> str:
+    """Why somebody repairs or moves cases, trimmed. Invalid where it says nothing."""
+    written = reason.strip()
+    if not SHORTEST_REASON <= len(written) <= LONGEST_REASON:
+        message = text("Give a reason of {least} to {most} characters.", least=SHORTEST_REASON, most=LONGEST_REASON)
+        raise Invalid([Fault("reason", message)])
+    return written

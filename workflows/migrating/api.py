@@ -19,6 +19,7 @@ from workflows.migrating.keeping import sentences_of
 from workflows.migrating.models import CaseStatus, RunStatus
 from workflows.migrating.moving import judge_case
 from workflows.migrating.operations import Chosen, Plan
+from workflows.rules import LONGEST_REASON
 
 api = ApiBlueprint("migrations_api", __name__, url_prefix="", description="Moving running cases to another version")
 MOST_RESULTS = 1_000
@@ -28,7 +29,7 @@ class PlanBody(Body):
     """To which version, what takes the places of what, and why."""
 
     to = fields.Integer(required=True, validate=validate.Range(1, LARGEST_NUMBER))
-    reason = fields.String(required=True, validate=validate.Length(1, operations.LONGEST_REASON))
+    reason = fields.String(required=True, validate=validate.Length(1, LONGEST_REASON))
     mapping = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 200)),
         values=fields.String(validate=validate.Length(1, 200)),

@@ -32,8 +32,8 @@ from workflows.models import (
     Task,
     TaskStatus,
 )
+from workflows.rules import read_reason
 
-SHORTEST_REASON, LONGEST_REASON = 3, 1000
 MOST_MAPPED = 200
 
 
@@ -161,15 +161,6 @@ def gave_up(session: Session, due: Due, error: str, *, now: datetime) -> None:
         case.status = CaseStatus.REFUSED if due.kind == MOVE else CaseStatus.KEPT
         case.reasons = keep_sentences([text("It failed again and again: {error}", error=error[:500])])
         case.at = now
-
-
-def read_reason(reason: str) -> str:
-    """Why cases are moved, trimmed. Invalid where it says nothing."""
-    written = reason.strip()
-    if not SHORTEST_REASON <= len(written) <= LONGEST_REASON:
-        message = text("Give a reason of {least} to {most} characters.", least=SHORTEST_REASON, most=LONGEST_REASON)
-        raise Invalid([Fault("reason", message)])
-    return written
 
 
 def read_mapping(mapping: Mapping[str, str], new: Published) -> dict[str, str]:

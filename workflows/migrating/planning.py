@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
 from crm.core.errors import NotFound
@@ -68,12 +68,7 @@ def sketch(
 ) -> Sketch:
     """Try the move on copies. `to` None means the version in force, or the newest; `origin` None all other versions."""
     process = session.get(ProcessDefinition, key)
-    versions = session.scalars(
-        select(DefinitionVersion)
-        .where(DefinitionVersion.process_key == key)
-        .order_by(DefinitionVersion.number.desc())
-        .options(defer(DefinitionVersion.files))
-    ).all()
+    versions = library.versions_of(session, key)
     if process is None or not versions:
         raise NotFound
     by_number = {version.number: version for version in versions}

@@ -13,9 +13,9 @@ from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
 from workflows.operate import repairing
 from workflows.operate.repairing import MOST_CHANGES, Repaired
-from workflows.operate.rules import LONGEST_REASON, SHORTEST_REASON
 from workflows.operate.stopped import groups
 from workflows.operate.trying import tried
+from workflows.rules import LONGEST_REASON, SHORTEST_REASON
 
 repairs = ApiBlueprint("repairs_api", __name__, url_prefix="/instances", description="Repairing cases by hand")
 incidents = ApiBlueprint("incidents_api", __name__, url_prefix="/incidents", description="What stopped, in all cases")

@@ -18,8 +18,8 @@ from workflows import queries
 from workflows.models import ProcessInstance
 from workflows.operate import repairing
 from workflows.operate.repairing import Repaired
-from workflows.operate.rules import read_reason
 from workflows.operate.trying import said_by
+from workflows.rules import read_reason
 
 MOST_CASES = 200
 

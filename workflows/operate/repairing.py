@@ -28,9 +28,11 @@ from workflows import engine, library, queries
 from workflows.kept import keep
 from workflows.library import Published
 from workflows.models import TIMER, Incident, ProcessInstance, Task, TaskStatus
-from workflows.operate.rules import read_reason, refuse, why_not_repair, why_not_resume, why_not_suspend
+from workflows.operate.rules import refuse, why_not_repair, why_not_resume, why_not_suspend
 from workflows.operations import cancelling, incidents, pausing
 from workflows.operations.steps import INSTANCE, TASK, moved_on, record_event, services, store_step
+from workflows.rules import read_reason
+from workflows.verbs.at_hand import as_refusal
 
 INCIDENT = cast(Table, Incident.__table__)
 MOST_CHANGES = 50
@@ -50,7 +52,7 @@ def move(session: Session, *, by: Actor, now: datetime, instance_id: int, token:
     """An open task is withdrawn and the case goes on at another step, back or forth. Refused where the diagram forbids it."""
     instance, published, why = _take(session, instance_id, reason, by=by)
     words = published.translator(by.locale)
-    with _as_refusal():
+    with _told_to_the_administrator():
         forbidden = engine.check_move_token(published.definition, instance.state, token, to)
         if forbidden is not None:
             named = {name: words(str(value)) for name, value in forbidden.params.items()}
@@ -66,7 +68,7 @@ def move(session: Session, *, by: Actor, now: datetime, instance_id: int, token:
 def skip(session: Session, *, by: Actor, now: datetime, instance_id: int, token: int, reason: str) -> Repaired:
     """The case goes on past an open task without its answers; the task is withdrawn."""
     instance, published, why = _take(session, instance_id, reason, by=by)
-    with _as_refusal():
+    with _told_to_the_administrator():
         step = engine.skip(published.definition, instance.state, token, **_around(session, instance, by, now))
     node_id = _task_of(session, instance, token).node_id
     return _store(session, instance, published, step, "skipped", why, {"step": node_id}, node_id, by=by, now=now)
@@ -90,7 +92,7 @@ def set_variables(
         message = text("Name one to {most} variables, each in at most {length} characters.")
         raise Invalid([Fault("name", text(message.source, most=MOST_CHANGES, length=LONGEST_NAME))])
     before = _values(published, instance, token, names)
-    with _as_refusal():
+    with _told_to_the_administrator():
         step = engine.set_variables(
             published.definition,
             instance.state,
@@ -110,7 +112,7 @@ def set_variables(
 def fire(session: Session, *, by: Actor, now: datetime, instance_id: int, token: int, reason: str) -> Repaired:
     """A timer acts now instead of when it is due. Its incidents are thereby resolved."""
     instance, published, why = _take(session, instance_id, reason, by=by)
-    with _as_refusal():
+    with _told_to_the_administrator():
         waiting = {each.token: each.node_id for each in engine.positions(published.definition, instance.state)}
         step = engine.fire(published.definition, instance.state, token, **_around(session, instance, by, now))
     due.unschedule(session, kind=TIMER, subject_id=instance.id, refs=[token])
@@ -206,14 +208,11 @@ def _around(session: Session, instance: ProcessInstance, by: Actor, now: datetim
 
 
 @contextmanager
-def _as_refusal() -> Iterator[None]:
+def _told_to_the_administrator() -> Iterator[None]:
     """What the engine or the process refuses, or what fails on the way, in words for the administrator: nothing is stored."""
     try:
-        yield
-    except engine.UnknownToken:
-        raise moved_on() from None
-    except engine.EngineError as refused:
-        raise RuleBroken(text(refused.template, **refused.params)) from refused
+        with as_refusal():
+            yield
     except (HeliuError, DBAPIError):
         raise
     except Exception as fault:

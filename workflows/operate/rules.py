@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from crm.core.errors import Denied, Fault, Invalid
+from crm.core.errors import Denied
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.models import InstanceStatus, ProcessInstance
-
-SHORTEST_REASON, LONGEST_REASON = 3, 1000
 
 
 def why_not_repair(instance: ProcessInstance, by: Actor) -> Text | None:
@@ -37,12 +35,3 @@ def refuse(reason: Text | None) -> None:
     """Raise the reason, if there is one."""
     if reason is not None:
         raise Denied(reason)
-
-
-def read_reason(reason: str) -> str:
-    """Why somebody repairs a case, trimmed. Invalid where it says nothing."""
-    written = reason.strip()
-    if not SHORTEST_REASON <= len(written) <= LONGEST_REASON:
-        message = text("Give a reason of {least} to {most} characters.", least=SHORTEST_REASON, most=LONGEST_REASON)
-        raise Invalid([Fault("reason", message)])
-    return written

@@ -196,6 +196,13 @@ def check_here(session: Session, definition: Definition, *, now: datetime) -> No
 def _audit(
     session: Session, *, by: Actor, now: datetime, action: str, version: DefinitionVersion, **values: object
 ) -> None:
+    audit_version(session, action, version, by=by, now=now, hash=version.content_hash, **values)
+
+
+def audit_version(
+    session: Session, action: str, version: DefinitionVersion, *, by: Actor, now: datetime, **values: object
+) -> None:
+    """Note what was done with a version."""
     write_audit(
         session,
         at=now,
@@ -205,5 +212,5 @@ def _audit(
         subject_type="definition",
         subject_id=version.id,
         subject_name=version.name,
-        new={"process": version.process_key, "number": version.number, "hash": version.content_hash, **values},
+        new={"process": version.process_key, "number": version.number, **values},
     )

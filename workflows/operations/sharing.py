@@ -5,13 +5,11 @@ Each change says why, and what the one who asks for it saw: two administrators n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.core.audit import write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
@@ -52,15 +50,8 @@ def set_share(
             session, process, version, "activated", by=by, now=now, reason=reason, instead_of=in_force.number
         )
     library.share_out(session, process, version.id, percent)
-    _audit(session, "shared", version, by=by, now=now, reason=reason, percent=percent)
+    deploying.audit_version(session, "shared", version, by=by, now=now, reason=reason, percent=percent)
     return version
-
-
-def take_over(
-    session: Session, *, by: Actor, now: datetime, key: str, reason: str, seen: int | None = None
-) -> DefinitionVersion:
-    """The version that has a share comes into force: all new cases begin with it."""
-    return set_share(session, by=by, now=now, key=key, percent=100, reason=reason, seen=seen)
 
 
 def roll_back(
@@ -143,7 +134,7 @@ def _end(
 ) -> None:
     shared = _shared(session, process)
     library.share_out(session, process, None, 0)
-    _audit(session, "rolled_back", shared, by=by, now=now, reason=reason, back_to=in_force.number)
+    deploying.audit_version(session, "rolled_back", shared, by=by, now=now, reason=reason, back_to=in_force.number)
 
 
 def _put_in_force(
@@ -159,29 +150,5 @@ def _put_in_force(
 ) -> DefinitionVersion:
     definition = library.published(session, version.id).definition
     library.put_in_force(session, process, version.id, definition, now=now)
-    _audit(session, action, version, by=by, now=now, reason=reason, instead_of=instead_of)
+    deploying.audit_version(session, action, version, by=by, now=now, reason=reason, instead_of=instead_of)
     return version
-
-
-def _audit(
-    session: Session,
-    action: str,
-    version: DefinitionVersion,
-    *,
-    by: Actor,
-    now: datetime,
-    reason: str,
-    **values: object,
-) -> None:
-    told: Mapping[str, object] = {"process": version.process_key, "number": version.number, "reason": reason, **values}
-    write_audit(
-        session,
-        at=now,
-        actor_id=by.id,
-        actor_name=by.name,
-        action=f"definition.{action}",
-        subject_type="definition",
-        subject_id=version.id,
-        subject_name=version.name,
-        new=told,
-    )

@@ -23,7 +23,7 @@ from workflows.papers.layout import lay_out
 from workflows.studio.diagram_words import HAPPENED, SIMULATION, TYPES, WORDS
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.bodies import read_body
-from workflows.studio.drafts.frame import frame, stands
+from workflows.studio.drafts.frame import frame
 from workflows.studio.drafts.models import ProcessDraft
 
 blueprint = Blueprint("studio_diagram", __name__, url_prefix="/studio/drafts/<int:draft_id>")
@@ -70,7 +70,7 @@ def _editor(session: Session, draft: ProcessDraft) -> dict[str, Any]:
         "functions": sorted(name for name in LIBRARY if name[0].isalpha()),
         "urls": {
             "draft": base,
-            "pages": [name for name in ("forms", "rights", "tables") if stands(f"{base}/{name}/x")],
+            "pages": ["forms", "rights", "tables"],
             "assignees": who,
             "layout": url_for("studio_diagram.layout", draft_id=draft.id),
         },

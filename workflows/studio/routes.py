@@ -7,7 +7,6 @@ import io
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from sqlalchemy.orm import defer
 
 from crm.accounts.queries import names_of
 from crm.core.errors import Invalid, NotFound
@@ -18,7 +17,7 @@ from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.instances import story
 from workflows.messaging.showing import show_starts
-from workflows.models import DefinitionVersion, ProcessDefinition, Task
+from workflows.models import ProcessDefinition, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
 from workflows.studio.publishing.sharing import beginnings
@@ -42,12 +41,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
     actor = current_actor()
     with reading_session() as session:
         process = session.get(ProcessDefinition, key)
-        versions = session.scalars(
-            select(DefinitionVersion)
-            .where(DefinitionVersion.process_key == key)
-            .order_by(DefinitionVersion.number.desc())
-            .options(defer(DefinitionVersion.files))
-        ).all()
+        versions = library.versions_of(session, key)
         if process is None:
             raise NotFound
         # Out of force, a process shows the newest version that it has.

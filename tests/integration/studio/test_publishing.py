@@ -269,7 +269,7 @@ def test_taking_over_puts_the_version_with_a_share_in_force(
 ) -> None:
     publish_draft(story.database, people, now, draft_id, share=10)
     with unit_of_work(story.database) as session:
-        sharing.take_over(session, by=people.admin, now=now, key=KEY, reason=REASON)
+        sharing.set_share(session, by=people.admin, now=now, key=KEY, percent=100, reason=REASON)
     assert in_force(story.database) == 2
     assert {start(story) for _ in range(5)} == {2}
     told = audited(story.database, "definition.activated")[-1]
@@ -312,7 +312,7 @@ def test_rolling_back_twice_for_one_reason_is_refused_to_the_second(
     assert in_force(story.database) == 2
 
 
-@pytest.mark.parametrize("verb", [sharing.set_share, sharing.take_over, sharing.roll_back])
+@pytest.mark.parametrize("verb", [sharing.set_share, sharing.roll_back])
 def test_shares_are_for_administrators_with_a_reason(
     story: Story, draft_id: int, people: People, now: datetime, verb: Any
 ) -> None:

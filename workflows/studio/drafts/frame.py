@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import url_for
 from sqlalchemy.orm import Session
 
 from crm.core.errors import NotFound
@@ -100,7 +100,6 @@ def frame(
     tabs = [
         {"label": shown(label), "url": f"{base}/{path}", "icon": icon, "active": path == tab}
         for path, label, icon in TABS
-        if stands(f"{base}/{path}")
     ]
     title = title_of(session, draft, actor.locale)
     return {
@@ -122,8 +121,3 @@ def title_of(session: Session, draft: ProcessDraft, locale: str) -> str:
         own = {}
     known = own.get(draft.name) if isinstance(own, dict) else None
     return str(known or catalogue_of(locale).gettext(draft.name) if draft.name else draft.process_key)
-
-
-def stands(path: str) -> bool:
-    """Whether a page has this address."""
-    return current_app.url_map.bind(request.host).test(path, "GET")

@@ -58,17 +58,8 @@ def _formula(document: Document, element: Any, what: Text, language: Language) -
             element, what, text("It is written in {language}; write it in FEEL.", language=spoken[:60]), said
         )
         return
-    if not said or not language.applies(said):
-        return
-    try:
-        document.spend(said)
-        written = language.expression(said)
-    except Untranslatable as fault:
-        document.untranslated(element, what, fault, said)
-        return
-    if written != said:
-        _write(document, element, written)
-        document.translated(element, what, said, written)
+    if said and language.applies(said):
+        _put(document, element, what, said, language.expression)
 
 
 def _timer(document: Document, element: Any, language: Language) -> None:
@@ -79,15 +70,7 @@ def _timer(document: Document, element: Any, language: Language) -> None:
             element, what, text("Times of the form of cron are not known here; write a cycle such as R/P1D."), said
         )
     elif said and not LOOKS_ISO.match(said) and language.applies(said):
-        try:
-            document.spend(said)
-            written = language.value(said)
-        except Untranslatable as fault:
-            document.untranslated(element, what, fault, said)
-            return
-        if written != said:
-            _write(document, element, written)
-            document.translated(element, what, said, written)
+        _put(document, element, what, said, language.value)
 
 
 def _script(document: Document, element: Any, language: Language) -> None:
@@ -107,15 +90,29 @@ def _script(document: Document, element: Any, language: Language) -> None:
         return
     if not spoken and not language.applies(said):
         return
+    written = _in_feel(document, element, what, said, language.script)
+    if written is not None:
+        _write(document, script, written)
+        element.set("scriptFormat", "feel")
+        document.translated(element, what, said, written)
+
+
+def _put(document: Document, element: Any, what: Text, said: str, translate: Translate) -> None:
+    """What the element says, in FEEL from now on."""
+    written = _in_feel(document, element, what, said, translate)
+    if written is not None and written != said:
+        _write(document, element, written)
+        document.translated(element, what, said, written)
+
+
+def _in_feel(document: Document, element: Any, what: Text, said: str, translate: Translate) -> str | None:
+    """The translation; None, with a line, where there is none."""
     try:
         document.spend(said)
-        written = language.script(said)
+        return translate(said)
     except Untranslatable as fault:
         document.untranslated(element, what, fault, said)
-        return
-    _write(document, script, written)
-    element.set("scriptFormat", "feel")
-    document.translated(element, what, said, written)
+        return None
 
 
 def _write(document: Document, element: Any, written: str) -> None:

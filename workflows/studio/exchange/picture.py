@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
+from workflows.papers.layout import Box
+
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 DD = "{http://www.omg.org/spec/DD/20100524/DI}"
-
-
-@dataclass(frozen=True)
-class Bounds:
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        return self.y + self.height / 2
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
 
 
 class Picture:
@@ -35,13 +20,13 @@ class Picture:
         self.shapes = {shape.get("bpmnElement"): shape for shape in root.iter(f"{DI}BPMNShape")}
         self.edges = {edge.get("bpmnElement"): edge for edge in root.iter(f"{DI}BPMNEdge")}
 
-    def bounds(self, ident: str) -> Bounds | None:
+    def bounds(self, ident: str) -> Box | None:
         shape = self.shapes.get(ident)
         found = None if shape is None else shape.find(f"{DC}Bounds")
         if found is None:
             return None
         try:
-            return Bounds(*(float(found.get(name, "0")) for name in ("x", "y", "width", "height")))
+            return Box(*(float(found.get(name, "0")) for name in ("x", "y", "width", "height")))
         except ValueError:
             return None
 
@@ -51,7 +36,7 @@ class Picture:
         if place is None:
             return
         shape = etree.SubElement(self.shapes[ident].getparent(), f"{DI}BPMNShape", id=f"{new}_di", bpmnElement=new)
-        _bounds(shape, Bounds(x, place.middle - size / 2, size, size))
+        _bounds(shape, Box(x, place.middle - size / 2, size, size))
         self.shapes[new] = shape
 
     def arrow(self, flow: str, source: str, target: str) -> None:
@@ -81,7 +66,7 @@ class Picture:
         points[0].set("y", _figure(y))
 
 
-def _bounds(shape: Any, bounds: Bounds) -> None:
+def _bounds(shape: Any, bounds: Box) -> None:
     figures = {name: _figure(getattr(bounds, name)) for name in ("x", "y", "width", "height")}
     etree.SubElement(shape, f"{DC}Bounds", **figures)
 

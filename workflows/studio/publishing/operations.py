@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from crm.core.audit import write_audit
 from crm.core.errors import Conflict, Fault, Invalid
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
@@ -73,21 +72,7 @@ def publish(
     version.exception = reason
     version.replayed = replayed.as_json(definition, by.locale)
     if reason:
-        write_audit(
-            session,
-            at=now,
-            actor_id=by.id,
-            actor_name=by.name,
-            action="definition.let_through",
-            subject_type="definition",
-            subject_id=version.id,
-            subject_name=version.name,
-            new={
-                "process": version.process_key,
-                "number": version.number,
-                "reason": reason,
-                "scenarios": [outcome.name for outcome in replayed.failed],
-            },
-        )
+        held_against = [outcome.name for outcome in replayed.failed]
+        deploying.audit_version(session, "let_through", version, by=by, now=now, reason=reason, scenarios=held_against)
     drafts.remove_draft(session, draft)
     return version
