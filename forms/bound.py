@@ -16,7 +16,7 @@ from forms.plain import for_json, quotable
 from forms.posted import Posted
 from forms.problems import N_, Fault
 from forms.reader import Reader
-from forms.rights import Rights, without_hidden
+from forms.rights import Rights, visible, without_hidden
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,10 @@ class BoundForm:
     def without_hidden(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """The schema behind the form, less what this step hides."""
         return without_hidden(schema, self.rights)
+
+    def visible(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of values that belong to this form, those of the fields that the step does not hide."""
+        return visible(values, self.description.shape, self.rights)
 
     @property
     def has_conditions(self) -> bool:

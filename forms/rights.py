@@ -33,9 +33,35 @@ def path_of(place: str) -> str:
     return ROW.sub("[]", place)
 
 
+def right_of(path: str, rights: Rights) -> Right | None:
+    """What a step leaves of the field with this path: by a right of its own, or of the group or list that it lies in."""
+    return tighter(
+        *(right for named, right in rights.items() if path == named or path.startswith((f"{named}.", f"{named}[].")))
+    )
+
+
 def tighter(*rights: Right | None) -> Right | None:
     """The strictest of several rights."""
     return "hide" if "hide" in rights else "read" if "read" in rights else None
+
+
+def visible(values: Mapping[str, Any], shape: Mapping[str, Any], rights: Rights, within: str = "") -> dict[str, Any]:
+    """Values as a person may read them whom the form shows its fields, and no others: what it does not ask for is left out
+    as well, since rows and groups carry along what was known beside their fields."""
+    return {
+        key: _visible(values[key], inner, rights, within + key)
+        for key, inner in shape.items()
+        if key in values and rights.get(within + key) != "hide"
+    }
+
+
+def _visible(value: Any, shape: Any, rights: Rights, path: str) -> Any:
+    if value is None or shape is None:
+        return value
+    if isinstance(shape, Mapping):
+        return visible(value, shape, rights, f"{path}.") if isinstance(value, Mapping) else None
+    rows = value if isinstance(value, list) else []
+    return [visible(row, shape[0], rights, f"{path}[].") for row in rows if isinstance(row, Mapping)]
 
 
 def without_hidden(schema: Mapping[str, Any], rights: Rights) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from marshmallow import fields
 from crm.core.i18n import Text, translate
 from crm.web.api import Body, PageQuery
 from forms import BoundForm
+from forms.rights import right_of
 from workflows.library import Published
 from workflows.models import ProcessEvent, ProcessInstance
 from workflows.showing import ShownCase, ShownTask
@@ -189,7 +190,8 @@ def form_body(published: Published, form_key: str | None, form: BoundForm | None
         return None
     described = []
     for field in form.description.fields:
-        if form.rights.get(field.path) == "hide":
+        right = right_of(field.path, form.rights)
+        if right == "hide":
             continue
         node = form.field(field.path)
         options = getattr(getattr(node, "entry", None), "options", None)
@@ -200,13 +202,13 @@ def form_body(published: Published, form_key: str | None, form: BoundForm | None
                 "label": form.reader.words(field.label),
                 "help": form.reader.words(field.help),
                 "required": field.required,
-                "read_only": field.read_only or form.rights.get(field.path) == "read",
+                "read_only": field.read_only or right == "read",
                 "hidden": bool(getattr(node, "hidden", False)),
                 "choices": [{"value": option.key, "label": option.label} for option in options] if options else None,
             }
         )
     schema = form.without_hidden(published.definition.bundle.forms[form_key])
-    return {"fields": described, "values": form.entered, "schema": schema}
+    return {"fields": described, "values": form.visible(form.entered), "schema": schema}
 
 
 def actions_body(actions: Mapping[str, Text | None], locale: str) -> dict[str, dict[str, object]]:

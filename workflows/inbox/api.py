@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from crm.permissions import Actor
 from crm.web.api import ApiBlueprint, Body, PageQuery, etag_of
 from crm.web.doors import current_actor, now, reading_session, writing
+from forms import BoundForm
 from workflows import library, queries
 from workflows.bodies import AnswersBody, TaskBody, TaskDetailBody, actions_body, form_body, task_body
 from workflows.doors import stepping
 from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
 from workflows.inbox.queries import counts, page
-from workflows.models import ProcessInstance, TaskStatus
+from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations import tasks
 from workflows.showing import show_tasks
 from workflows.task_forms import Submission
@@ -153,10 +154,17 @@ def _detail(session: Session, task_id: int) -> dict[str, Any]:
     return {
         **task_body(show_tasks(session, [task], by=actor, now=now())[0]),
         "form": form_body(library.published(session, task.version_id), form_key, form),
-        "answers": task.answers if task.status == TaskStatus.DONE else None,
+        "answers": _answers(task, form),
         "actions": actions_body(
             actions(task, actor, standing_of(session, task, instance, by=actor), now=now()), actor.locale
         ),
         "around": around_body(session, task, by=actor),
         "version": task.version,
     }
+
+
+def _answers(task: Task, form: BoundForm | None) -> dict[str, Any] | None:
+    """With what the task was completed, as far as its form shows it; None while it is open."""
+    if task.status != TaskStatus.DONE:
+        return None
+    return {} if form is None else form.visible(task.answers or {})

@@ -16,7 +16,7 @@ from workflows.choices import choice_source
 from workflows.kept import restore
 from workflows.library import Published
 from workflows.models import Task
-from workflows.task_forms import facts_of
+from workflows.task_forms import facts_of, step_rights
 
 Change = tuple[str, str, str]
 LONGEST = 300
@@ -35,9 +35,9 @@ class Answers:
         description = self._published.form(node.form_key) if node is not None else None
         if description is None or not task.answers:
             return ()
-        facts = facts_of(task)
-        before = self._shown(description, facts, facts)
-        after = self._shown(description, {**facts, **restore(task.answers)}, facts)
+        facts, rights = facts_of(task), step_rights(node)
+        before = self._shown(description, facts, facts, rights)
+        after = self._shown(description, {**facts, **restore(task.answers)}, facts, rights)
         return [
             (label, before.get(path, ("", ""))[1][:LONGEST], words[:LONGEST])
             for path, (label, words) in after.items()
@@ -45,7 +45,11 @@ class Answers:
         ]
 
     def _shown(
-        self, description: forms.FormDescription, values: Mapping[str, Any], facts: Mapping[str, Any]
+        self,
+        description: forms.FormDescription,
+        values: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        rights: forms.Rights,
     ) -> dict[str, tuple[str, str]]:
         by, published = self._by, self._published
         form = forms.build(
@@ -57,6 +61,7 @@ class Answers:
             timezone=by.timezone,
             translate=published.translator(by.locale),
             read_only=True,
+            rights=rights,
             today=self._now.astimezone(ZoneInfo(by.timezone)).date(),
         )
         fields = (each for each in every(form.root) if isinstance(each, FieldNode) and not each.hidden)
