@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from crm.core.i18n import Text
 from workflows import engine, library
 from workflows.engine import Definition
 from workflows.migrating.judging import Outlook, Verdict, judge
+from workflows.migrating.queries import cases_at
 from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance
 
 # So many are looked into, the newest first; of the others only the number is known.
@@ -59,11 +60,15 @@ def impact(
     now: datetime,
     mapping: Mapping[str, str] | None = None,
     only: int | None = None,
+    nodes: Collection[str] = (),
     instance_id: int | None = None,
 ) -> Impact:
     """Try the running cases of a process on copies. Those that run in a version of the same content are left out; with
-    `only` (the id of a version) all that run in another one, with `instance_id` all others."""
-    wanted = _wanted(key, new, only)
+    `only` (the id of a version) all that run in another one, with `nodes` all that have no open task at one of these
+    steps, with `instance_id` all others."""
+    wanted = cases_meant(key, new, only)
+    if nodes:
+        wanted = wanted.where(ProcessInstance.id.in_(cases_at(key, nodes)))
     if instance_id is not None:
         wanted = wanted.where(ProcessInstance.id == instance_id)
     number = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
@@ -110,7 +115,8 @@ def impact(
     return Impact(groups, looked_at, number, totals, frozen, proposed)
 
 
-def _wanted(key: str, new: Definition, only: int | None) -> Select[int]:
+def cases_meant(key: str, new: Definition, only: int | None) -> Select[int]:
+    """The running cases of a process in versions of another content, or in one of them alone."""
     same = select(DefinitionVersion.id).where(
         DefinitionVersion.process_key == key, DefinitionVersion.content_hash == new.bundle.content_hash
     )

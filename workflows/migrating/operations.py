@@ -24,13 +24,12 @@ from workflows.library import Published
 from workflows.migrating import moving
 from workflows.migrating.keeping import keep_sentences
 from workflows.migrating.models import MOVE, UNDO, CaseStatus, MigrationCase, MigrationRun, RunStatus
+from workflows.migrating.queries import cases_at
 from workflows.models import (
     DefinitionVersion,
     InstanceStatus,
     ProcessDefinition,
     ProcessInstance,
-    Task,
-    TaskStatus,
 )
 from workflows.rules import read_reason
 
@@ -191,10 +190,7 @@ def _meant(key: str, to_version_id: int, chosen: Chosen) -> Select[int]:
         )
         wanted = wanted.where(ProcessInstance.version_id.in_(of_numbers))
     if chosen.nodes:
-        at_node = select(Task.instance_id).where(
-            Task.process_key == key, Task.status == TaskStatus.OPEN, Task.node_id.in_(sorted(chosen.nodes))
-        )
-        wanted = wanted.where(ProcessInstance.id.in_(at_node))
+        wanted = wanted.where(ProcessInstance.id.in_(cases_at(key, chosen.nodes)))
     if chosen.instance_id is not None:
         wanted = wanted.where(ProcessInstance.id == chosen.instance_id)
     return wanted

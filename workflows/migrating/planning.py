@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +15,9 @@ from crm.core.errors import NotFound
 from crm.core.i18n import Text
 from workflows import library
 from workflows.library import Published
-from workflows.migrating.impact import Impact, impact
+from workflows.migrating.impact import Impact, cases_meant, impact
 from workflows.migrating.judging import Outlook, candidates
+from workflows.migrating.queries import occupied_steps
 from workflows.models import DefinitionVersion, ProcessDefinition, ProcessInstance
 
 
@@ -43,8 +45,18 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step at which cases have open tasks; `chosen` if only those at such steps are meant."""
+
+    node_id: str
+    name: str
+    number: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
 class Sketch:
-    """A move as it is being planned."""
+    """A move as it is being planned. `steps` are those where the cases stand from which one may choose."""
 
     process: str
     new: Published
@@ -52,6 +64,7 @@ class Sketch:
     found: Impact
     spots: Sequence[Spot]
     gaps: Sequence[Gap]
+    steps: Sequence[Step]
     drawn: Published | None
 
 
@@ -61,12 +74,14 @@ def sketch(
     *,
     to: int | None,
     origin: int | None,
+    nodes: Collection[str],
     instance_id: int | None,
     mapping: Mapping[str, str],
     now: datetime,
     locale: str,
 ) -> Sketch:
-    """Try the move on copies. `to` None means the version in force, or the newest; `origin` None all other versions."""
+    """Try the move on copies. `to` None means the version in force, or the newest; `origin` None all other versions; no
+    `nodes` the cases at any step."""
     process = session.get(ProcessDefinition, key)
     versions = library.versions_of(session, key)
     if process is None or not versions:
@@ -80,13 +95,15 @@ def sketch(
         origin = next((each.number for each in versions if each.id == stands_in), 0)
     only = None if origin is None else (by_number.get(origin) or _missing())
     new = library.published(session, aim.id)
+    only_id = None if only is None else only.id
     found = impact(
         session,
         key,
         new.definition,
         now=company_time(session, now),
         mapping=mapping,
-        only=None if only is None else only.id,
+        only=only_id,
+        nodes=nodes,
         instance_id=instance_id,
     )
     known = {number: library.published(session, version.id) for number, version in by_number.items()}
@@ -108,6 +125,7 @@ def sketch(
             for group in found.groups
         ],
         _gaps(found, known, new, mapping, locale),
+        _steps(occupied_steps(session, cases_meant(key, new.definition, only_id)), known, nodes, locale),
         known[standing.pop()] if len(standing) == 1 else None,
     )
 
@@ -131,6 +149,29 @@ def _gaps(
         chosen = mapping.get(element) or found.proposed.get(element, "")
         gaps.append(Gap(element, old.name_of(element, locale), sorted(versions), choices, chosen))
     return gaps
+
+
+def _steps(
+    occupied: Sequence[tuple[int, str, int]], known: Mapping[int, Published], nodes: Collection[str], locale: str
+) -> list[Step]:
+    """By name, called as in the newest version in which cases stand there."""
+    by_id = {version.version_id: version for version in known.values()}
+    numbers: Counter[str] = Counter(dict.fromkeys(nodes, 0))
+    called: dict[str, Published] = {}
+    for version_id, node_id, number in occupied:
+        numbers[node_id] += number
+        if node_id not in called or called[node_id].number < by_id[version_id].number:
+            called[node_id] = by_id[version_id]
+    steps = [
+        Step(
+            node_id,
+            called[node_id].name_of(node_id, locale) if node_id in called else node_id,
+            number,
+            node_id in nodes,
+        )
+        for node_id, number in numbers.items()
+    ]
+    return sorted(steps, key=lambda step: (step.name, step.node_id))
 
 
 def _missing() -> DefinitionVersion:

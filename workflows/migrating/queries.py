@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, undefer
 
 from crm.core.errors import NotFound
 from crm.permissions import Actor, check_may
+from workflows import library
 from workflows.migrating.models import CaseStatus, MigrationCase, MigrationRun, RunStatus
-from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance
+from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance, Task, TaskStatus
 
 MOST_RUNS = 20
 # Those of which something has to be said come first.
@@ -56,6 +57,22 @@ class Result:
     came_from: int
 
 
+def cases_at(key: str, nodes: Collection[str]) -> Select[int]:
+    """The cases of a process that have an open task at one of these steps."""
+    at_node = Task.process_key == key, Task.status == TaskStatus.OPEN, Task.node_id.in_(sorted(nodes))
+    return select(Task.instance_id).where(*at_node)
+
+
+def occupied_steps(session: Session, cases: Select[int]) -> list[tuple[int, str, int]]:
+    """The steps at which these cases have open tasks: the id of the version, the step, how many cases."""
+    wanted = (
+        select(Task.version_id, Task.node_id, func.count(Task.instance_id.distinct()))
+        .where(Task.status == TaskStatus.OPEN, Task.instance_id.in_(cases))
+        .group_by(Task.version_id, Task.node_id)
+    )
+    return [(version_id, node_id, number) for version_id, node_id, number in session.execute(wanted)]
+
+
 def running_case(session: Session, instance_id: int, *, by: Actor) -> ProcessInstance:
     """A running case with its state, to be looked at only. Raises NotFound."""
     check_may(by, "processes", "administer")
@@ -88,6 +105,17 @@ def results_of(session: Session, run_id: int, *, first: int = 0, limit: int = 50
         .order_by(case(rank, value=MigrationCase.status), MigrationCase.instance_id)
     )
     return [Result(*row) for row in session.execute(wanted.offset(first).limit(limit))]
+
+
+def steps_of(session: Session, run: MigrationRun, locale: str) -> list[str]:
+    """What the steps are called at which cases had to stand to be meant by the run; none: any."""
+    chosen: list[str] = run.filters.get("nodes") or []
+    if not chosen:
+        return []
+    came_from = select(MigrationCase.from_version_id).where(MigrationCase.run_id == run.id).distinct()
+    versions = [library.published(session, each) for each in (*session.scalars(came_from), run.to_version_id)]
+    knows = {node: next((each for each in versions if node in each.definition.nodes), versions[-1]) for node in chosen}
+    return [version.name_of(node, locale) for node, version in knows.items()]
 
 
 def runs_of(session: Session, key: str, *, by: Actor) -> Sequence[Progress]:

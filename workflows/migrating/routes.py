@@ -30,6 +30,7 @@ blueprint = Blueprint("migrations", __name__)
 PAGE = 50
 MOST_IN_FILE = 100_000
 MAPPED = "map."
+LONGEST_ID = 200
 OUTLOOKS = {
     Outlook.MOVES: (text("Moves by itself"), "good"),
     Outlook.MAPPING: (text("Needs another step"), "warn"),
@@ -47,7 +48,8 @@ STATUSES = {
 @blueprint.get("/definitions/<key>/move")
 @requires("processes", "administer")
 def plan(key: str) -> ResponseReturnValue:
-    """What would become of the running cases; `from` and `to` are numbers of versions, `case` one case alone."""
+    """What would become of the running cases; `from` and `to` are numbers of versions, `at` steps where they stand, `case` one
+    case alone."""
     return _plan_page(key)
 
 
@@ -67,7 +69,7 @@ def begin(key: str) -> ResponseReturnValue:
         _number("to") or 0,
         request.form.get("reason", ""),
         _mapping(),
-        Chosen(() if origin is None else (origin,)),
+        Chosen(() if origin is None else (origin,), _steps()),
     )
     try:
         with writing() as session:
@@ -90,6 +92,7 @@ def show(run_id: int) -> ResponseReturnValue:
         progress = queries.progress_of(session, run_id, by=actor)
         results = queries.results_of(session, run_id, first=min((page - 1) * PAGE, MOST_IN_FILE), limit=PAGE + 1)
         people = names_of(session, {progress.run.started_by_id}, actor.locale)
+        steps = queries.steps_of(session, progress.run, actor.locale)
     return render_template(
         "moving/run.html",
         progress=progress,
@@ -97,6 +100,7 @@ def show(run_id: int) -> ResponseReturnValue:
         results=[(each, sentences_of(each.case.reasons)) for each in results[:PAGE]],
         page=page,
         more=len(results) > PAGE,
+        steps=steps,
         who=people.get(progress.run.started_by_id or 0),
     )
 
@@ -163,6 +167,7 @@ def _plan_page(key: str, refused: Invalid | None = None) -> str:
             key,
             to=_number("to"),
             origin=origin,
+            nodes=_steps(),
             instance_id=case_id,
             mapping=_mapping(),
             now=now(),
@@ -205,6 +210,12 @@ def _mapping() -> dict[str, str]:
     given = request.form.items() if request.method == "POST" else ()
     chosen = {name[len(MAPPED) :]: value for name, value in given if name.startswith(MAPPED) and value}
     return dict(list(chosen.items())[: MOST_MAPPED + 1])
+
+
+def _steps() -> list[str]:
+    """The steps at which cases must stand to be meant; none: at any."""
+    given = dict.fromkeys(step for step in request.values.getlist("at") if 0 < len(step) <= LONGEST_ID)
+    return list(given)[:MOST_MAPPED]
 
 
 def _number(name: str) -> int | None:

@@ -128,12 +128,28 @@ function listen(figure, viewer) {
 function answer(figure, viewer) {
   const canvas = viewer.get("canvas");
   let shown = null;
-  figure.addEventListener("diagram:show", ({ detail: id }) => {
+  figure.addEventListener("diagram:show", (event) => {
     if (shown) canvas.removeMarker(shown, "story-shown");
-    shown = viewer.get("elementRegistry").get(id) ? id : null;
+    shown = viewer.get("elementRegistry").get(event.detail) ? event.detail : null;
     if (!shown) return;
+    event.preventDefault();
     canvas.addMarker(shown, "story-shown");
     canvas.scrollToElement(shown, 60);
+  });
+}
+
+// Diagrams beside each other may move as one (studio/compare.js): each tells where it looks, and looks where another one does.
+function accompany(figure, viewer) {
+  const canvas = viewer.get("canvas");
+  let following = false;
+  viewer.on("canvas.viewbox.changed", ({ viewbox: { x, y, scale } }) => {
+    if (!following) figure.dispatchEvent(new CustomEvent("diagram:moved", { bubbles: true, detail: { x, y, scale } }));
+  });
+  figure.addEventListener("diagram:follow", ({ detail: { x, y, scale } }) => {
+    const { outer } = canvas.viewbox();
+    following = true;
+    canvas.viewbox({ x, y, width: outer.width / scale, height: outer.height / scale });
+    following = false;
   });
 }
 
@@ -146,11 +162,13 @@ async function show(figure) {
     const viewer = new NavigatedViewer({ container: figure.querySelector("[data-canvas]"), zoomScroll: { enabled: false } });
     await viewer.importXML(named(xml, story.labels ?? {}));
     decorate(viewer, story);
+    accompany(figure, viewer);
     fit(viewer, story);
     figure.querySelector("[data-legend]")?.removeAttribute("hidden");
     listen(figure, viewer);
     answer(figure, viewer);
     figure.dataset.ready = "yes";
+    figure.dispatchEvent(new CustomEvent("diagram:ready", { bubbles: true }));
   } catch (error) {
     view.hidden = true;
     figure.querySelector("[data-fault]").hidden = false;

@@ -58,6 +58,27 @@ def test_cases_move_and_move_back_from_the_pages(story: Story, admin: Browser) -
     assert version_of(story, story.instance_id) == 1
 
 
+def test_only_cases_that_stand_at_chosen_steps_are_planned_and_moved(story: Story, admin: Browser) -> None:
+    place = f"/definitions/{KEY}/move"
+    assert "Needs another step</span></td>" in admin.get(place).text
+    page = admin.get(f"{place}?at=check").text
+    assert "Needs another step</span></td>" not in page
+    assert "Move 1 cases" in page
+    assert '<input type="hidden" name="at" value="check">' in page
+    assert "No case stands at these steps" in admin.get(f"{place}?at={HOSTILE}").text
+    assert HOSTILE not in admin.get(f"{place}?at={HOSTILE}").text
+    refused = admin.post(f"{place}/begin", data={"to": "2", "at": ["check"], "reason": ""})
+    assert refused.status_code == 422 and '<input type="hidden" name="at" value="check">' in refused.text
+    nobody = admin.post(f"{place}/begin", data={"to": "2", "at": [HOSTILE], "reason": "new law"})
+    assert nobody.status_code == 422
+    where = admin.post(f"{place}/begin", data={"to": "2", "at": ["check"], "reason": "new law"}).headers["Location"]
+    let_clock_work(story)
+    done = admin.get(where).text
+    assert "All 1 cases are done." in done
+    assert "<dt>Only cases at the steps</dt><dd>check</dd>" in done
+    assert version_of(story, story.instance_id) == 1, "the case at the other step stays"
+
+
 def test_the_results_are_a_file_whose_cells_are_no_formulas(story: Story, admin: Browser) -> None:
     where = admin.post(f"/definitions/{KEY}/move/begin", data={"to": "2", "reason": "new law"}).headers["Location"]
     let_clock_work(story)
