@@ -35,6 +35,7 @@ class Config:
     base_url: str
     https: bool
     trusted_proxies: int
+    pdf_font: Path | None = None
     idle_seconds: int = 8 * 3600
 
     @property
@@ -73,6 +74,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         base_url=base_url,
         https=base_url.startswith("https://"),
         trusted_proxies=_trusted_proxies(env.get("HELIU_TRUSTED_PROXIES", "") or "0"),
+        pdf_font=_pdf_font(env.get("HELIU_PDF_FONT", "")),
     )
 
 
@@ -119,6 +121,25 @@ def _secret_key(value: str, var_dir: Path, *, demo: bool) -> str:
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_hex(32))
     return kept.read_text().strip()
+
+
+def _pdf_font(value: str) -> Path | None:
+    """A font with TrueType outlines, the first one of a collection: what the writer of PDF can embed."""
+    if not value:
+        return None
+    try:
+        with Path(value).open("rb") as font:
+            head = font.read(16)
+            if head.startswith(b"ttcf"):
+                font.seek(int.from_bytes(head[12:16], "big"))
+                head = font.read(4)
+    except OSError as fault:
+        raise ConfigError(f"HELIU_PDF_FONT {value!r} cannot be read: {fault.strerror}") from None
+    if not head.startswith((b"\x00\x01\x00\x00", b"true")):
+        raise ConfigError(
+            f"HELIU_PDF_FONT {value!r} has no TrueType outlines: give a .ttf or .ttc that has, for example WenQuanYi Micro Hei"
+        )
+    return Path(value).resolve()
 
 
 def _timezone(value: str) -> str:
