@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
 from crm.core.db import Id, affected, company_time
 from crm.core.errors import Conflict, Denied, HeliuError, NotFound
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.core.prepared import Prepared, as_read, columns_of
 from crm.permissions import SYSTEM, Actor
 from forms import BoundForm
@@ -98,11 +98,11 @@ def claim(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task:
     absent_id = in_place_of(task, by)
     taken = session.execute(
         update(TASK)
-        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id.is_(None))
+        .where(*_still_open(task_id), TASK.c.assignee_id.is_(None))
         .values(assignee_id=by.id, on_behalf_of_id=absent_id, claimed_at=now, version=TASK.c.version + 1)
     )
     if affected(taken) != 1:
-        raise Conflict(text("A colleague has claimed this task."))
+        raise _lost(session, task, text("A colleague has claimed this task."))
     _note(session, task, "claimed", absent_id, by=by, now=now)
     session.refresh(task)
     return task
@@ -120,11 +120,11 @@ def release(session: Session, *, by: Actor, now: datetime, task_id: int) -> Task
         values |= {"assignee_id": place.user_id, "role": place.role, "candidate_ids": list(place.candidates) or None}
     given = session.execute(
         update(TASK)
-        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.assignee_id == task.assignee_id)
+        .where(*_still_open(task_id), TASK.c.assignee_id == task.assignee_id)
         .values(**values, version=TASK.c.version + 1)
     )
     if affected(given) != 1:
-        raise moved_on()
+        raise _lost(session, task, moved_on().message)
     _note(session, task, "released", in_place_of(task, by), by=by, now=now)
     session.refresh(task)
     if place is not None:
@@ -144,11 +144,13 @@ def save_draft(session: Session, *, by: Actor, now: datetime, task_id: int, subm
     form = task_form(session, task, by=by, now=now, submission=submission)
     entered = form.entered if form is not None else {}
     hold_for_task(session, form, by=by, now=now, task_id=task_id)
-    session.execute(
+    kept = session.execute(
         update(TASK)
-        .where(TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN)
+        .where(*_still_open(task_id), TASK.c.assignee_id == task.assignee_id)
         .values(draft=entered, version=TASK.c.version + 1)
     )
+    if affected(kept) != 1:
+        raise _lost(session, task, moved_on().message)
     return task
 
 
@@ -280,6 +282,18 @@ def _task(session: Session, task_id: int, *, by: Actor) -> Task:
     if task is None or not concerns(task, by):
         raise NotFound
     return task
+
+
+def _still_open(task_id: int) -> tuple[ColumnElement[bool], ...]:
+    """What must still hold when the row is written: the verbs that ask for it do not lock the case, which may be suspended at
+    the very moment."""
+    return TASK.c.id == task_id, TASK.c.status == TaskStatus.OPEN, TASK.c.suspended.is_(False)
+
+
+def _lost(session: Session, task: Task, otherwise: Text) -> Conflict:
+    """Why a write found the task changed: it was closed or suspended meanwhile, or else what is said here."""
+    session.refresh(task)
+    return Conflict(why_not_open(task) or otherwise)
 
 
 def _note(session: Session, task: Task, kind: str, absent_id: int | None, *, by: Actor, now: datetime) -> None:

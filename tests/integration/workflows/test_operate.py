@@ -22,6 +22,8 @@ from workflows.models import NO_DUE_DATE, TIMER, InstanceStatus, ProcessEvent, T
 from workflows.operate import repairing
 from workflows.operate.repairing import Repaired
 from workflows.operations import tasks
+from workflows.task_forms import Submission
+from workflows.verbs.handing import transfer
 
 WHY = "the order was changed"
 
@@ -158,6 +160,43 @@ def test_while_a_case_is_suspended_nobody_can_do_its_tasks_and_no_timer_acts(tim
     timed.do(timed.people.agent1, "check", note="x")
     with pytest.raises(Denied, match="not suspended"):
         repair(timed, repairing.resume)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", ["claim", "release", "save"])
+def test_nothing_gets_into_a_case_that_is_suspended_at_this_moment(two_steps: Story, act: str) -> None:
+    by, now, task_id = two_steps.people.agent1, two_steps.clock(), two_steps.task("first").id
+    verbs = {
+        "claim": partial(tasks.claim, task_id=task_id),
+        "release": partial(tasks.release, task_id=task_id),
+        "save": partial(tasks.save_draft, task_id=task_id, submission=Submission(answers={"note": "late"})),
+    }
+    if act != "claim":
+        with unit_of_work(two_steps.database) as session:
+            tasks.claim(session, by=by, now=now, task_id=task_id)
+    before = two_steps.task("first").assignee_id
+    with pytest.raises(Conflict, match="suspended"), unit_of_work(two_steps.database) as session:
+        seen = session.get_one(Task, task_id)
+        repair(two_steps, repairing.suspend)
+        assert not seen.suspended
+        verbs[act](session, by=by, now=now)
+    task = two_steps.task("first")
+    assert (task.assignee_id, task.draft, task.suspended) == (before, None, True)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_draft_is_refused_when_the_task_went_to_somebody_else_at_this_moment(two_steps: Story) -> None:
+    people, now, task_id = two_steps.people, two_steps.clock(), two_steps.task("first").id
+    with unit_of_work(two_steps.database) as session:
+        tasks.claim(session, by=people.agent1, now=now, task_id=task_id)
+    submission = Submission(answers={"note": "late"})
+    with pytest.raises(Conflict, match="moved this case on"), unit_of_work(two_steps.database) as session:
+        seen = session.get_one(Task, task_id)
+        with unit_of_work(two_steps.database) as other:
+            transfer(other, by=people.agent1, now=now, task_id=task_id, user_id=people.agent2.id or 0)
+        assert seen.assignee_id == people.agent1.id
+        tasks.save_draft(session, by=people.agent1, now=now, task_id=task_id, submission=submission)
+    assert two_steps.task("first").draft is None
 
 
 def test_a_task_that_opens_in_a_suspended_case_is_suspended_too(two_steps: Story) -> None:
