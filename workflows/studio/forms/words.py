@@ -19,5 +19,4 @@ WORDS: Mapping[str, Text] = {
     "list": text("Offered list"),
     "list_hint": text("People, records and pick-lists of the system; otherwise the options of this form."),
     "own_options": text("The options of this form"),
-    "broken": text("This is no form that the editor can read: {reason}"),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from crm.core.i18n import Text, catalogue_of, text, translate
+from crm.core.i18n import Text, catalogue_of, ctext, text, translate
 from workflows.engine import Bundle, BundleRefused
 from workflows.engine.bundle import FORM_SUFFIX, TEXTS_NAME
 from workflows.studio.publishing.descriptions import form_differences, other_differences, text_differences
@@ -111,7 +111,7 @@ def _sort(name: str) -> Text:
         FORM_SUFFIX: text("Form"),
         TEXTS_NAME: text("Translations"),
     }
-    return next((words for suffix, words in sorts.items() if name.endswith(suffix)), text("File"))
+    return next((words for suffix, words in sorts.items() if name.endswith(suffix)), ctext("bundle", "File"))
 
 
 def _translator(new: Bundle, old: Bundle, locale: str) -> Callable[[str], str]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm.core.i18n import Text
 from workflows.engine import Bundle
 from workflows.engine.decision_model import Decision
 from workflows.studio.forms.steps import words_of
 from workflows.studio.surroundings import diagram_of
 from workflows.studio.tables.trying import read_table
+from workflows.studio.tables.words import POLICIES
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One decision: `rules` is None for a formula, `faulty` when its file cannot be read whole."""
+    """One decision: `rules` and `policy` are None for a formula."""
 
     name: str
     id: str
-    policy: str
+    policy: Text | None
     rules: int | None
     steps: tuple[str, ...]
 
@@ -50,4 +52,6 @@ def tables_of(bundle: Bundle, locale: str) -> list[TableFile]:
 def _listed(decision: Decision, name: str, asking: dict[str, list[str]]) -> Listed:
     table = decision.table
     steps = tuple(asking.get(decision.id, ()))
-    return Listed(name, decision.id, table.hit_policy if table else "", len(table.rules) if table else None, steps)
+    if table is None:
+        return Listed(name, decision.id, None, None, steps)
+    return Listed(name, decision.id, POLICIES[table.hit_policy], len(table.rules), steps)

@@ -17,9 +17,19 @@ from workflows.engine.decisions import DecisionError, Decisions
 from workflows.engine.errors import BundleRefused
 from workflows.engine.safe_xml import read_xml
 from workflows.operations.deploying import problem_text
+from workflows.studio.trying.writing import as_feel
 
 PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 LONGEST = 2_000
+# The functions that make values of a type from text.
+MAKERS = {
+    "date": "date",
+    "time": "time",
+    "dateTime": "date and time",
+    "duration": "duration",
+    "dayTimeDuration": "duration",
+    "yearMonthDuration": "duration",
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +51,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came out: the numbers of the rules that count (from 1) and the result, or why there is none. `faults` are by column."""
+    """What came out: the numbers of the rules that count (from 1) and the result, also as text, or why there is none. `faults`
+    are by column."""
 
     rules: tuple[int, ...] = ()
     result: str = ""
+    value: Any = None
     cause: Text | None = None
     faults: Mapping[int, Text] | None = None
 
@@ -110,7 +122,22 @@ def try_row(decision: Decision, columns: Sequence[Column], given: Sequence[str],
         return Tried(cause=problem_text(Problem(None, fault.template, fault.params)))
     several = decision.table is not None and len(decision.table.outputs) > 1
     result = outcome.named if several and outcome.named is not None else outcome.value
-    return Tried(outcome.taken[-1].rules, feel.format_value(result))
+    return Tried(outcome.taken[-1].rules, feel.format_value(result), outcome.value)
+
+
+def as_entered(value: Any, type_name: str) -> str:
+    """A value as `try_row` reads it again in a column of this type."""
+    if value is None:
+        return ""
+    plain = isinstance(value, str) and _kind(type_name) == "string" and value not in ("", "null")
+    if plain and value == value.strip() and value.isprintable() and not value.startswith('"'):
+        return str(value)
+    return as_feel(value)
+
+
+def _kind(type_name: str) -> str:
+    """The name of a type without the prefix of its namespace."""
+    return type_name.rpartition(":")[2]
 
 
 def _value(entered: str, type_name: str, now: datetime) -> Any:
@@ -119,15 +146,14 @@ def _value(entered: str, type_name: str, now: datetime) -> Any:
         return None
     if len(entered) > LONGEST:
         raise feel.FeelError("The expression is too long")
-    kind = type_name.rpartition(":")[2]
+    kind = _kind(type_name)
     if kind == "string" and not entered.startswith('"'):
         return None if entered == "null" else entered
-    makers = {"date": "date", "time": "time", "dateTime": "date and time", "duration": "duration"}
     if re.fullmatch(r"\d{4}-\d\d-\d\d", entered) and kind in ("", "date"):
         kind = "date"
-    if kind in makers and "(" not in entered and not entered.startswith("@"):
+    if kind in MAKERS and "(" not in entered and not entered.startswith("@"):
         plain = entered.strip('"').replace("\\", "").replace('"', "")
-        entered = f'{makers[kind]}("{plain}")'
+        entered = f'{MAKERS[kind]}("{plain}")'
     value = feel.parse(entered).evaluate({}, now=now)
     if value is None and entered != "null":
         raise feel.FeelError("This is not a value")

@@ -10,12 +10,14 @@ import "./forms/forms.css";
 
 import { FormEditor } from "@bpmn-io/form-js-editor";
 
+import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { ours } from "./forms/components.js";
 import { speak, speakPage } from "./forms/language.js";
 import { lists } from "./forms/lists.js";
 import { markFindings } from "./forms/marks.js";
 import { bindPreview } from "./forms/preview.js";
+import { beforeLeaving } from "./leaving.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
 const WIDE = 900; // pixels; on narrower screens a form is only looked at
@@ -24,19 +26,6 @@ const page = document.querySelector("[data-form-editor]");
 const facts = JSON.parse(page.querySelector("[data-editor-facts]").textContent);
 const canvas = page.querySelector("[data-canvas]");
 speak(facts.locale, facts.words);
-
-// Broken JSON and forms of another make can still be corrected as text.
-function offerText(reason) {
-  const box = page.querySelector("[data-import-fault]");
-  box.hidden = false;
-  box.querySelector("[data-import-reason]").textContent = facts.words.broken.replace("{reason}", reason);
-  const area = box.querySelector("[data-import-text]");
-  area.value = draft.content;
-  area.addEventListener("input", () => draft.write(area.value));
-  canvas.hidden = true;
-  page.dataset.ready = "fault";
-  return () => area.value;
-}
 
 function keepSaved(editor) {
   const original = draft.content;
@@ -52,11 +41,7 @@ function keepSaved(editor) {
     clearTimeout(timer);
     timer = setTimeout(write, REST);
   });
-  const atOnce = () => timer !== null && write();
-  // Before the draft's own listeners, which send what has been written when somebody leaves.
-  for (const [target, leaving] of [[window, "blur"], [window, "click"], [window, "beforeunload"], [document, "visibilitychange"]]) {
-    target.addEventListener(leaving, (event) => (leaving !== "click" || event.target.closest?.("a[href], [data-check-all]")) && atOnce(), true);
-  }
+  beforeLeaving(() => timer !== null && write());
   return text;
 }
 
@@ -99,7 +84,7 @@ async function begin() {
   if (window.innerWidth >= WIDE) {
     text = await edit().catch((error) => {
       console.warn("form", error);
-      return offerText(error.message);
+      return offerText(page, error);
     });
   } else page.dataset.ready = "yes";
   const look = bindPreview(page, facts.urls.preview, text);

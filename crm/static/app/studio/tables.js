@@ -12,12 +12,16 @@ import "dmn-js/dist/assets/dmn-font/css/dmn.css";
 import "./tables/tables.css";
 
 import Modeler from "dmn-js/lib/Modeler";
+import NavigatedViewer from "dmn-js/lib/NavigatedViewer";
 
+import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
+import { beforeLeaving } from "./leaving.js";
 import { bindChecks } from "./tables/checks.js";
 import { speak, speaking } from "./tables/language.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
+const WIDE = 900; // pixels; on narrower screens a table is only shown
 
 const page = document.querySelector("[data-table-editor]");
 const facts = JSON.parse(page.querySelector("[data-editor-facts]").textContent);
@@ -28,18 +32,23 @@ speak(facts.locale);
 const spaces = (text) => (draft.content.includes("\u00a0") ? text : text.replaceAll("\u00a0", " "));
 
 class Editor {
-  constructor() {
-    this.text = draft.content;
+  constructor(Drawing) {
+    this.original = this.text = draft.content;
     this.changed = [];
+    this.opened = [];
     this.heard = new WeakSet();
     const views = ["drd", "decisionTable", "literalExpression", "boxedExpression"];
-    const spoken = Object.fromEntries(views.map((view) => [view, { additionalModules: [speaking] }]));
-    this.modeler = new Modeler({ container: canvas, ...spoken });
-    this.modeler.on("views.changed", () => this.listen());
+    // What is typed into a head counts at once: whoever leaves the page would lose it otherwise.
+    const spoken = Object.fromEntries(views.map((view) => [view, { additionalModules: [speaking], debounceInput: false }]));
+    this.drawing = new Drawing({ container: canvas, ...spoken });
+    this.drawing.on("views.changed", ({ activeView }) => {
+      this.listen();
+      for (const listener of this.opened) listener(activeView?.element.id);
+    });
   }
 
   get viewer() {
-    return this.modeler.getActiveViewer();
+    return this.drawing.getActiveViewer();
   }
 
   get stack() {
@@ -47,15 +56,15 @@ class Editor {
   }
 
   async open() {
-    await this.modeler.importXML(this.text);
+    await this.drawing.importXML(this.text);
     await this.choose(page.querySelector("[data-decision]")?.value);
     this.listen();
   }
 
   // Shows the table of a decision.
   async choose(id) {
-    const view = this.modeler.getViews().find((each) => each.element.id === id && each.type !== "drd");
-    if (view) await this.modeler.open(view);
+    const view = this.drawing.getViews().find((each) => each.element.id === id && each.type !== "drd");
+    if (view && view !== this.drawing.getActiveView()) await this.drawing.open(view);
   }
 
   listen() {
@@ -64,7 +73,11 @@ class Editor {
     this.heard.add(viewer);
     viewer.on("commandStack.changed", ({ trigger }) => {
       this.refresh();
-      if (trigger === "clear") return;
+      if (trigger === "clear") {
+        // Another decision is opened; what was changed in the last one cannot be undone any more.
+        this.original = this.text;
+        return;
+      }
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.write(), REST);
     });
@@ -74,8 +87,7 @@ class Editor {
   async write() {
     clearTimeout(this.timer);
     this.timer = null;
-    const { xml } = await this.modeler.saveXML({ format: true });
-    this.text = spaces(xml);
+    this.text = this.stack?.canUndo() ? spaces((await this.drawing.saveXML({ format: true })).xml) : this.original;
     draft.write(this.text);
     for (const listener of this.changed) listener();
   }
@@ -106,31 +118,19 @@ class Editor {
   }
 }
 
-// A file that is no table can still be corrected as text.
-function offerText(reason) {
-  const box = page.querySelector("[data-import-fault]");
-  box.hidden = false;
-  box.querySelector("[data-import-reason]").textContent = facts.words.broken.replace("{reason}", reason);
-  const area = box.querySelector("[data-import-text]");
-  area.value = draft.content;
-  area.addEventListener("input", () => draft.write(area.value));
-  canvas.hidden = true;
-  page.dataset.ready = "fault";
-}
-
 async function begin() {
-  const editor = new Editor();
+  const wide = window.innerWidth >= WIDE;
+  const editor = new Editor(wide ? Modeler : NavigatedViewer);
   try {
     await editor.open();
   } catch (fault) {
-    offerText(fault.message);
+    offerText(page, fault);
     return;
   }
   for (const button of page.querySelectorAll("[data-act]")) {
     button.addEventListener("click", () => (button.dataset.act === "undo" ? editor.stack.undo() : editor.stack.redo()));
   }
-  const atOnce = () => editor.timer && editor.write();
-  for (const [target, leaving] of [[window, "blur"], [window, "beforeunload"], [document, "visibilitychange"]]) target.addEventListener(leaving, atOnce, true);
+  beforeLeaving(() => editor.timer && editor.write());
   bindChecks(page, facts.urls, editor);
   draft.onShow((element) => editor.choose(element));
   page.dataset.ready = "yes";

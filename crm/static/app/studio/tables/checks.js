@@ -20,26 +20,42 @@ export function bindChecks(page, urls, editor) {
 
   const chosen = () => places.try.querySelector("[data-decision]")?.value;
 
-  places.try.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (!(await draw("try"))) return;
+  // Tries the row out and marks the rules that hold; `_ask` in `more` only asks for the values of other columns.
+  async function tryOut(more = {}, goal = "") {
+    if (!(await draw("try", more))) return;
     const tried = places.try.querySelector("[data-tried]");
     editor.mark((tried?.dataset.rules ?? "").split(" ").filter(Boolean).map(Number));
-    (places.try.querySelector("[aria-invalid]") ?? tried)?.focus();
-  });
-  places.try.addEventListener("change", async (event) => {
-    if (!event.target.matches("select[data-decision]")) return;
-    await editor.choose(chosen());
-    draw("try", { _ask: "1" });
+    if (goal) (places.try.querySelector("[aria-invalid]") ?? places.try.querySelector(goal))?.focus();
+  }
+
+  async function show(decision) {
+    await editor.choose(decision);
+    tryOut({ _ask: "1" });
     draw("analysis");
+  }
+
+  places.try.addEventListener("submit", (event) => {
+    event.preventDefault();
+    tryOut({}, "[data-tried]");
+  });
+  places.try.addEventListener("change", ({ target }) => {
+    if (target.matches("select[data-decision]")) show(chosen());
+    if (target.matches("select[data-case]")) tryOut(target.value ? { _fill: "1" } : { _ask: "1" }, "select[data-case]");
   });
   places.analysis.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add-rule]");
     if (button) editor.addRule(JSON.parse(button.dataset.addRule));
   });
-  // A changed column asks for other values; somebody who is typing them is left alone.
+  // A changed column asks for other values, and a changed rule may answer otherwise; somebody who is typing values is left alone.
   editor.changed.push(() => {
     draw("analysis");
-    if (!places.try.contains(document.activeElement)) draw("try", { _ask: "1" });
+    if (!places.try.contains(document.activeElement)) tryOut(places.try.querySelector("[data-tried]") ? {} : { _ask: "1" });
+  });
+  // Another decision was opened in the drawing.
+  editor.opened.push((decision) => {
+    const select = places.try.querySelector("select[data-decision]");
+    if (!select || select.value === decision || ![...select.options].some((each) => each.value === decision)) return;
+    select.value = decision;
+    show(decision);
   });
 }
