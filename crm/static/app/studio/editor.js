@@ -13,6 +13,7 @@ import Modeler from "bpmn-js/lib/Modeler";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import minimap from "diagram-js-minimap";
 
+import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { changing } from "./editor/changing.js";
 import { copiesExtensions, Extensions } from "./editor/extensions.js";
@@ -22,6 +23,7 @@ import { offering } from "./editor/offering.js";
 import { Panel } from "./editor/panel.js";
 import { keepsVariables, open } from "./editor/reading.js";
 import { bindSimulation, simulationModule, speakSimulation } from "./editor/simulation.js";
+import { beforeLeaving } from "./leaving.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
 const FRESH = 15000; // milliseconds for which lists of forms, roles and the like are taken as known
@@ -32,21 +34,6 @@ const page = document.querySelector("[data-editor]");
 const facts = JSON.parse(page.querySelector("[data-editor-facts]").textContent);
 const canvasNode = page.querySelector("[data-canvas]");
 speak(facts.locale, facts.words);
-
-function blame(error) {
-  const box = page.querySelector("[data-import-fault]");
-  box.hidden = false;
-  box.querySelector("[data-import-reason]").textContent = error.message;
-  const text = box.querySelector("[data-import-text]");
-  text.value = draft.content;
-  text.addEventListener("input", () => draft.write(text.value));
-  box.querySelector("[data-import-again]").addEventListener("click", async () => {
-    await draft.save();
-    if (!draft.unsaved) location.reload();
-  });
-  for (const part of page.querySelectorAll("[data-editor-parts], [data-editor-tools]")) part.hidden = true;
-  page.dataset.ready = "fault";
-}
 
 function warn(warnings) {
   if (!warnings.length) return;
@@ -91,6 +78,7 @@ function links() {
   return {
     assignees: facts.urls.assignees,
     forms: to("forms"),
+    newForm: (element) => to("forms") && `${to("forms")}?step=${encodeURIComponent(element)}#new-form`,
     form: (key) => to("forms", key),
     rights: (element) => to("rights", element),
     tables: to("tables"),
@@ -117,10 +105,7 @@ function keepSaved(modeler, panel) {
     panel.flush();
     if (timer !== null) write();
   };
-  // Before the draft's own listeners, which send what has been written when somebody leaves.
-  for (const [target, leaving] of [[window, "blur"], [window, "click"], [window, "beforeunload"], [document, "visibilitychange"]]) {
-    target.addEventListener(leaving, (event) => (leaving !== "click" || event.target.closest?.("a[href], [data-check-all]")) && atOnce(), true);
-  }
+  beforeLeaving(atOnce);
 }
 
 function choose(modeler, id) {
@@ -208,5 +193,5 @@ async function edit() {
 
 (window.innerWidth < WIDE ? showOnly() : edit()).catch((error) => {
   console.warn("diagram", error);
-  blame(error);
+  offerText(page, error);
 });
