@@ -82,6 +82,7 @@ class TaskBody(Body):
     due = fields.AwareDateTime(allow_none=True)
     overdue = fields.Boolean()
     paused = fields.Boolean(metadata={"description": "its clock stands still, because the customer owes an answer"})
+    suspended = fields.Boolean(metadata={"description": "its case is suspended: nobody can do anything with it now"})
     working_minutes_left = fields.Integer(
         allow_none=True, metadata={"description": "working time until it is due, negative when overdue"}
     )

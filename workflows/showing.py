@@ -30,6 +30,7 @@ STATUS_WORDS: dict[str, tuple[Text, str]] = {
     InstanceStatus.COMPLETED: (ctext("case", "Completed"), "good"),
     InstanceStatus.CANCELLED: (ctext("case", "Cancelled"), "neutral"),
 }
+SUSPENDED: tuple[Text, str] = ctext("case", "Suspended"), "warn"
 TASK_WORDS: dict[str, tuple[Text, str]] = {
     TaskStatus.OPEN: (ctext("task", "Open"), "info"),
     TaskStatus.DONE: (ctext("task", "Done"), "good"),
@@ -68,6 +69,7 @@ class ShownTask:
     urged: bool = False
     sent_back: bool = False
     delegated: bool = False
+    suspended: bool = False
     in_place_of: str = ""
     row_class: str = ""
 
@@ -75,6 +77,11 @@ class ShownTask:
     def select_label(self) -> str:
         """What the box that ticks its row is called."""
         return self.title
+
+    @property
+    def untouchable(self) -> bool:
+        """Is there nothing that could be done with it in a list?"""
+        return self.suspended
 
     @property
     def done(self) -> bool:
@@ -99,6 +106,7 @@ class ShownCase:
     started_by: str
     ended_at: datetime | None
     waiting_for: str
+    business_key: str = ""
 
 
 def show_process(published: Published, actor: Actor) -> dict[str, object]:
@@ -148,12 +156,13 @@ def show_tasks(session: Session, tasks: Sequence[Task], *, by: Actor, now: datet
                 closed_at=task.closed_at,
                 closed_by=people.get(task.closed_by_id or 0, ""),
                 overdue=is_open and task.due_at < now,
-                paused=is_open and paused_due is not None and task.due is None,
+                paused=is_open and paused_due is not None and task.due is None and not task.suspended,
                 working_minutes_left=None if left is None else -left.minutes if left.overdue else left.minutes,
                 left_text="" if left is None else left.words.in_language(by.locale),
                 urged=task.urged_at is not None and task.status == TaskStatus.OPEN,
                 sent_back=task.sent_back_from is not None and task.status == TaskStatus.OPEN,
                 delegated=task.delegated_by_id is not None,
+                suspended=is_open and task.suspended,
                 in_place_of=people.get(_absent(task, by) or 0, ""),
             )
         )
@@ -173,7 +182,8 @@ def show_cases(session: Session, cases: Sequence[ProcessInstance], *, by: Actor)
     shown = []
     for case in cases:
         published = library.published(session, case.version_id)
-        word, tone = STATUS_WORDS[case.status]
+        rests = case.suspended_at is not None and case.status == InstanceStatus.RUNNING
+        word, tone = SUSPENDED if rests else STATUS_WORDS[case.status]
         shown.append(
             ShownCase(
                 id=case.id,
@@ -190,6 +200,7 @@ def show_cases(session: Session, cases: Sequence[ProcessInstance], *, by: Actor)
                 started_by=people.get(case.started_by_id or 0, ""),
                 ended_at=case.ended_at,
                 waiting_for=" · ".join(waiting.get(case.id, ())),
+                business_key=case.business_key or "",
             )
         )
     return shown

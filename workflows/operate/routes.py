@@ -21,7 +21,7 @@ from crm.web.lists import list_address
 from crm.web.security import draws_diagrams
 from workflows import library, queries
 from workflows.instances import story
-from workflows.models import Incident, InstanceStatus, ProcessInstance
+from workflows.models import Incident, ProcessInstance
 from workflows.operate import acts, bulk
 from workflows.operate.acts import ACTS, Act
 from workflows.operate.filters import AGES, FILTERS, NEWEST, STATES, cases_query, versions_of
@@ -212,14 +212,7 @@ def _rows(session: Session, found: Sequence[ProcessInstance]) -> list[Row]:
     open_ones = select(Incident.instance_id).where(Incident.instance_id.in_(ids), Incident.resolved_at.is_(None))
     stopped = set(session.scalars(open_ones)) if ids else set()
     cases = show_cases(session, found, by=current_actor())
-    return [
-        Row(
-            case,
-            suspended=instance.suspended_at is not None and instance.status == InstanceStatus.RUNNING,
-            stopped=instance.id in stopped,
-        )
-        for case, instance in zip(cases, found, strict=True)
-    ]
+    return [Row(case, stopped=case.id in stopped) for case in cases]
 
 
 def _processes(session: Session) -> dict[str, str]:

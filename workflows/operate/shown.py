@@ -27,7 +27,6 @@ class Row:
     """A line of the list of cases."""
 
     case: ShownCase
-    suspended: bool
     stopped: bool
 
     @property

@@ -46,6 +46,7 @@ class Around:
     delegated_by: str
     urge: tuple[str, datetime, str] | None
     sent_back: tuple[str, str, str] | None
+    suspended: tuple[str, datetime, str] | None
     version: int
 
 
@@ -62,8 +63,10 @@ def around(
     urge = last_urge(session, task.id) if task.urged_at is not None and task.status == TaskStatus.OPEN else None
     own = attached_by(session, task, by)
     back = _sent_back(session, task) if task.sent_back_from and task.status == TaskStatus.OPEN else None
+    rests = _suspended(session, task) if task.suspended and task.status == TaskStatus.OPEN else None
     ids = {each.assignee_id for each in signing} | {said.by_id for said in comments} | {copy.user_id for copy in copies}
     ids |= {task.delegated_by_id, urge.by_id if urge else None, back.actor_id if back else None}
+    ids.add(rests.actor_id if rests else None)
     people = names_of(session, ids | set(later), by.locale)
     apply = [verb for verb in MENU if verb not in ONLY_WHERE_THEY_APPLY or allowed[verb] is None]
     return Around(
@@ -96,6 +99,9 @@ def around(
             str(back.detail.get("reason", "")),
         )
         if back
+        else None,
+        suspended=(people.get(rests.actor_id or 0, ""), rests.at, str(rests.detail.get("reason", "")))
+        if rests
         else None,
         version=task.version,
     )
@@ -130,6 +136,16 @@ def _sent_back(session: Session, task: Task) -> ProcessEvent | None:
             ProcessEvent.node_id == task.sent_back_from,
             ProcessEvent.at >= task.opened_at,
         )
+        .order_by(ProcessEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _suspended(session: Session, task: Task) -> ProcessEvent | None:
+    """The line of history that tells who suspended the case, and why."""
+    return session.scalars(
+        select(ProcessEvent)
+        .where(ProcessEvent.instance_id == task.instance_id, ProcessEvent.kind == "suspended")
         .order_by(ProcessEvent.id.desc())
         .limit(1)
     ).one_or_none()

@@ -18,7 +18,7 @@ from tests.conftest import Browser, as_user, program_of
 from tests.integration.workflows.listening import flow, timer
 from tests.processes.small import bundle, straight, user_task
 from tests.processes.stories import Story
-from workflows.models import NO_DUE_DATE, TIMER, InstanceStatus, ProcessEvent, Task, TaskStatus
+from workflows.models import NO_DUE_DATE, TIMER, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 from workflows.operate import repairing
 from workflows.operate.repairing import Repaired
 from workflows.operations import tasks
@@ -353,3 +353,33 @@ def test_the_case_page_shows_variables_timers_and_what_was_done(timed: Story, cl
     assert WHY in page
     assert "late" in page
     assert as_user(client, "agent1").get(f"/operate/cases/{timed.instance_id}").status_code == 403
+
+
+def test_a_suspended_task_stands_marked_in_the_inbox_and_nothing_can_be_done_with_it(
+    two_steps: Story, client: Browser
+) -> None:
+    task_id = two_steps.task("first").id
+    as_user(client, "agent1")
+    claim, box = f"/tasks/{task_id}/claim", f'name="ids" value="{task_id}"'
+    before = client.get("/tasks?folder=groups").get_data(as_text=True)
+    assert claim in before and box in before and "已挂起" not in before
+    repair(two_steps, repairing.suspend)
+    listed = client.get("/tasks?folder=groups").get_data(as_text=True)
+    assert two_steps.instance().title in listed
+    assert "已挂起" in listed and claim not in listed and box not in listed
+    page = client.get(f"/tasks/{task_id}").get_data(as_text=True)
+    assert WHY in page[: page.index("work-answers")]
+    assert 'value="complete"' not in page and 'value="save"' not in page
+    assert "Waits for the customer" not in page and "等待客户" not in page[: page.index("work-rest")]
+    assert program_of(client.application, "agent1").get(f"/tasks/{task_id}").get_json()["suspended"]
+
+
+def test_the_page_of_a_case_names_its_number_its_key_and_that_it_is_suspended(
+    two_steps: Story, client: Browser
+) -> None:
+    with unit_of_work(two_steps.database) as session:
+        session.get_one(ProcessInstance, two_steps.instance_id).business_key = "order-4711"
+    repair(two_steps, repairing.suspend)
+    page = as_user(client, "manager1").get(f"/cases/{two_steps.instance_id}").get_data(as_text=True)
+    head = page[page.index("<h1") : page.index('id="facts"')]
+    assert f"#{two_steps.instance_id} · two · order-4711" in head and "已挂起" in head
