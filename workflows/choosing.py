@@ -19,6 +19,8 @@ from forms import Choice, RemoteChoices
 from workflows.registry import ChoiceSource
 
 FIRST = 50
+# Under this name a session keeps which records its forms have looked up, and for whom.
+CHOSEN = "chosen_records"
 
 
 def records(key: str) -> ChoiceSource:
@@ -35,9 +37,11 @@ def records(key: str) -> ChoiceSource:
             if record_id is None:
                 return None
             try:
-                return choice(find_one(sort, session, by=by, record_id=record_id))
+                found = find_one(sort, session, by=by, record_id=record_id)
             except NotFound:
                 return None
+            session.info.setdefault(CHOSEN, {})[key, record_id] = by, found
+            return choice(found)
 
         def first() -> Sequence[Choice]:
             return [choice(record) for record in find_many(sort, session, by=by, now=now, limit=FIRST).rows]
@@ -46,6 +50,12 @@ def records(key: str) -> ChoiceSource:
 
     of_person.__doc__ = f"Records of the sort `{key}` that the person may see."
     return of_person
+
+
+def chosen(session: Session, key: str, value: str, *, by: Actor) -> Any | None:
+    """The record that a form of this transaction has just found for this person, once; None where none did."""
+    asker, record = session.info.get(CHOSEN, {}).pop((key, typed_key(value)), (None, None))
+    return record if asker == by else None
 
 
 def listed(category: str) -> ChoiceSource:

@@ -23,7 +23,7 @@ from crm.core.fields import Field, read
 from crm.core.i18n import Text, text
 from crm.core.prepared import Prepared, as_read, columns_of, inserted
 from crm.core.search import index
-from crm.customers.models import Contact
+from crm.customers.models import Contact, Customer
 from crm.customers.queries import find_customer
 from crm.dictionary.queries import active_keys
 from crm.files.operations import attach
@@ -83,9 +83,10 @@ def open_request(
     channel: object = None,
     priority: object = None,
     attachments: object = None,
+    customer: Customer | None = None,
 ) -> ServiceRequest:
     """A customer's request is recorded, with the files that were sent for it. Refuses a customer outside the person's
-    scope. Tells ServiceRequestOpened."""
+    scope; `customer` is one that was found for them in this transaction. Tells ServiceRequestOpened."""
     given = {
         "customer_id": customer_id,
         "contact_id": contact_id,
@@ -97,7 +98,8 @@ def open_request(
     }
     check_may(by, "service", "create")
     kept = read(OPEN_FIELDS, given, options=active_keys(session, SERVICE_PICK_LISTS))
-    customer = find_customer(session, by=by, customer_id=kept["customer_id"])
+    if customer is None or customer.id != kept["customer_id"]:
+        customer = find_customer(session, by=by, customer_id=kept["customer_id"])
     if kept["contact_id"] is not None:
         _check_contact(session, kept["contact_id"], customer.id)
     if kept["priority"] is None:

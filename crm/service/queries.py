@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import Role, User, UserRole
 from crm.accounts.queries import is_absent
 from crm.activity.queries import show_only
-from crm.core.db import UtcDateTime
+from crm.core.db import Id, UtcDateTime
 from crm.core.errors import Fault, Invalid, NotFound
 from crm.core.fields import Field, Kind, read
 from crm.core.i18n import Text, text
@@ -136,7 +136,8 @@ def conditions(session: Session, query: str, filters: Mapping[str, object], now:
 
 @dataclass(frozen=True)
 class Member:
-    """An active, present member of a role, with the number of requests that they have in hand."""
+    """An active, present member of a role, with the number of requests that they have in hand; and, where a customer was
+    named, whether they handled this customer's last request."""
 
     id: int
     name: str
@@ -145,13 +146,19 @@ class Member:
     role_name: str
     role_name_en: str
     load: int
+    knows_customer: bool = False
 
 
 def loads_of_teams(
-    session: Session, *, role_keys: Sequence[str], now: datetime, department_id: int | None = None
+    session: Session,
+    *,
+    role_keys: Sequence[str],
+    now: datetime,
+    department_id: int | None = None,
+    customer_id: int | None = None,
 ) -> list[Member]:
     """The members of these roles, role by role in this order, the least loaded first."""
-    given = {"now": now, "department_id": department_id}
+    given = {"now": now, "department_id": department_id, "customer_id": customer_id}
     rows = _teams(tuple(role_keys), department_id is not None).rows(session, given)
     return sorted((Member(*row) for row in rows), key=lambda member: role_keys.index(member.role))
 
@@ -165,8 +172,18 @@ def _teams(role_keys: tuple[str, ...], of_department: bool) -> Prepared:
         .subquery()
     )
     in_hand = func.coalesce(load.c.open, 0)
+    last_handler = (
+        select(ServiceRequest.handled_by_id)
+        .where(
+            ServiceRequest.customer_id == bindparam("customer_id", type_=Id), ServiceRequest.handled_by_id.is_not(None)
+        )
+        .order_by(ServiceRequest.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    knows = func.coalesce(User.id == last_handler, false())
     query = (
-        select(User.id, User.name, User.name_en, Role.key, Role.name, Role.name_en, in_hand)
+        select(User.id, User.name, User.name_en, Role.key, Role.name, Role.name_en, in_hand, knows)
         .join(UserRole, UserRole.user_id == User.id)
         .join(Role, Role.id == UserRole.role_id)
         .outerjoin(load, load.c.assigned_to_id == User.id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User
@@ -17,7 +17,6 @@ from crm.accounts.queries import department_head, users_with_role
 from crm.activity.operations import Person
 from crm.core.errors import Denied
 from crm.core.i18n import Text, text
-from crm.core.prepared import Prepared
 from crm.customers.models import Customer
 from crm.permissions import Actor
 from crm.service.letters import tell_assignee, tell_supervisor
@@ -27,12 +26,6 @@ from crm.service.queries import Member, may_see
 from crm.service.rules import WAITING_FOR_US, Status
 
 SUPERVISORS = "sales_supervisor"
-LAST_HANDLER = Prepared(
-    select(ServiceRequest.handled_by_id)
-    .where(ServiceRequest.customer_id == bindparam("customer_id"), ServiceRequest.handled_by_id.is_not(None))
-    .order_by(ServiceRequest.id.desc())
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ def propose_assignee(
     request); whoever is away or not in the team is passed over for the least busy one.
     """
     by_id = {member.id: member.load for member in team}
-    wanted, reason = _preferred(session, request, prefer)
+    wanted, reason = _preferred(session, request, team, prefer)
     if wanted is None or wanted not in by_id:
         if not team:
             return Proposal(None, 0, text("Nobody of this team is available"))
@@ -93,13 +86,15 @@ def escalate(session: Session, *, by: Actor, now: datetime, request_id: int) -> 
         tell_supervisor(session, request, supervisor, why=waits, now=now, key=key)
 
 
-def _preferred(session: Session, request: ServiceRequest, prefer: str) -> tuple[int | None, Text]:
+def _preferred(
+    session: Session, request: ServiceRequest, team: Sequence[Member], prefer: str
+) -> tuple[int | None, Text]:
     """Who is wished for before the load is looked at, and why."""
     if prefer == "owner":
         owner = session.scalar(select(Customer.owner_id).where(Customer.id == request.customer_id))
         return owner, text("Looks after this customer")
-    last = LAST_HANDLER.first(session, {"customer_id": request.customer_id}) if prefer == "same_as_before" else None
-    return last[0] if last else None, text("Handled this customer's last request")
+    known = next((member.id for member in team if member.knows_customer and prefer == "same_as_before"), None)
+    return known, text("Handled this customer's last request")
 
 
 def _supervisors(session: Session, request: ServiceRequest) -> list[User]:

@@ -218,6 +218,22 @@ def test_the_least_busy_present_agent_is_proposed(
     assert propose_assignee(work, request, team=()).user_id is None
 
 
+def test_whoever_handled_the_customers_last_request_is_proposed_where_the_table_says_so(
+    work: Session, people: People, now: datetime, customer_id: int
+) -> None:
+    before = opened(work, people, now, customer_id)
+    service.assign(work, by=people.supervisor, now=now, request_id=before.id, assignee_id=people.agent2.id)
+    service.record_handling(work, by=people.agent2, now=now, request_id=before.id, handling="更换轴承")
+    busy = opened(work, people, now, customer_id)
+    service.assign(work, by=people.supervisor, now=now, request_id=busy.id, assignee_id=people.agent2.id)
+    request = opened(work, people, now, customer_id)
+    team = loads_of_teams(work, role_keys=("service_agent",), now=now, customer_id=customer_id)
+    assert propose_assignee(work, request, team=team, prefer="same_as_before").user_id == people.agent2.id
+    assert propose_assignee(work, request, team=team).user_id == people.agent1.id
+    strangers = loads_of_teams(work, role_keys=("service_agent",), now=now)
+    assert propose_assignee(work, request, team=strangers, prefer="same_as_before").user_id == people.agent1.id
+
+
 def test_reminder_and_escalation_are_told_once_and_never_after_the_handling(
     work: Session, people: People, now: datetime, customer_id: int
 ) -> None:

@@ -27,7 +27,7 @@ from crm.service.showing import request_facts
 from crm.service.waiting import lock_before
 from forms import Choice
 from workflows.about_records import drawn, sent_back, taken_back, visible_if
-from workflows.choosing import listed, records
+from workflows.choosing import chosen, listed, records
 from workflows.operations.following import follow_record
 from workflows.operations.pausing import lock_cases_of
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
@@ -48,14 +48,15 @@ BEFORE_STEP = {
 
 def open_from_form(session: Session, by: Actor, now: datetime, answers: Mapping[str, Any]) -> RecordRef:
     """The answers of the start form open the request; its event starts the case."""
-    opened = service.open_request(session, by=by, now=now, **answers)
+    customer = chosen(session, "customer", str(answers.get("customer_id")), by=by)
+    opened = service.open_request(session, by=by, now=now, **answers, customer=customer)
     return RecordRef(RECORD, opened.id)
 
 
 def start_for(session: Session, event: ServiceRequestOpened) -> CaseStart:
     """A case for a request that has just been opened: references and what the decision tables ask for."""
     request, customer = event.request, event.customer
-    loads = loads_of_teams(session, role_keys=HANDLING_ROLES, now=event.at)
+    loads = loads_of_teams(session, role_keys=HANDLING_ROLES, now=event.at, customer_id=customer.id)
     # The first step asks for them as well, before anything else has happened.
     session.info[LOADS] = (request.id, loads)
     return CaseStart(
@@ -117,17 +118,17 @@ def plan(
         remind_hours_before=remind_hours_before,
     )
     proposal = watching.propose_assignee(
-        step.session, request, team=_team(step.session, request_id, team, now=step.now), prefer=prefer
+        step.session, request, team=_team(step.session, request, team, now=step.now), prefer=prefer
     )
     return {"due_at": request.due_at, "remind_at": request.remind_at, "proposed_id": proposal.user_id}
 
 
-def _team(session: Session, request_id: int, role: str, *, now: datetime) -> list[Member]:
+def _team(session: Session, request: ServiceRequest, role: str, *, now: datetime) -> list[Member]:
     """The present members of a role with what each has in hand."""
     known, loads = session.info.pop(LOADS, (None, []))
-    if known == request_id and role in HANDLING_ROLES:
+    if known == request.id and role in HANDLING_ROLES:
         return [member for member in loads if member.role == role]
-    return loads_of_teams(session, role_keys=(role,), now=now)
+    return loads_of_teams(session, role_keys=(role,), now=now, customer_id=request.customer_id)
 
 
 def assign(
