@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import event
 
+from crm.core import queued
 from crm.core.db import Database
+from crm.core.wire import Bound, Wire
 
 
 @dataclass
@@ -22,9 +24,11 @@ class Stopwatch:
     statements: int = 0
 
     def during(self, act: Callable[[], Any]) -> float:
-        """Seconds of the driver while something is done."""
-        before = self.seconds
+        """Seconds of the driver while something is done. RuntimeError if no statement came by here."""
+        before, asked = self.seconds, self.statements
         act()
+        if self.statements == asked:
+            raise RuntimeError("nothing was asked by the driver that is watched")
         return self.seconds - before
 
 
@@ -46,11 +50,15 @@ def watched(database: Database) -> Stopwatch:
     methods = {name: timed(name) for name in ("execute", "fetchone", "fetchmany", "fetchall")}
     if database.is_sqlite:
         cursor_type: Any = type("TimedCursor", (sqlite3.Cursor,), methods)
-        replaced = {
-            "factory": type("TimedConnection", (sqlite3.Connection,), {"cursor": lambda self: cursor_type(self)})
+        of_connection = {
+            "cursor": lambda self: cursor_type(self),
+            "execute": lambda self, *arguments: self.cursor().execute(*arguments),
         }
+        replaced = {"factory": type("TimedConnection", (sqlite3.Connection,), of_connection)}
     else:
         replaced = {"cursor_factory": type("TimedCursor", (psycopg.Cursor,), methods)}
+        # The statements of the hot path do not go by cursors.
+        vars(queued)["Wire"] = _timed_wire(watch)
 
     def connect(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
         options.update(replaced)
@@ -58,3 +66,25 @@ def watched(database: Database) -> Stopwatch:
     event.listen(database.engine, "do_connect", connect)
     database.engine.dispose()
     return watch
+
+
+def _timed_wire(watch: Stopwatch) -> type[Wire]:
+    class TimedWire(Wire):
+        """Travels and reads rows by the clock."""
+
+        def execute(self, statements: Sequence[Bound], *, commits: bool = False) -> list[Any]:
+            begun = perf_counter()
+            try:
+                return super().execute(statements, commits=commits)
+            finally:
+                watch.seconds += perf_counter() - begun
+                watch.statements += len(statements)
+
+        def rows(self, bound: Bound, result: Any) -> list[tuple[Any, ...]]:
+            begun = perf_counter()
+            try:
+                return super().rows(bound, result)
+            finally:
+                watch.seconds += perf_counter() - begun
+
+    return TimedWire
