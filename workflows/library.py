@@ -179,12 +179,15 @@ def offered(session: Session, key: str, number: int | None = None) -> Published:
     return _chosen(session, row, number)[1]
 
 
-def for_start(session: Session, key: str, number: int | None = None) -> Published:
+def for_start(
+    session: Session, key: str, number: int | None = None, *, suits: Callable[[Definition], bool] | None = None
+) -> Published:
     """The version that a case begins with which begins now.
 
     While a share of the new cases goes to the next version, that one takes exactly so many: after n cases, n · share / 100 of
     them without the fraction. `number` is the version of a start form that was filled in; it is taken as long as cases begin
-    with it, and later cases make up for that. One statement; two more while a share is set.
+    with it, and later cases make up for that. So they do for a case that the next version does not suit. One statement; two
+    more while a share is set.
     """
     row = _in_force(session, key)
     if row[1] is None:
@@ -193,7 +196,7 @@ def for_start(session: Session, key: str, number: int | None = None) -> Publishe
     row = session.execute(locked).one()
     if row[0] is None:
         raise NotFound(text("There is no process “{key}”.", key=key))
-    is_next, chosen = _chosen(session, row, number)
+    is_next, chosen = _chosen(session, row, number, suits)
     if row[1] is not None:
         counted = {"next_started": row[3] + 1, "next_taken": row[4] + is_next}
         session.execute(update(ProcessDefinition).where(ProcessDefinition.key == key).values(**counted))
@@ -207,13 +210,17 @@ def _in_force(session: Session, key: str) -> Sequence[Any]:
     return row
 
 
-def _chosen(session: Session, row: Sequence[Any], number: int | None) -> tuple[bool, Published]:
+def _chosen(
+    session: Session, row: Sequence[Any], number: int | None, suits: Callable[[Definition], bool] | None = None
+) -> tuple[bool, Published]:
     """Whether it is the next version, and the version itself."""
     active_id, next_id, share, started, taken = row
     in_force = published(session, active_id)
     if next_id is None:
         return False, in_force
     following = published(session, next_id)
+    if suits is not None and not suits(following.definition):
+        return False, in_force
     is_next = (
         number == following.number
         if number in (in_force.number, following.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm.core.audit import write_audit
@@ -15,20 +15,30 @@ from crm.core.errors import RuleBroken
 from crm.core.i18n import text
 from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
+from workflows.engine import Definition
 from workflows.messaging import starts
 from workflows.messaging.models import MESSAGE, ProcessStart, Said
 from workflows.messaging.waiting import HOPS
-from workflows.models import ProcessInstance
+from workflows.models import TIMER, ProcessDefinition, ProcessInstance
 from workflows.operations.hearing import lateness, payload_of, said_of, sender
 from workflows.operations.starting import Entry, start_case
 from workflows.registry import CaseStart, RecordRef
 
 TITLED = ("title", "summary", "subject")
+# The process of a start event, if a share of its new cases goes to another version than the one that listens.
+SHARED = (
+    select(ProcessDefinition.key)
+    .join(ProcessStart, ProcessStart.process_key == ProcessDefinition.key)
+    .where(ProcessStart.id == bindparam("start_id"), ProcessDefinition.next_version_id.is_not(None))
+)
 
 
 def begin(session: Session, due: Due, *, now: datetime) -> None:
     """A due row of a start event: one case begins, and the clock is set for the next. Nothing happens if another version
     listens by now."""
+    # The process first, as by whoever puts a version in force: in the other order each could wait for the other.
+    if (key := session.scalar(SHARED, {"start_id": due.subject_id})) is not None:
+        session.execute(select(ProcessDefinition.key).where(ProcessDefinition.key == key).with_for_update())
     # Held until the end, so that no version comes into force between the beginning and the next row.
     held = select(ProcessStart).where(ProcessStart.id == due.subject_id).with_for_update(read=True)
     start = session.scalars(held).one_or_none()
@@ -127,12 +137,24 @@ def _begin(
     by: Actor,
     now: datetime,
 ) -> ProcessInstance:
-    published = library.published(session, start.version_id)
+    published = library.for_start(session, start.process_key, suits=lambda other: _entrance(other, start) is not None)
+    node_id = _entrance(published.definition, start) or start.node_id
     title = case.title or published.translator(by.locale)(published.definition.name)
     customer_id = case.customer_id if case.record is None else case.customer_id or _customer_of(session, case.record)
     whole = CaseStart(case.process_key, title, case.data, case.record, customer_id, case.business_key)
-    entry = Entry(published, start.node_id, payload, detail)
+    entry = Entry(published, node_id, payload, detail)
     return start_case(session, whole, by=by, now=now, entry=entry)
+
+
+def _entrance(definition: Definition, start: ProcessStart) -> str | None:
+    """The start event of a version that hears what this one hears: the one of the same id, if there is one; for the clock no
+    other. None where the version has none."""
+    same = [
+        each.node_id for each in definition.beginnings.values() if (each.kind, each.name) == (start.kind, start.name)
+    ]
+    if start.node_id in same:
+        return start.node_id
+    return same[0] if same and start.kind != TIMER else None
 
 
 def _set_again(session: Session, start: ProcessStart, due: Due, *, now: datetime) -> None:
