@@ -174,6 +174,15 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+// -- In a long navigation the entry of this page is in view.
+const entry = document.querySelector(".side-nav a[aria-current]");
+if (entry) {
+  const nav = entry.closest(".side-nav");
+  const below = entry.getBoundingClientRect().bottom - nav.getBoundingClientRect().bottom;
+  // Half an entry more, so that one sees that the list goes on.
+  if (below > -entry.offsetHeight / 2) nav.scrollTop += below + entry.offsetHeight * 1.5;
+}
+
 // -- Times say how long ago they were, in the language of the page.
 const spans = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });

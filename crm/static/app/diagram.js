@@ -7,7 +7,7 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 const SVG = "http://www.w3.org/2000/svg";
 // Later ones win where an element is named in several.
 const PARTS = ["path", "live", "overdue", "failed", "changed", "added", "removed"];
-const COMPARED = ["changed", "added", "removed"];
+const COMPARED = ["added", "removed", "changed"];
 const ARROWS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 
 // Names in the reader's language are put into the XML before it is drawn, so that the viewer wraps and places them itself.
@@ -71,7 +71,7 @@ function fit(viewer, story) {
   if (canvas.zoom() > 1) canvas.zoom(1, "auto");
   if (canvas.zoom() >= enough) return;
   const elements = viewer.get("elementRegistry");
-  const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? compared(elements, story) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
+  const here = elements.get(story.failed?.[0] ?? story.live?.[0] ?? story.path?.at(-1)) ?? compared(elements, story) ?? elements.get(busiest(story)) ?? elements.find(({ type }) => type === "bpmn:StartEvent");
   if (!here || here.waypoints) return;
   const { outer, inner } = canvas.viewbox();
   const [width, height] = [outer.width / legible, outer.height / legible];
@@ -81,6 +81,11 @@ function fit(viewer, story) {
     width,
     height,
   });
+}
+
+// Where the largest figure stands, of a diagram that only counts.
+function busiest({ badges = {} }) {
+  return Object.keys(badges).sort((one, other) => (parseInt(badges[other].text, 10) || 0) - (parseInt(badges[one].text, 10) || 0))[0];
 }
 
 // The first shape that a comparison marks.
