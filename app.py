@@ -94,6 +94,7 @@ from workflows.assigning.absences import ABSENCE
 from workflows.demo import seed_cases
 from workflows.demo_losses import seed_losses
 from workflows.ladders.seed import seed_ladders
+from workflows.migrating.forgetting import forget_old_moves
 from workflows.models import RUNG, TIMER
 from workflows.operations.checking import check_cases
 from workflows.operations.counting import check_counts, condense
@@ -256,6 +257,7 @@ def jobs(config: Config) -> Jobs:
     workflows.add_messages(table.on)
     workflows.add_migrations(table.on)
     table.every("old messages", forget_old_messages, every(hours=24))
+    table.every("old moves", forget_old_moves, nightly(hour=3, timezone=config.timezone))
     table.every("cases", lambda session, now: check_cases(session, now=now), nightly(hour=2, timezone=config.timezone))
     table.every(
         "counts", lambda session, now: check_counts(session, now=now), nightly(hour=4, timezone=config.timezone)

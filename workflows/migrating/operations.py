@@ -22,6 +22,7 @@ from crm.permissions import Actor, check_may
 from workflows import library
 from workflows.library import Published
 from workflows.migrating import moving
+from workflows.migrating.forgetting import KEPT_FOR, is_forgotten
 from workflows.migrating.keeping import keep_sentences
 from workflows.migrating.models import MOVE, UNDO, CaseStatus, MigrationCase, MigrationRun, RunStatus
 from workflows.migrating.queries import cases_at
@@ -139,6 +140,10 @@ def undo(session: Session, *, by: Actor, now: datetime, run_id: int) -> Migratio
         raise Conflict(text("This run has been undone already."))
     if run.status == RunStatus.RUNNING and _waiting(session, run.id):
         raise Conflict(text("This run is still under way; stop it first."))
+    if is_forgotten(session, run.id):
+        raise Conflict(
+            text("This run is too old: what would take its moves back was kept for {days} days.", days=KEPT_FOR.days)
+        )
     run.status, run.ended_at = RunStatus.UNDONE, now
     _ask(session, run, UNDO, CaseStatus.MOVED, now=now)
     _audit(session, run, "undone", by=by, now=now)

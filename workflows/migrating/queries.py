@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 from crm.core.errors import NotFound
 from crm.permissions import Actor, check_may
 from workflows import library
+from workflows.migrating.forgetting import is_forgotten
 from workflows.migrating.models import CaseStatus, MigrationCase, MigrationRun, RunStatus
 from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance, Task, TaskStatus
 
@@ -21,11 +22,13 @@ ORDER = (CaseStatus.REFUSED, CaseStatus.KEPT, CaseStatus.WAITING, CaseStatus.MOV
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come; `counts` has its cases by what became of them."""
+    """How far a run has come; `counts` has its cases by what became of them. `forgotten`: what would take its moves back is
+    kept no more."""
 
     run: MigrationRun
     to: int
     counts: Mapping[CaseStatus, int]
+    forgotten: bool = False
 
     @property
     def settled(self) -> int:
@@ -45,7 +48,7 @@ class Progress:
     @property
     def can_be_undone(self) -> bool:
         done = self.run.status == RunStatus.STOPPED or (self.run.status == RunStatus.RUNNING and not self.is_under_way)
-        return done and self.counts.get(CaseStatus.MOVED, 0) > 0
+        return done and self.counts.get(CaseStatus.MOVED, 0) > 0 and not self.forgotten
 
 
 @dataclass(frozen=True)
@@ -132,4 +135,5 @@ def _progress(session: Session, run: MigrationRun) -> Progress:
     rows = session.execute(
         select(MigrationCase.status, func.count()).where(MigrationCase.run_id == run.id).group_by(MigrationCase.status)
     )
-    return Progress(run, number or 0, {CaseStatus(status): count for status, count in rows})
+    counts = {CaseStatus(status): count for status, count in rows}
+    return Progress(run, number or 0, counts, forgotten=is_forgotten(session, run.id))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 
 from crm.core.audit import AuditEntry
 from crm.core.db import reading, unit_of_work
@@ -18,8 +19,9 @@ from tests.integration.migrating.versions import KEY, drawn, publish
 from tests.processes.stories import Story
 from workflows import library, room
 from workflows.migrating import operations, queries
+from workflows.migrating.forgetting import forget_old_moves
 from workflows.migrating.keeping import sentences_of
-from workflows.migrating.models import CaseStatus, MigrationRun, RunStatus
+from workflows.migrating.models import CaseStatus, MigrationCase, MigrationRun, RunStatus
 from workflows.migrating.operations import Chosen, Plan
 from workflows.migrating.queries import Progress
 from workflows.models import TIMER, ProcessEvent, ProcessInstance, Task, TaskComment, TaskStatus
@@ -256,6 +258,32 @@ def test_a_task_that_was_claimed_since_keeps_its_case_where_it_is(story: Story) 
     let_clock_work(story)
     assert version_of(story, case) == 2
     with pytest.raises(Conflict, match="undone already"):
+        undo(story, run)
+
+
+def test_what_takes_a_run_back_is_kept_for_thirty_days(story: Story) -> None:
+    publish(story, "check")
+    cases(story, 2)
+    publish(story, "check", "approve")
+    run = begin(story, 2)
+    let_clock_work(story)
+
+    def forget() -> int:
+        with unit_of_work(story.database) as session:
+            return forget_old_moves(session, story.clock())
+
+    story.clock.move(days=29)
+    assert forget() == 0 and progress(story, run).can_be_undone
+    story.clock.move(days=2)
+    assert forget() == 2 and forget() == 0
+    with reading(story.database) as session:
+        left = session.scalars(select(MigrationCase).options(undefer(MigrationCase.state_before))).all()
+        assert [(case.status, case.state_before, case.rows_before) for case in left] == [
+            (CaseStatus.MOVED, None, None),
+            (CaseStatus.MOVED, None, None),
+        ]
+    assert not progress(story, run).can_be_undone
+    with pytest.raises(Conflict, match="too old"):
         undo(story, run)
 
 
