@@ -26,7 +26,7 @@ from workflows.operate import acts, bulk
 from workflows.operate.acts import ACTS, Act
 from workflows.operate.filters import AGES, FILTERS, NEWEST, STATES, cases_query, versions_of
 from workflows.operate.rules import why_not_repair, why_not_resume, why_not_suspend
-from workflows.operate.shown import Row, places, targets, waits, with_state
+from workflows.operate.shown import Place, Row, places, targets, waits, with_state
 from workflows.operate.trying import Verdict, said_by, tried
 from workflows.operate.values import KINDS
 from workflows.showing import show_cases, show_tasks
@@ -180,6 +180,8 @@ def _act_page(instance_id: int, act: Act, *, verdict: Verdict | None = None, fai
             raise Denied(reason)
         standing = places(session, instance, published, by=actor)
         place = next((each for each in standing if each.token == token), None)
+        if act.asks == "value" and request.method == "GET":
+            given = _as_it_is(standing, token, given)
         may_go = targets(instance, published, token, by=actor) if act.asks == "target" and token is not None else []
         names = {
             node: published.name_of(node, actor.locale)
@@ -198,6 +200,17 @@ def _act_page(instance_id: int, act: Act, *, verdict: Verdict | None = None, fai
             failed=failed,
             names=names,
         )
+
+
+def _as_it_is(standing: Sequence[Place], token: int | None, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is asked for, with the present sort and value of a variable that is named; without the value where it cannot be
+    typed as it is."""
+    seen = (each for place in standing if token in (None, place.token) for each in place.variables)
+    variable = next((each for each in seen if each.name == given.get("name")), None)
+    if variable is None:
+        return given
+    value = variable.value if variable.whole else ""
+    return {"token": given.get("token", ""), "name": variable.name, "kind": variable.kind, "value": value}
 
 
 def _found(session: Session, instance_id: int) -> ProcessInstance:

@@ -30,11 +30,13 @@ MOST_SHOWN = 500
 
 @dataclass(frozen=True)
 class Shown:
-    """A variable on a page: name, what sort of value, the value in words, and how it would be typed."""
+    """A variable on a page: name, what sort of value, the value as it would be typed. `whole` is False where typing what is shown
+    would make another value of it: it was cut, or it holds what words cannot keep apart."""
 
     name: str
     kind: str
     value: str
+    whole: bool = True
 
 
 def read_value(kind: str, typed: str) -> Any:
@@ -79,7 +81,16 @@ EXPECTED: Mapping[str, Text] = {
 
 def show_values(data: Mapping[str, Any]) -> list[Shown]:
     """The variables by name. What is longer than a page can bear is cut."""
-    return [Shown(name, kind_of(data[name]), _shown(data[name])) for name in sorted(data)]
+    return [_told(name, data[name]) for name in sorted(data)]
+
+
+def _told(name: str, value: Any) -> Shown:
+    kind, words = kind_of(value), _shown(value)
+    try:
+        whole = read_value(kind, words) == value
+    except Invalid:
+        whole = False
+    return Shown(name, kind, words, whole)
 
 
 def kind_of(value: Any) -> str:

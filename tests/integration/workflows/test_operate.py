@@ -355,6 +355,19 @@ def test_the_case_page_shows_variables_timers_and_what_was_done(timed: Story, cl
     assert as_user(client, "agent1").get(f"/operate/cases/{timed.instance_id}").status_code == 403
 
 
+def test_a_variable_that_is_to_be_changed_stands_in_the_form_as_it_is(two_steps: Story, client: Browser) -> None:
+    values = {"amount": Decimal("12.50"), "long": "x" * 600}
+    repair(two_steps, repairing.set_variables, token=None, changes=values)
+    token = two_steps.task("first").token
+    admin = as_user(client, "admin")
+    page = admin.get(f"/operate/cases/{two_steps.instance_id}").text
+    assert f"variables?token={token}&amp;name=amount" in page
+    form = admin.get(f"/operate/cases/{two_steps.instance_id}/variables?token={token}&name=amount").text
+    assert '<option value="number" selected>' in form and ">12.50</textarea>" in form
+    cut = admin.get(f"/operate/cases/{two_steps.instance_id}/variables?token={token}&name=long").text
+    assert '<option value="text" selected>' in cut and "xxx" not in cut
+
+
 def test_a_suspended_task_stands_marked_in_the_inbox_and_nothing_can_be_done_with_it(
     two_steps: Story, client: Browser
 ) -> None:
