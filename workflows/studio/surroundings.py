@@ -18,6 +18,7 @@ from crm.core.errors import NotFound
 from crm.core.i18n import Text, text, translate
 from crm.permissions import Actor
 from workflows import library
+from workflows.choices import choice_names
 from workflows.engine import AssigneeKind, Base, Bundle, BundleRefused
 from workflows.engine.decision_reading import read_decisions
 from workflows.engine.diagram import Diagram
@@ -75,7 +76,7 @@ def catalogue(session: Session, draft_id: int, *, by: Actor, element: str | None
         "forms": [{"key": key, "title": _title(bundle, key)} for key in sorted(bundle.form_files)],
         "decisions": _decisions(bundle),
         "operations": [_operation(each) for _, each in sorted(registry().operations.items())],
-        "choices": sorted(registry().choices),
+        "choices": sorted(choice_names()),
         "variables": [
             {"name": each.name, "type": each.type, "origin": each.origin}
             for each in variables(session, draft, bundle, element)

@@ -125,6 +125,7 @@ def test_the_catalogue_offers_roles_forms_operations_with_types_and_the_variable
     found = browser.get(f"/studio/drafts/{draft_id}/catalogue?element=assign").get_json()
     assert {"key": "service_agent", "name": "客服专员"} in found["roles"]
     assert "agent1" in {each["username"] for each in found["people"]}
+    assert {"people", "products", "customers", "dictionary/channel"} <= set(found["choices"])
     assert {form["key"] for form in found["forms"]} >= {"handle", "assign"}
     assert {"id": "service_level", "name": "Service level by type and grade", "file": "service_level.dmn"} in found[
         "decisions"
