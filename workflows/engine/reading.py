@@ -47,7 +47,10 @@ def read_diagram(raw: bytes, file: str) -> Diagram:
     """Raises BundleRefused for XML that is unsafe, malformed or no BPMN, and for ids that are missing or used twice."""
     root = read_xml(raw, file)
     if root.tag != f"{BPMN}definitions":
-        message = N_("{file} is not a BPMN diagram: its outermost element must be bpmn:definitions.")
+        message = N_(
+            "{file} is not a BPMN diagram: its outermost element must be bpmn:definitions; "
+            "save it as BPMN 2.0 in the tool that it comes from."
+        )
         raise BundleRefused([Problem(None, message, {"file": file}, file=file)])
     _check_ids(root, file)
     return _Reader(root, file).read()

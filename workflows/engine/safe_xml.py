@@ -29,7 +29,11 @@ def read_xml(raw: bytes, file: str) -> Any:
     try:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
-        raise _refused(file, N_("{file} is not well-formed XML: {cause}"), cause=str(fault)[:200]) from None
+        raise _refused(
+            file,
+            N_("{file} is not well-formed XML, so save it anew in the tool that it comes from: {cause}"),
+            cause=str(fault)[:200],
+        ) from None
     info = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
         raise _refused(file, N_("{file} contains a DOCTYPE; remove it."))
@@ -46,7 +50,9 @@ def _measure(root: Any, file: str) -> None:
         if count > MAX_ELEMENTS:
             raise _refused(file, N_("{file} has more than {limit} elements; split the process."), limit=MAX_ELEMENTS)
         if depth > MAX_DEPTH:
-            raise _refused(file, N_("{file} nests its elements more than {limit} levels deep."), limit=MAX_DEPTH)
+            raise _refused(
+                file, N_("{file} nests its elements more than {limit} levels deep; split the process."), limit=MAX_DEPTH
+            )
         if not isinstance(element.tag, str):
             raise _refused(file, N_("{file} contains an entity reference; write the text itself."))
         stack.extend((child, depth + 1) for child in element)

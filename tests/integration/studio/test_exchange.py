@@ -178,7 +178,7 @@ def test_a_program_gets_report_and_files_and_nothing_is_stored(story: Story, app
     assert answer.status_code == 200, answer.get_json()
     found = answer.get_json()
     assert found["key"] == "order"
-    assert {line["status"] for line in found["lines"]} == {"translated", "by_hand"}
+    assert {line["status"] for line in found["lines"]} == {"translated"}
     assert "sales_supervisor" in found["files"]["order.bpmn"]
     assert drafts(story) == 0
     again = api.post("/definitions/import", json={"files": found["files"]}).get_json()
@@ -195,3 +195,35 @@ def test_only_who_administers_processes_imports(story: Story, app: Flask, client
     assert browser.get("/studio/drafts/1/bundle.zip").status_code == 403
     body = {"files": {"order.bpmn": CAMUNDA.decode()}}
     assert program_of(app, username).post("/definitions/import", json=body).status_code == 403
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_process_whose_key_is_taken_comes_in_under_another_one(story: Story, client: Browser) -> None:
+    admin = client.signed_in_as("admin")
+    first = diagram(straight('<bpmn:manualTask id="a"/>')).replace(b'"order"', b'"Process_1"')
+    other = first.replace(b'"Process_1"', b'"PROCESS_1"')
+    page = admin.post("/studio/import", data=upload(("one.bpmn", first))).get_data(as_text=True)
+    assert 'name="key" value="Process_1"' in page
+    assert admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft"}).status_code == 302
+    page = admin.post("/studio/import", data=upload(("two.bpmn", other))).get_data(as_text=True)
+    taken = admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft", "replace": "yes"})
+    assert taken.status_code == 422
+    assert "import-wanted" in taken.get_data(as_text=True)
+    refused = admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft", "key": "no key"})
+    assert refused.status_code == 422
+    made = admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft", "key": "delivery"})
+    assert made.status_code == 302
+    with reading(story.database) as session:
+        draft = draft_of(session, "delivery")
+        assert draft is not None
+        assert b'<bpmn:process id="delivery"' in bundle_of(session, draft.id).bpmn[1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_program_chooses_the_key_too(story: Story, app: Flask) -> None:
+    drawn = diagram(straight('<bpmn:manualTask id="a"/>')).decode()
+    answer = program_of(app, "admin").post("/definitions/import", json={"files": {"x.bpmn": drawn}, "key": "delivery"})
+    assert answer.get_json()["key"] == "delivery"
+    taken = program_of(app, "admin").post("/definitions/import", json={"files": {"x.bpmn": drawn}, "key": "a"})
+    assert taken.get_json()["key"] == "order"
+    assert "a" in {line["before"] for line in taken.get_json()["lines"] if line["status"] == "by_hand"}

@@ -21,6 +21,9 @@ NODE_KINDS = frozenset({
 MANY_WAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway"})
 REPEATABLE = BORDERED - {"receiveTask"}
 
+# Those that reckon something before and after what they do.
+SCRIPTED = frozenset({*USER_KINDS, "scriptTask", "serviceTask", "businessRuleTask", *NESTED_KINDS})
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -50,6 +53,7 @@ def check_elements(diagram: Diagram, around: Surroundings, report: Report) -> No
             if node.moves_data:
                 message = N_("The data arrows at {element} are drawing only; all variables are visible to every step.")
                 report.warn(node.id, message, element=label(node))
+            _check_scripts_beside(node, report)
             _check_ways(node, process, report)
             check_events(node, process, diagram, report)
             _check_repetition(node, report)
@@ -84,6 +88,13 @@ def _check_kind(node: Node, report: Report) -> bool:
     return False
 
 
+def _check_scripts_beside(node: Node, report: Report) -> None:
+    runs = node.kind in SCRIPTED or (node.kind == "sendTask" and node.operator is not None)
+    if (node.pre_script or node.post_script) and not runs:
+        message = N_("{element} has a script before or after it, which runs at tasks only; draw a script task for it.")
+        report.warn(node.id, message, element=label(node))
+
+
 def _check_ways(node: Node, process: Process, report: Report) -> None:
     if len(node.outgoing) > 1 and node.kind not in MANY_WAYS:
         message = N_("{count} flows leave {element}; let one flow lead to a gateway and the others leave from there.")
@@ -115,7 +126,9 @@ def _check_repetition(node: Node, report: Report) -> None:
     if repetition is None:
         return
     if node.kind not in REPEATABLE:
-        report.error(node.id, N_("{element} cannot be repeated."), element=label(node))
+        report.error(
+            node.id, N_("{element} cannot be repeated; take the mark of repetition away."), element=label(node)
+        )
     elif repetition.kind == "loop":
         if repetition.condition is None and repetition.maximum is None:
             message = N_("{element} repeats without end; write a condition or a maximum.")

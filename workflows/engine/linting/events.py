@@ -57,7 +57,7 @@ def _allowed_events(node: Node, process: Process, diagram: Diagram) -> frozenset
 def _check_marks(node: Node, allowed: frozenset[str] | None, report: Report) -> None:
     if allowed is None:
         if node.events:
-            report.error(node.id, N_("{element} cannot carry an event."), element=label(node))
+            report.error(node.id, N_("{element} cannot carry an event; remove it."), element=label(node))
         return
     kinds = [event.kind for event in node.events]
     if kinds.count("timer") > 1 or kinds.count("conditional") > 1:
@@ -67,7 +67,7 @@ def _check_marks(node: Node, allowed: frozenset[str] | None, report: Report) -> 
         if event.kind in CURES:
             report.error(node.id, CURES[event.kind], element=label(node))
         elif event.kind not in allowed:
-            message = N_("{element} has an event of the kind {kind}, which is not supported there.")
+            message = N_("{element} has an event of the kind {kind}, which is not supported there; choose another one.")
             report.error(node.id, message, element=label(node), kind=event.kind)
         else:
             _check_event_name(node, event, report)

@@ -101,12 +101,12 @@ def _check_process(process: Process, waiting: set[str], report: Report, *, is_ma
 
 def _check_borders_of(process: Process, starts: list[Node], report: Report, *, is_main: bool) -> None:
     if not starts:
-        report.error(process.id, N_("The process {element} has no start event; add one."))
+        report.error(process.id, N_("The process {element} has no start event; add one."), element=process.name)
     if sum(not start.events for start in starts) > 1 or (len(starts) > 1 and not is_main):
         message = N_("The process {element} has several start events; keep one and choose the way by a gateway.")
-        report.error(process.id, message)
+        report.error(process.id, message, element=process.name)
     if not any(node.kind == "endEvent" for node in process.nodes.values()):
-        report.error(process.id, N_("The process {element} has no end event; add one."))
+        report.error(process.id, N_("The process {element} has no end event; add one."), element=process.name)
 
 
 def _check_ends(node: Node, report: Report, *, may_end: bool) -> None:

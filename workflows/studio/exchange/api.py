@@ -16,6 +16,7 @@ from workflows import library
 from workflows.engine import undeclared
 from workflows.operations import deploying
 from workflows.studio.api import DiagramProblemBody, FilesBody
+from workflows.studio.drafts.rules import LONGEST_KEY
 from workflows.studio.exchange.reading import around, judge
 from workflows.studio.exchange.report import Line, Status
 
@@ -23,13 +24,15 @@ api = ApiBlueprint("exchange_api", __name__, url_prefix="/definitions", descript
 
 
 class ImportBody(FilesBody):
-    """Files as other tools write them, and the roles that are meant by groups and lanes of theirs."""
+    """Files as other tools write them, the roles that are meant by groups and lanes of theirs, and the key that the process
+    gets, where it shall not keep its own."""
 
     roles = fields.Dict(
         keys=fields.String(validate=validate.Length(max=200)),
         values=fields.String(validate=validate.Length(max=60)),
         load_default=dict,
     )
+    key = fields.String(validate=validate.Length(max=LONGEST_KEY), load_default="")
 
 
 class ImportLineBody(Body):
@@ -66,7 +69,7 @@ def take(body: Mapping[str, Any]) -> dict[str, Any]:
     actor = current_actor()
     check_may(actor, "processes", "administer")
     with reading_session() as session:
-        surroundings = around(session, body["roles"])
+        surroundings = around(session, body["roles"], body["key"])
     texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
     judged = judge(library.unpacked(texts), surroundings)
     imported = judged.imported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from workflows.studio.exchange.writing import Untranslatable, context, name, pro
 
 CHOOSE_OPERATION = text("Choose an operation of Heliu for this step, or give it to a person.")
 NO_LISTENER = text("Listeners do not run here; draw what they do as a step, a script or a timer.")
+# Where the other tool looks for a form: in the diagram, among the files, or in its own program.
+FORM_PLACE = re.compile(r"(?:camunda-forms:)?(?:app:|deployment:|bpmn:)?")
 FIELD_KINDS = {
     "string": "line", "long": "whole", "integer": "whole", "int": "whole", "double": "number", "boolean": "flag",
     "date": "date", "enum": "choice",
@@ -25,6 +28,7 @@ LANGUAGE = Language(
     applies=juel.has_expression,
     expression=juel.expression,
     value=juel.value,
+    kin=("groovy", "javascript", "ecmascript"),
 )
 
 
@@ -74,7 +78,7 @@ def form_key(document: Document, element: Any, value: str) -> None:
     if value.startswith("embedded:") or value.endswith((".html", ".jsf", ".xhtml")) or juel.has_expression(value):
         document.by_hand(element, text("Form"), text("Forms in HTML cannot be taken over; draw the form anew."), value)
         return
-    wanted = value.removeprefix("camunda-forms:").removeprefix("deployment:").removeprefix("bpmn:")
+    wanted = FORM_PLACE.sub("", value, count=1)
     use_form(document, element, value, wanted.rsplit("/", 1)[-1].removesuffix(".form").removesuffix(".json"))
 
 

@@ -18,6 +18,10 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 SPIFF_URI = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 SPIFF = f"{{{SPIFF_URI}}}"
 USER_TASKS = frozenset({"userTask", "manualTask", "task"})
+# Only these reckon something before and after them; a step that sends need not be an operation.
+SCRIPTED = frozenset({
+    *USER_TASKS, "scriptTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess", "transaction", "adHocSubProcess",
+})  # fmt: skip
 # Without it the first of our words in a foreign file would be written as "ns0:".
 etree.register_namespace("spiffworkflow", SPIFF_URI)
 FLOW_NODE = re.compile(
@@ -27,12 +31,13 @@ FLOW_NODE = re.compile(
 
 @dataclass(frozen=True)
 class Around:
-    """What an import may refer to: roles by key with their names, operations of the business, and the roles that whoever
-    imports has chosen for groups of the file."""
+    """What an import may refer to: roles by key with their names, operations of the business, the roles that whoever imports
+    has chosen for groups of the file, and the key that the process gets ("" keeps the one in the file)."""
 
     roles: Mapping[str, Collection[str]] = field(default_factory=dict)
     operations: Collection[str] = ()
     chosen: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
     def role_of(self, group: str) -> str | None:
         """The role that is meant by the name of a group or lane."""
@@ -51,7 +56,7 @@ class Document:
 
     `files` are those beside it, to which forms are added. `groups`: the groups and lanes it names, with the role of each.
     `awaiting`: steps for whose group a role is still to be chosen. `faults`: elements that could not be read for a fault of ours.
-    `budget`: so many letters of formulas are still translated.
+    `budget`: so many letters of formulas are still translated. `beside`: scripts before or behind elements that have none.
     """
 
     root: Any
@@ -64,6 +69,7 @@ class Document:
     awaiting: set[str] = field(default_factory=set)
     faults: int = 0
     budget: int = 200_000
+    beside: dict[tuple[Any, str], str] = field(default_factory=dict)
 
     @cached_property
     def initiators(self) -> frozenset[str]:
@@ -137,11 +143,12 @@ class Document:
 
     def add_script(self, element: Any, name: str, entries: str) -> None:
         """`entries` is a FEEL context that is reckoned before or after the step; it joins one that is there already."""
+        if local(element) not in SCRIPTED:
+            self.beside[element, name] = _joined(self.beside.get((element, name), ""), entries)
+            return
         present = element.find(f"{BPMN}extensionElements/{SPIFF}{name}")
         before = "" if present is None else (present.text or "").strip()
-        if before.startswith("{") and before.endswith("}") and before[1:-1].strip():
-            entries = f"{{ {before[1:-1].strip()}, {entries[1:-1].strip()} }}"
-        self.set_text(element, name, entries)
+        self.set_text(element, name, _joined(before, entries))
 
     def set_operator(self, element: Any, operation: str, result: str | None) -> Any:
         """The operation of a service task; parameters go into what is answered."""
@@ -216,6 +223,13 @@ def content(element: Any) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_\-.]+", "_", name.strip().casefold())
+
+
+def _joined(before: str, entries: str) -> str:
+    """Two contexts as one; what is no context gives way."""
+    if before.startswith("{") and before.endswith("}") and before[1:-1].strip():
+        return f"{{ {before[1:-1].strip()}, {entries[1:-1].strip()} }}"
+    return entries
 
 
 def _part(place: Any, name: str) -> Any:

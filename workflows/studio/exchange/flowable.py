@@ -8,9 +8,11 @@ from crm.core.i18n import text
 from workflows.studio.exchange import camunda7, juel
 from workflows.studio.exchange.document import BPMN, Document, content, local
 from workflows.studio.exchange.foreign import Dialect
-from workflows.studio.exchange.formulas import Language
+from workflows.studio.exchange.formulas import Language, literal
+from workflows.studio.exchange.writing import Untranslatable, context, proved, quoted
 
 LANGUAGE: Language = camunda7.LANGUAGE
+VALUE_KINDS = frozenset({"string", "boolean", "double", "float", "int", "integer", "long", "datetime"})
 
 
 def work_type(document: Document, element: Any, value: str) -> None:
@@ -58,6 +60,20 @@ def counted(document: Document, element: Any, said: Any) -> None:
         camunda7.collection(document, element, value)
 
 
+def valued(document: Document, element: Any, said: Any) -> None:
+    """The value that a data object has at the beginning: it is reckoned behind the start event."""
+    start = next((each for each in element.getparent() if document.is_plain_start(each)), None)
+    kind, value = (element.get("itemSubjectRef") or "").rpartition(":")[2].lower(), content(said)
+    if local(element) != "dataObject" or start is None or kind not in VALUE_KINDS:
+        raise Untranslatable(text("it is no value of a variable"))
+    if not value:
+        return
+    formula = quoted(value).text if kind == "string" else literal(value)
+    if kind == "datetime":
+        formula = f"date and time({formula})"
+    document.add_script(start, "postScript", proved(context([(element.get("name") or element.get("id"), formula)])))
+
+
 DIALECT = Dialect(
     "Flowable",
     frozenset({"http://flowable.org/bpmn", "http://activiti.org/bpmn"}),
@@ -69,7 +85,7 @@ DIALECT = Dialect(
         "ruleVariablesInput": rules,
         "rules": rules,
     },
-    {**camunda7.ELEMENTS, "field": injected, "collection": counted},
+    {**camunda7.ELEMENTS, "field": injected, "collection": counted, "value": valued},
     camunda7.IDLE
     | {
         "formFieldValidation", "sameDeployment", "triggerable", "useLocalScopeForResultVariable", "storeResultVariableAsTransient",

@@ -29,13 +29,15 @@ FEEL_LANGUAGES = ("feel", "https://www.omg.org/spec/dmn/20191111/feel/", "http:/
 
 @dataclass(frozen=True)
 class Language:
-    """How a tool writes formulas. `applies`: must this text be translated? `value`: the FEEL of a text that may stand for itself."""
+    """How a tool writes formulas. `applies`: must this text be translated? `value`: the FEEL of a text that may stand for itself.
+    `kin`: languages that compare in the same words, without braces around."""
 
     applies: Callable[[str], bool]
     expression: Translate
     value: Translate
     script: Translate | None = None
     script_formats: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
 
 
 def translate_formulas(document: Document, language: Language) -> None:
@@ -54,12 +56,28 @@ def _formula(document: Document, element: Any, what: Text, language: Language) -
     said = content(element)
     spoken = (element.get("language") or "").strip().lower()
     if spoken and spoken not in FEEL_LANGUAGES and "juel" not in spoken and said and not language.applies(said):
+        if spoken in language.kin and (written := _akin(document, said, language)) is not None:
+            _write(document, element, written)
+            document.translated(element, what, said, written)
+            return
         document.by_hand(
             element, what, text("It is written in {language}; write it in FEEL.", language=spoken[:60]), said
         )
         return
     if said and language.applies(said):
         _put(document, element, what, said, language.expression)
+
+
+def _akin(document: Document, said: str, language: Language) -> str | None:
+    """A comparison of a programming language, where it means the same in the braces of the tool."""
+    source = said.strip().removesuffix(";")
+    if "{" in source or "}" in source:
+        return None
+    try:
+        document.spend(source)
+        return language.expression(f"${{{source}}}")
+    except Untranslatable:
+        return None
 
 
 def _timer(document: Document, element: Any, language: Language) -> None:
@@ -81,11 +99,14 @@ def _script(document: Document, element: Any, language: Language) -> None:
     if not said or spoken.lower() in ("feel", "application/feel"):
         return
     if language.script is None or (spoken and spoken.lower() not in language.script_formats):
-        cure = text(
-            "It is written in {language}; write it as a FEEL context such as {example}.",
-            language=spoken[:60] or "?",
-            example="{ total: price * quantity }",
-        )
+        example = "{ total: price * quantity }"
+        cure = text("Write it as a FEEL context such as {example}.", example=example)
+        if spoken:
+            cure = text(
+                "It is written in {language}; write it as a FEEL context such as {example}.",
+                language=spoken[:60],
+                example=example,
+            )
         document.by_hand(element, what, cure, said)
         return
     if not spoken and not language.applies(said):

@@ -26,8 +26,9 @@ def complete(document: Document) -> None:
             _without_role(document, task, default)
     for task in formless:
         ident = task.get("id") if len(formless) <= MOST_FORMS else "form"
-        add_form(document, task, ident, form_of(ident, []))
-        document.by_hand(task, text("There is no form"), text("An empty form was put beside it; draw its fields."))
+        key = add_form(document, task, ident, form_of(ident, []))
+        # Whoever did the step there had nothing to fill in either.
+        document.translated(task, text("There was no form; an empty one was put beside it"), "", f"formKey = {key}")
 
 
 def _lanes(document: Document, wanting: set[str]) -> set[str]:

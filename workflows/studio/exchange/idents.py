@@ -25,6 +25,18 @@ def put_in_order(document: Document) -> None:
     _change_unfit(document)
 
 
+def call_process(document: Document, old: str, new: str) -> None:
+    """The process with this id has another one from now on."""
+    process = next(each for each in document.processes() if each.get("id") == old)
+    if new in ids(document):
+        cure = text("Something else in the file is called so; choose another key.")
+        document.by_hand(process, text("Key of the process"), cure, new)
+        return
+    process.set("id", new)
+    _renamed_in(document.root, {old: new})
+    document.translated(process, text("Key of the process"), old, new)
+
+
 def free_id(document: Document, wanted: str, taken: set[str] | None = None) -> str:
     """An id that nothing in the file has."""
     present = taken if taken is not None else ids(document)

@@ -32,7 +32,7 @@ def make_draft(
     present = draft_of(session, key)
     known = present is not None or session.get(ProcessDefinition, key) is not None
     if known and not replace:
-        cure = text("There is a process “{key}” already. Say that its draft shall be replaced, or change the id of the process in the file.", key=key)  # fmt: skip
+        cure = text("There is a process “{key}” already. Say that its draft shall be replaced, or give this one another key.", key=key)  # fmt: skip
         raise Invalid([Fault("replace", cure)])
     if known:
         opened = present or drafts.open_draft(session, by=by, now=now, key=key)

@@ -10,10 +10,11 @@ from typing import Any
 from lxml import etree
 
 from crm.core.i18n import text
+from workflows.studio.exchange import beside, links
+from workflows.studio.exchange.building import Builder
 from workflows.studio.exchange.document import BPMN, FLOW_NODE, Document, content, local
 from workflows.studio.exchange.foreign import guarded
-from workflows.studio.exchange.idents import free_id, ids
-from workflows.studio.exchange.picture import Picture
+from workflows.studio.exchange.opposites import opposite_of
 
 CHOOSING = ("exclusiveGateway", "inclusiveGateway")
 SCOPES = ("process", "subProcess", "transaction")
@@ -24,8 +25,10 @@ def make_runnable(document: Document) -> None:
     """All of it; each part for itself, so that a fault in one leaves the others."""
     guarded(document, None, _choose_process, document)
     guarded(document, None, _name_lanes, document)
-    builder = _Builder(document)
+    builder = Builder(document)
+    guarded(document, None, links.lead_on, document, builder)
     guarded(document, None, _complete_scopes, document, builder)
+    guarded(document, None, beside.place, document, builder)
     guarded(document, None, _split, document, builder)
     guarded(document, None, _choose_defaults, document)
     guarded(document, None, _tell_data, document)
@@ -62,7 +65,7 @@ def _name_lanes(document: Document) -> None:
             document.translated(lane, text("The lane had no name"), "", f"Lane {number}")
 
 
-def _complete_scopes(document: Document, builder: _Builder) -> None:
+def _complete_scopes(document: Document, builder: Builder) -> None:
     """Steps to which nothing leads begin by themselves, steps from which nothing leads end: BPMN says so, engines want it drawn."""
     for scope in [element for element in document.root.iter(f"{BPMN}*") if local(element) in SCOPES]:
         if scope.get("triggeredByEvent") != "true" and any(True for _ in _nodes(scope)):
@@ -70,7 +73,7 @@ def _complete_scopes(document: Document, builder: _Builder) -> None:
             _end(document, scope, builder)
 
 
-def _begin(document: Document, scope: Any, builder: _Builder) -> None:
+def _begin(document: Document, scope: Any, builder: Builder) -> None:
     nodes = list(_nodes(scope))
     if any(local(node) == "startEvent" for node in nodes):
         return
@@ -89,17 +92,17 @@ def _begin(document: Document, scope: Any, builder: _Builder) -> None:
     target = first[0].get("id")
     if len(first) > 1:
         target = builder.node(
-            scope, "parallelGateway", "begin_together", beside=first[0].get("id"), distance=-80, size=50
+            scope, "parallelGateway", "begin_together", beside=first[0].get("id"), distance=-80, width=50, height=50
         )
         for node in first:
             builder.flow(scope, target, node.get("id"))
-    start = builder.node(scope, "startEvent", "begin", beside=target, distance=-70, size=36)
+    start = builder.node(scope, "startEvent", "begin", beside=target, distance=-70, width=36, height=36)
     builder.flow(scope, start, target)
     named = ", ".join(node.get("name") or node.get("id") for node in first)
     document.translated(first[0], text("There was no start event"), named, f"{start} → {named}")
 
 
-def _end(document: Document, scope: Any, builder: _Builder) -> None:
+def _end(document: Document, scope: Any, builder: Builder) -> None:
     flows = list(scope.iterchildren(f"{BPMN}sequenceFlow"))
     left, led_to = {flow.get("sourceRef") for flow in flows}, {flow.get("targetRef") for flow in flows}
     for node in list(_nodes(scope)):
@@ -107,37 +110,37 @@ def _end(document: Document, scope: Any, builder: _Builder) -> None:
         connected = ident in led_to or local(node) in ("boundaryEvent", "startEvent")
         silent = node.get("triggeredByEvent") == "true" or node.get("isForCompensation") == "true"
         catches_compensation = node.find(f"{BPMN}compensateEventDefinition") is not None
-        if ident in left or local(node) == "endEvent" or silent or catches_compensation or not connected:
+        if (
+            ident in left
+            or local(node) in ("endEvent", "eventBasedGateway")
+            or silent
+            or catches_compensation
+            or not connected
+        ):
             continue
-        end = builder.node(scope, "endEvent", f"{ident}_end", beside=ident, distance=40, size=36)
+        end = builder.node(scope, "endEvent", f"{ident}_end", beside=ident, distance=40, width=36, height=36)
         builder.flow(scope, ident, end)
         document.translated(node, text("Nothing followed it"), "", f"{ident} → {end}")
 
 
-def _split(document: Document, builder: _Builder) -> None:
+def _split(document: Document, builder: Builder) -> None:
     """Several flows out of a step: all are taken, or those whose condition holds."""
     leaving = _leaving(document)
     for node in document.nodes():
         flows = [] if local(node).endswith("Gateway") else leaving.get(node.get("id"), [])
         if len(flows) < 2:
             continue
-        scope = node.getparent()
         conditional = [flow for flow in flows if _condition(flow)]
         kind = "inclusiveGateway" if conditional else "parallelGateway"
-        gateway = builder.node(scope, kind, f"{node.get('id')}_ways", beside=node.get("id"), distance=30, size=50)
-        made = builder.made[gateway]
+        made = builder.after(node, kind, f"{node.get('id')}_ways", flows)
+        gateway = made.get("id")
         for flow in flows:
-            flow.set("sourceRef", gateway)
-            builder.picture.begins_at(flow.get("id"), gateway)
             if conditional and flow not in conditional and flow.get("id") != node.get("default"):
                 # It is taken whatever becomes of the others.
                 etree.SubElement(flow, f"{BPMN}conditionExpression").text = "true"
-        for outgoing in node.findall(f"{BPMN}outgoing"):
-            node.remove(outgoing)
         if conditional and node.get("default"):
             made.set("default", node.get("default"))
         document.drop(node, "default")
-        builder.flow(scope, node.get("id"), gateway)
         document.translated(node, text("{count} flows left it", count=len(flows)), "", f"{kind} {gateway}")
 
 
@@ -157,6 +160,14 @@ def _choose_defaults(document: Document) -> None:
             gateway.set("default", free[0].get("id"))
             document.translated(
                 gateway, text("There was no default flow"), "", free[0].get("name") or free[0].get("id")
+            )
+        elif not free and len(flows) == 2 and (other := opposite_of(*map(_condition, flows))) is not None:
+            gateway.set("default", flows[other].get("id"))
+            document.translated(
+                gateway,
+                text("There was no default flow; the condition of this one is the opposite of the other"),
+                _condition(flows[other]),
+                flows[other].get("name") or flows[other].get("id"),
             )
         elif not free:
             cure = text("Choose the flow that is taken when no condition holds.")
@@ -191,37 +202,3 @@ def _leaving(document: Document) -> dict[str, list[Any]]:
 
 def _condition(flow: Any) -> str:
     return content(flow.find(f"{BPMN}conditionExpression"))
-
-
-class _Builder:
-    """New elements in the model and, where their neighbour is drawn, in the picture."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.picture = Picture(document.root)
-        self.taken = ids(document)
-        self.made: dict[str, Any] = {}
-        self.lanes: dict[str, list[Any]] = {}
-        for reference in document.root.iter(f"{BPMN}flowNodeRef"):
-            self.lanes.setdefault((reference.text or "").strip(), []).append(reference.getparent())
-
-    def node(self, scope: Any, kind: str, wanted: str, *, beside: str, distance: float, size: float) -> str:
-        """`distance`: to the right of the neighbour, or to its left where it is negative."""
-        ident = free_id(self.document, wanted, self.taken)
-        self.made[ident] = etree.SubElement(scope, BPMN + kind, id=ident)
-        place = self.picture.bounds(beside)
-        if place is not None:
-            x = place.x + distance if distance < 0 else place.right + distance
-            self.picture.beside(beside, ident, x=x, size=size)
-        self.lanes[ident] = list(self.lanes.get(beside, ()))
-        for lane in self.lanes[ident]:
-            etree.SubElement(lane, f"{BPMN}flowNodeRef").text = ident
-        self.document.changed = True
-        return ident
-
-    def flow(self, scope: Any, source: str, target: str) -> str:
-        ident = free_id(self.document, f"{source}_to_{target}", self.taken)
-        etree.SubElement(scope, f"{BPMN}sequenceFlow", id=ident, sourceRef=source, targetRef=target)
-        self.picture.arrow(ident, source, target)
-        self.document.changed = True
-        return ident

@@ -38,11 +38,11 @@ class Judged:
         return not self.imported.refused and not any(problem.is_error for problem in self.problems)
 
 
-def around(session: Session, chosen: Mapping[str, str]) -> Around:
-    """The roles of this house, its operations, and the roles that were chosen for groups of the files."""
+def around(session: Session, chosen: Mapping[str, str], key: str = "") -> Around:
+    """The roles of this house, its operations, the roles that were chosen for groups of the files, and the wanted key."""
     roles = {role.key: (role.name, role.name_en) for role in session.scalars(select(Role).order_by(Role.id))}
     known = {group: role for group, role in chosen.items() if role in roles}
-    return Around(roles=roles, operations=frozenset(described_operations()), chosen=known)
+    return Around(roles=roles, operations=frozenset(described_operations()), chosen=known, key=key.strip())
 
 
 def judge(files: Mapping[str, bytes], surroundings: Around) -> Judged:

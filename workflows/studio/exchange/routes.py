@@ -22,6 +22,7 @@ from crm.web.security import draws_diagrams, takes_body
 from workflows import library
 from workflows.operations.deploying import problem_text
 from workflows.studio.drafts import queries
+from workflows.studio.drafts.rules import LONGEST_KEY, fault_of_key
 from workflows.studio.exchange import operations
 from workflows.studio.exchange.models import ImportReport
 from workflows.studio.exchange.reading import Judged, around, judge
@@ -48,10 +49,12 @@ def take() -> ResponseReturnValue:
     groups, roles = request.form.getlist("group"), request.form.getlist("role")
     chosen = {group: role for group, role in zip(groups, roles, strict=False) if role}
     with reading_session() as session:
-        surroundings = around(session, chosen)
+        surroundings = around(session, chosen, request.form.get("key", ""))
     judged = judge(files, surroundings)
     if request.form.get("act") != "draft" or judged.imported.refused:
         return _report(files, judged, chosen), 422 if judged.imported.refused else 200
+    if (message := fault_of_key(request.form.get("key", "").strip() or judged.imported.key or "")) is not None:
+        return _report(files, judged, chosen, [Fault("key", message)]), 422
     try:
         with writing() as session:
             draft = operations.make_draft(
@@ -143,6 +146,8 @@ def _report(files: Mapping[str, bytes], judged: Judged, chosen: Mapping[str, str
         roles=roles,
         faults=faults,
         must_replace=any(fault.field == "replace" for fault in faults),
+        must_rename=any(fault.field == "key" for fault in faults),
+        longest_key=LONGEST_KEY,
         packed=base64.b64encode(library.archive_of(files)).decode() if not imported.refused else "",
         **_told(imported.lines, xml, names),
     )

@@ -22,12 +22,22 @@ from workflows.engine.reading import read_diagram
 from workflows.engine.safe_xml import read_xml
 from workflows.operations.deploying import problem_text
 from workflows.papers import layout
-from workflows.studio.drafts.rules import sort_of
-from workflows.studio.exchange import camunda7, camunda8, flowable, formulas, humans, idents, ordinary, spiffarena
+from workflows.studio.drafts.rules import fault_of_key, sort_of
+from workflows.studio.exchange import (
+    camunda7,
+    camunda8,
+    flowable,
+    formulas,
+    humans,
+    idents,
+    ordinary,
+    spiffarena,
+    strays,
+)
 from workflows.studio.exchange.document import BPMN, FLOW_NODE, SPIFF_URI, Around, Document, local
 from workflows.studio.exchange.foreign import guarded, translate
 from workflows.studio.exchange.made_forms import form_key
-from workflows.studio.exchange.picture import DI
+from workflows.studio.exchange.picture import Picture
 from workflows.studio.exchange.report import Choice, Imported, Report, Status
 
 _LOG = logging.getLogger(__name__)
@@ -85,6 +95,9 @@ def _taken(files: Mapping[str, bytes], around: Around, report: Report) -> Import
     document = Document(root, name, around, report, beside)
     origin = _translated(document)
     written, drawn = _checked(document, raw, sorted_files)
+    if around.key and drawn.main and around.key != drawn.main and fault_of_key(around.key) is None:
+        idents.call_process(document, drawn.main, around.key)
+        written, drawn = _checked(document, raw, sorted_files)
     key = drawn.main
     if key is None:
         cure = text("Draw a process with a start event, a task and an end event.")
@@ -158,6 +171,7 @@ def _translated(document: Document) -> Text:
         cure = text("Split the process; at most {limit} elements can run.", limit=MOST_NODES)
         document.by_hand(None, text("Too large to be translated"), cure)
         return ORDINARY
+    guarded(document, None, strays.bring_home, document)
     guarded(document, None, idents.put_in_order, document)
     origins = []
     for dialect, language in DIALECTS:
@@ -181,16 +195,16 @@ def _translated(document: Document) -> Text:
 
 def _picture(document: Document) -> None:
     """A diagram of which a step is nowhere drawn is laid out anew."""
-    drawn = {shape.get("bpmnElement") for shape in document.root.iter(f"{DI}BPMNShape")}
+    picture = Picture(document.root)
     steps = [
         child
         for process in document.processes()
         for child in process.iterchildren(f"{BPMN}*")
         if FLOW_NODE.fullmatch(local(child))
     ]
-    if missing := [step for step in steps if step.get("id") not in drawn]:
+    if missing := [step for step in steps if picture.bounds(step.get("id")) is None]:
         layout.draw(document.root)
-        document.translated(missing[0], text("There was no picture"), "", "BPMN DI")
+        document.translated(missing[0], text("There was no picture, or not of every step"), "", "BPMN DI")
 
 
 def _written(document: Document) -> bytes:

@@ -114,7 +114,7 @@ def test_a_condition_that_calls_java_is_left_for_a_person_with_the_reason(condit
 
 
 def test_a_condition_in_a_script_language_is_left_for_a_person() -> None:
-    imported = taken(diagram(chosen("amount > 1", ' language="groovy"'), speaks=("camunda",)))
+    imported = taken(diagram(chosen("def a = 1; a > 0", ' language="groovy"'), speaks=("camunda",)))
     assert "groovy" in str(lines(imported, "large", Status.BY_HAND)[0].cure)
 
 
