@@ -80,7 +80,7 @@ def _parts(told: Story) -> dict[str, str]:
 
 def _facts(instance: ProcessInstance, shown: ShownCase, *, by: Actor, moment: Moment) -> Iterator[tuple[str, str]]:
     facts = (
-        (text("Case"), f"{instance.id}"),
+        (text("Case number"), f"{instance.id}"),
         (text("Process"), f"{shown.process} · {_version(shown, by)}"),
         (ctext("state", "Status"), shown.status_text),
         (text("Customer"), shown.customer),
@@ -139,7 +139,7 @@ def _waits(session: Session, instance: ProcessInstance, published: Published, *,
     for kind, name in sorted(awaited_by(session, instance.id)):
         rows.append((translate(AWAITED.get(kind, kind), by.locale), name, ""))
     return _table(
-        text("Timers and messages"), ((text("Kind"), 0.2), (text("Waits for"), 0.5), (text("When"), 0.3)), rows, by
+        text("Timers and messages"), ((text("Kind"), 0.2), (text("Waits for"), 0.5), (text("Time"), 0.3)), rows, by
     )
 
 
@@ -155,7 +155,7 @@ def _incidents(
             cause = incident.message
         name = published.name_of(incident.node_id, by.locale) if incident.node_id else ""
         rows.append((moment(incident.at), name, cause, moment(incident.resolved_at)))
-    heads = ((text("When"), 0.15), (text("Step"), 0.25), (text("Cause"), 0.45), (text("Settled"), 0.15))
+    heads = ((text("Time"), 0.15), (text("Step"), 0.25), (text("Cause"), 0.45), (text("Settled"), 0.15))
     return _table(text("Incidents"), heads, rows, by)
 
 
@@ -165,7 +165,9 @@ def _history(told: Story, *, by: Actor, moment: Moment) -> Table:
         (moment(entry.at), entry.who, ": ".join(filter(None, (translate(entry.text, by.locale), entry.detail))))
         for entry in reversed(told.entries)
     ]
-    return _table(text("History"), ((text("When"), 0.15), (text("Who"), 0.2), (text("What happened"), 0.65)), rows, by)
+    return _table(
+        text("History"), ((text("Time"), 0.15), (text("Who"), 0.2), (ctext("history", "What happened"), 0.65)), rows, by
+    )
 
 
 def _table(title: Text, heads: Sequence[tuple[Text, float]], rows: Sequence[tuple[str, ...]], by: Actor) -> Table:

@@ -1,6 +1,6 @@
 """Draws shapes and arrows as BPMN has them, and what a case did on its way, in the colours of the pages.
 
-Behind lies what holds other things: pools, lanes, opened sub-processes; then arrows; then steps, events at their borders last.
+Behind lies what holds other things: pools, lanes, opened sub-processes; then halos, arrows, steps, and events at borders last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from workflows.papers.arrows import LABEL_WIDTH, arrow_marks, beside
 from workflows.papers.drawing import POOLS, Picture, Shape
 from workflows.papers.layout import INNER, Box, Point
 from workflows.papers.lettering import Measure, wrap
-from workflows.papers.marks import BLACK, WHITE, Circle, Frame, Ink, Line, Mark, Words, around, lines_of_words
+from workflows.papers.marks import BLACK, WHITE, Circle, Frame, Ink, Line, Mark, Words, lines_of_words
 from workflows.papers.symbols import event_sign, gateway_sign, step_signs, task_sign
 
 PATH, LIVE, OVERDUE, FAILED = "path", "live", "overdue", "failed"
@@ -39,11 +39,13 @@ def figures(picture: Picture, words: Namer, parts: Mapping[str, str], measure: M
     others.sort(key=lambda shape: shape.kind == "boundaryEvent")
     marks: list[Mark] = []
     for shape in holds:
-        marks += _drawn(shape, words, parts, measure)
+        marks += [*_halo(shape, parts), *_drawn(shape, words, measure)]
+    for shape in others:
+        marks += _halo(shape, parts)
     for arrow in picture.arrows:
         marks += arrow_marks(arrow, TEAL if arrow.id in parts else arrow.stroke or BLACK, passed=arrow.id in parts)
     for shape in others:
-        marks += _drawn(shape, words, parts, measure)
+        marks += _drawn(shape, words, measure)
     for arrow in picture.arrows:
         if arrow.name:
             marks += _label(arrow.label or beside(arrow), words(arrow.name), measure)
@@ -54,9 +56,7 @@ def _holds(shape: Shape) -> bool:
     return shape.kind in POOLS or shape.kind == "group" or (shape.kind in INNER and shape.expanded)
 
 
-def _drawn(shape: Shape, words: Namer, parts: Mapping[str, str], measure: Measure) -> Iterator[Mark]:
-    if shape.id in parts and shape.kind not in POOLS:
-        yield _halo(shape, HALOS[parts[shape.id]])
+def _drawn(shape: Shape, words: Namer, measure: Measure) -> Iterator[Mark]:
     colour, name = shape.stroke or BLACK, words(shape.name)
     if shape.kind in POOLS:
         yield from _pool(shape, name, colour, measure)
@@ -82,11 +82,14 @@ def _drawn(shape: Shape, words: Namer, parts: Mapping[str, str], measure: Measur
         yield from _step(shape, name, colour, measure)
 
 
-def _halo(shape: Shape, ink: Ink) -> Mark:
+def _halo(shape: Shape, parts: Mapping[str, str]) -> Iterator[Mark]:
+    """What the case did there, around the shape. It lies below the arrows, so that their heads are seen."""
+    if shape.id not in parts or shape.kind in POOLS:
+        return
     box, is_round = shape.box, shape.box.width == shape.box.height and shape.box.width < 60
     gap = 6 if is_round else 7
-    around = Box(box.x - gap, box.y - gap, box.width + 2 * gap, box.height + 2 * gap)
-    return Frame(around, ink, around.width / 2 if is_round else 16)
+    around_it = Box(box.x - gap, box.y - gap, box.width + 2 * gap, box.height + 2 * gap)
+    yield Frame(around_it, HALOS[parts[shape.id]], around_it.width / 2 if is_round else 16)
 
 
 def _step(shape: Shape, name: str, colour: str, measure: Measure) -> Iterator[Mark]:
@@ -175,5 +178,6 @@ def _label(box: Box, name: str, measure: Measure) -> Iterator[Mark]:
     lines = wrap(name, max(box.width, LABEL_WIDTH), LABEL_SIZE, LABEL_LINES, measure)
     for number, line in enumerate(lines):
         words = Words(box.centre, box.y + LABEL_SIZE + number * LABEL_SIZE * 1.2, line, LABEL_SIZE)
-        yield Frame(around(words, measure), Ink(None, WHITE))
+        length = measure(line, LABEL_SIZE, False)
+        yield Frame(Box(words.x - length / 2, words.y - LABEL_SIZE * 0.8, length, LABEL_SIZE), Ink(None, WHITE))
         yield words

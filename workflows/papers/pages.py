@@ -11,15 +11,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 
 from crm.core.i18n import text
 from workflows.papers.layout import Box
 from workflows.papers.lettering import Letters, clean, wrap
-from workflows.papers.marks import GREY, Frame, Ink, Words
-from workflows.papers.paper import Paper, Sheet, sheets
+from workflows.papers.marks import GREY, Frame, Ink, Mark, Words
+from workflows.papers.paper import Paper, Sheet, legend, sheets
 from workflows.papers.pen import Pen
 from workflows.papers.rows import Rows
 
@@ -35,10 +34,11 @@ MOST_PARTS = 40
 
 @dataclass(frozen=True)
 class Page:
-    """A sheet of paper: its size, what stands at the right of its head, and how it is drawn."""
+    """A sheet of paper: its size, what stands at the right of its head, whether colours need their legend, how it is drawn."""
 
     size: tuple[float, float]
     note: str
+    shows_picture: bool
     draw: Callable[[Pen], None]
 
 
@@ -58,7 +58,7 @@ def pdf_of(paper: Paper, letters: Letters) -> bytes:
         rows.facts(paper.facts)
         for table in paper.tables:
             rows.table(table)
-        pages += [Page(A4, "", partial(_marks, marks=marks, height=A4[1])) for marks in rows.pages]
+        pages += [Page(A4, "", False, partial(_marks, marks=marks, x=0, y=A4[1])) for marks in rows.pages]
     for number, page in enumerate(pages, 1):
         canvas.setPageSize(page.size)
         page.draw(pen)
@@ -70,9 +70,10 @@ def pdf_of(paper: Paper, letters: Letters) -> bytes:
     return written.getvalue()
 
 
-def _marks(pen: Pen, *, marks: list[Any], height: float) -> None:
+def _marks(pen: Pen, *, marks: list[Mark], x: float, y: float) -> None:
+    """Marks with their origin at this point of the page."""
     pen.canvas.saveState()
-    pen.canvas.translate(0, height)
+    pen.canvas.translate(x, y)
     pen.draw(marks)
     pen.canvas.restoreState()
 
@@ -84,7 +85,9 @@ def _edges(pen: Pen, page: Page, paper: Paper, number: str) -> None:
     room = width - 2 * EDGE - measure(page.note, 9, False) - 12
     for line in wrap(paper.title, room, 14, 1, measure, bold=True):
         pen.write(line, EDGE, height - EDGE - 12, 14, bold=True)
-    for line in wrap(paper.about, room, 9, 1, measure):
+    marks, breadth = legend(paper, measure) if page.shows_picture else ([], 0)
+    _marks(pen, marks=marks, x=width - EDGE - breadth, y=height - EDGE - 19)
+    for line in wrap(paper.about, width - 2 * EDGE - breadth - 12, 9, 1, measure):
         pen.write(line, EDGE, height - EDGE - 27, 9, colour=GREY)
     pen.write(page.note, width - EDGE - measure(page.note, 9, False), height - EDGE - 12, 9, colour=GREY)
     for line in wrap(paper.said, width - 2 * EDGE - measure(number, 8, False) - 12, 8, 1, measure):
@@ -100,13 +103,13 @@ def _picture(pen: Pen, sheet: Sheet, name: str, title: str, locale: str) -> list
     pen.canvas.endForm()
     for size in (A4, A3):
         if _fit(box, size) >= LEGIBLE:
-            return [Page(size, title, partial(_part, name=name, part=box, size=size))]
+            return [Page(size, title, True, partial(_part, name=name, part=box, size=size))]
     parts = _parts(box)
-    pages = [Page(A4, title, partial(_overview, name=name, box=box, parts=parts))]
+    pages = [Page(A4, title, True, partial(_overview, name=name, box=box, parts=parts))]
     for number, part in enumerate(parts, 1):
         words = text("Part {number} of {all}", number=number, all=len(parts)).in_language(locale)
         note = f"{title} · {words}" if title else words
-        pages.append(Page(A4, note, partial(_part, name=name, part=part, size=A4)))
+        pages.append(Page(A4, note, True, partial(_part, name=name, part=part, size=A4)))
     return pages
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workflows.papers.drawing import read_pictures
 from workflows.papers.figures import HALOS, figures
@@ -11,7 +11,7 @@ from workflows.papers.layout import Box
 from workflows.papers.lettering import Measure
 from workflows.papers.marks import Frame, Mark, Words, extent
 
-SIGN, GAP, SMALL = 14.0, 18.0, 11.0
+SIGN, GAP, SMALL = 11.0, 16.0, 9.0
 MARGIN = 12.0
 
 
@@ -55,27 +55,24 @@ class Sheet:
 
 
 def sheets(paper: Paper, measure: Measure) -> list[Sheet]:
-    """The pictures of a paper, the main one first; the legend stands below that one."""
-    found: list[Sheet] = []
+    """The pictures of a paper, the main one first."""
+    found = []
     for picture in read_pictures(paper.raw, paper.file):
-        marks = figures(picture, paper.words, paper.parts, measure)
-        if not found:
-            marks += _legend(paper, extent(marks, measure), measure)
+        marks = tuple(figures(picture, paper.words, paper.parts, measure))
         box = extent(marks, measure)
         whole = Box(box.x - MARGIN, box.y - MARGIN, box.width + 2 * MARGIN, box.height + 2 * MARGIN)
-        found.append(Sheet(paper.words(picture.name), tuple(marks), whole))
+        found.append(Sheet(paper.words(picture.name), marks, whole))
     return found
 
 
-def _legend(paper: Paper, box: Box, measure: Measure) -> list[Mark]:
-    """What the colours mean, as far as they are used."""
+def legend(paper: Paper, measure: Measure) -> tuple[list[Mark], float]:
+    """What the colours mean, as far as they are used: a row of marks from the origin, and how wide it is."""
     marks: list[Mark] = []
-    x, y = box.x, box.bottom + GAP
-    used = set(paper.parts.values())
+    x, used = 0.0, set(paper.parts.values())
     for part, words in paper.legend.items():
         if part in used:
-            ink = HALOS[part]
-            marks.append(Frame(Box(x + 2, y + 2, SIGN, SIGN), ink, 4))
-            marks.append(Words(x + SIGN + 10, y + SIGN, words, SMALL, middle=False))
-            x += SIGN + 10 + measure(words, SMALL, False) + GAP
-    return marks
+            ink = replace(HALOS[part], width=2, dash=HALOS[part].dash and (2, 1.5))
+            marks.append(Frame(Box(x, 0, SIGN, SIGN), ink, 3))
+            marks.append(Words(x + SIGN + 6, SIGN - 2, words, SMALL, middle=False))
+            x += SIGN + 6 + measure(words, SMALL, False) + GAP
+    return marks, max(x - GAP, 0)

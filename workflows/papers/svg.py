@@ -6,13 +6,13 @@ in a text processor, or in an old browser.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from workflows.papers.layout import Box, Point
 from workflows.papers.lettering import clean, named_letters
 from workflows.papers.marks import GREY, WHITE, Circle, Frame, Ink, Line, Mark, Words
-from workflows.papers.paper import Paper, Sheet, sheets
+from workflows.papers.paper import Paper, Sheet, legend, sheets
 
 FONTS = "Helvetica, Arial, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei', sans-serif"
 HEAD, FOOT = 26.0, 30.0
@@ -28,6 +28,11 @@ def svg_of(paper: Paper) -> bytes:
         head = HEAD if number else 0.0
         parts.append(_placed(sheet, height - FOOT, head))
         height += sheet.box.height + head
+    marks, breadth = legend(paper, named_letters().width)
+    if marks:
+        parts.append(_group(marks, 12, height - FOOT + 2))
+        width = max(width, breadth + 24)
+        height += 22
     foot = Words(12, height - 12, clean(f"{paper.title} · {paper.about}"), 11, GREY, middle=False)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -46,8 +51,11 @@ def svg_of(paper: Paper) -> bytes:
 def _placed(sheet: Sheet, y: float, head: float) -> str:
     """A picture moved to its place, under its title where it is not the first one."""
     title = [_drawn(Words(12, y + HEAD - 8, clean(sheet.title), 14, bold=True, middle=False))] if head else []
-    moved = f'<g transform="translate({_n(-sheet.box.x)} {_n(y + head - sheet.box.y)})">'
-    return "\n".join([*title, moved, *(_drawn(mark) for mark in sheet.marks), "</g>"])
+    return "\n".join([*title, _group(sheet.marks, -sheet.box.x, y + head - sheet.box.y)])
+
+
+def _group(marks: Iterable[Mark], x: float, y: float) -> str:
+    return "\n".join([f'<g transform="translate({_n(x)} {_n(y)})">', *(_drawn(mark) for mark in marks), "</g>"])
 
 
 def _drawn(mark: Mark) -> str:
