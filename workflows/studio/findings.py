@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from crm.core.i18n import text, translate
 from workflows.custom.checking import record_problems
@@ -33,12 +33,34 @@ def findings(
     and memory; `key` is the process for which the bundle is meant."""
     look = check_limited if thorough or any(len(raw) > LARGE for raw in bundle.files.values()) else check
     found = look(bundle, operations=described_operations(), roles=roles, check_form=deploying.check_form)
-    told = [_finding(problem, locale) for problem in (*record_problems(bundle), *found)]
+    words = words_of(bundle, locale)
+    told = [_finding(problem, locale, words) for problem in (*record_problems(bundle), *found)]
     return [*_of_another(bundle, key, locale), *told]
 
 
-def _finding(problem: Problem, locale: str) -> Finding:
-    message = translate(deploying.problem_text(problem), locale)
+def words_of(bundle: Bundle, locale: str) -> Mapping[str, str]:
+    """What the texts of the diagram are called in this language; nothing where they cannot be read, which is a fault of its own."""
+    try:
+        words = bundle.texts.get(locale, {})
+    except BundleRefused:
+        return {}
+    return words if isinstance(words, dict) else {}
+
+
+def in_words(problem: Problem, words: Mapping[str, str]) -> Problem:
+    """The problem with the names of elements as its reader knows them; they stand in front of the id: “Approve (approve)”."""
+    return replace(problem, params={name: _named(value, words) for name, value in problem.params.items()})
+
+
+def _named(value: object, words: Mapping[str, str]) -> object:
+    if not isinstance(value, str):
+        return value
+    name, mark, ident = value.rpartition(" (")
+    return f"{words[name]}{mark}{ident}" if mark and name in words else value
+
+
+def _finding(problem: Problem, locale: str, words: Mapping[str, str]) -> Finding:
+    message = translate(deploying.problem_text(in_words(problem, words)), locale)
     return Finding(problem.element, problem.file, problem.severity, message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams
@@ -20,6 +21,7 @@ from workflows.operations import deploying, sharing
 from workflows.showing import show_process
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.frame import frame
+from workflows.studio.findings import in_words, words_of
 from workflows.studio.publishing.gate import Examined, Standing, examine, weigh
 from workflows.studio.publishing.looking import compare
 from workflows.studio.publishing.operations import publish
@@ -142,6 +144,12 @@ def roll_back(key: str) -> ResponseReturnValue:
     return redirect(url_for("definitions.definition", key=key, number=number))
 
 
+def _problems(examined: Examined | None, words: Mapping[str, str]) -> list[Text]:
+    """What keeps the draft from running, with the names of its elements as the reader knows them."""
+    errors = examined.checked.errors if examined is not None else ()
+    return [deploying.problem_text(in_words(each, words)) for each in errors]
+
+
 def _examined(draft_id: int) -> Examined:
     return examine(database(), draft_id, by=current_actor(), now=now())
 
@@ -173,7 +181,7 @@ def _page(draft_id: int, examined: Examined | None, refused: Invalid | Conflict 
         shared=shared,
         shares=SHARES,
         examined=examined,
-        problems=[deploying.problem_text(each) for each in examined.checked.errors] if examined is not None else [],
+        problems=_problems(examined, words_of(bundle, actor.locale)),
         failed=_failed(examined, actor.locale),
         standing=standing,
         looked_at=looked_at,
