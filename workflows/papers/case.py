@@ -1,6 +1,6 @@
 """A case for paper: the path that it took and where it stands, its steps with who and when, timers, incidents, its history.
 
-Only what the page of the case shows to the same reader. What people entered stays away: paper leaves the house.
+Only what the page of the case shows to the same reader. The answers to forms are left out: paper leaves the house.
 """
 
 from __future__ import annotations

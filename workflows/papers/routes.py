@@ -65,6 +65,9 @@ def _handed_out(paper: Paper, kind: str) -> Response:
         font = ground().config.pdf_font
         content, mimetype = pdf_of(paper, embedded_letters(font) if font else named_letters()), "application/pdf"
     name = f"{paper.name}.{kind}"
-    return send_file(
+    answer = send_file(
         io.BytesIO(content), mimetype=mimetype, as_attachment=kind == "pdf", download_name=name, etag=False
     )
+    # In place of the library's own word: papers must not stay behind on a shared computer.
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
