@@ -31,9 +31,9 @@ CUSTOM = register(
         facts=(
             Field("sort_name", text("Sort"), longest=120),
             Field("state_name", text("State"), longest=120),
-            Field("sort_key", text("Process"), longest=80),
+            Field("sort_key", text("Process key"), longest=80),
         ),
-        columns=("title", "number", "sort_name", "state_name", "customer_id", "owner_id", "updated_at"),
+        columns=("title", "sort_name", "state_name", "customer_id", "owner_id", "updated_at"),
         filters=("sort_name", "state_name"),
         sorts=orders(
             updated_at=(CustomRecord.updated_at, CustomRecord.id),
