@@ -61,7 +61,7 @@ def read_type(raw: Mapping[str, Any]) -> CustomType:
         plural=str(raw.get("plural") or raw.get("name") or ""),
         title=str(raw.get("title") or ""),
         customer=raw.get("customer") is True,
-        fields=tuple(_field(each) for each in _dicts(raw.get("fields")) if each.get("kind") in set(KINDS)),
+        fields=tuple(_field(each) for each in _dicts(raw.get("fields")) if str(each.get("kind")) in set(KINDS)),
         states=tuple(
             State(str(each.get("key")), str(each.get("label") or each.get("key")), str(each.get("tone") or "neutral"))
             for each in _dicts(raw.get("states"))
@@ -109,7 +109,7 @@ def _faults_of_field(raw: Mapping[str, Any]) -> Iterator[Text]:
     name = str(raw.get("name"))[:40]
     if not _is_label(raw.get("label")):
         yield text("The field {name} has no label.", name=name)
-    if raw.get("kind") not in set(KINDS):
+    if str(raw.get("kind")) not in set(KINDS):
         yield text(
             "The field {name} has no kind that is known; choose one of {known}.", name=name, known=", ".join(KINDS)
         )

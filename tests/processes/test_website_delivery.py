@@ -17,6 +17,8 @@ from tests.conftest import Browser, as_user
 from tests.processes.stories import Story
 from tests.unit.engine.drawing import Drawing
 from workflows import library, queries
+from workflows.custom.checking import record_problems
+from workflows.engine import Bundle
 from workflows.models import ProcessEvent
 from workflows.operations import deploying
 from workflows.studio.drafts import operations as drafts
@@ -207,13 +209,27 @@ def test_a_record_that_cannot_be_is_refused_with_the_cure(story: Story, change: 
     assert any(told in problem.text for problem in checked.errors), [problem.text for problem in checked.errors]
 
 
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        ({**RECORD, "states": RECORD["states"][:1]}, "puts the record into the state “done”, which it does not have"),
+        ({**RECORD, "fields": RECORD["fields"][:1]}, "keeps “live_on” in the record, which has no such field"),
+        (None, "writes to a record, but the process describes none"),
+    ],
+)
+def test_a_step_that_writes_what_the_record_does_not_have_is_told_before_publishing(
+    record: dict[str, Any] | None, told: str
+) -> None:
+    given = files(record or RECORD)
+    if record is None:
+        del given["record.json"]
+    problems = record_problems(Bundle(given))
+    assert any(told in problem.text and problem.element for problem in problems), [each.text for each in problems]
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_state_that_the_record_does_not_have_stops_the_step_and_stores_nothing(story: Story) -> None:
-    admin, now = story.people.admin, story.clock()
-    short = {**RECORD, "states": RECORD["states"][:1]}
-    with unit_of_work(story.database) as session:
-        checked = deploying.check_files(files(short), roles=deploying.role_keys(session))
-        deploying.deploy(session, by=admin, now=now, checked=checked)
+    story.publish(Bundle(files({**RECORD, "states": RECORD["states"][:1]})))
     story.start(story.people.manager1, KEY, site="恒力官网")
     with pytest.raises(Exception, match="has no state"):
         story.do(story.people.manager1, "assign")

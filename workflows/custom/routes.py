@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from crm.core.fields import Kind
 from crm.core.i18n import Text, text
 from crm.custom.types import KINDS, MOST_FIELDS, MOST_STATES, TONES
-from crm.web.doors import current_actor, reading_session, requires
+from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
+from workflows.custom.start_form import ask_at_start
 from workflows.engine import BundleRefused
 from workflows.engine.bundle import RECORD_NAME
 from workflows.studio.drafts import queries
@@ -64,6 +65,20 @@ def describe(draft_id: int) -> ResponseReturnValue:
         first_state=shown(text("New")),
         **values,
     )
+
+
+@blueprint.post("/studio/drafts/<int:draft_id>/record/start-form")
+@requires("processes", "administer")
+def ask_for_it(draft_id: int) -> ResponseReturnValue:
+    """The start form asks for all fields of the record; it is opened."""
+    with writing() as session:
+        key, number = ask_at_start(session, by=current_actor(), now=now(), draft_id=draft_id)
+    if number:
+        told = text("Fields that were put into the start form: {number}", number=number)
+    else:
+        told = text("The start form asks for all fields of the record already.")
+    flash(shown(told), "good" if number else "info")
+    return redirect(url_for("studio_forms.show", draft_id=draft_id, key=key))
 
 
 def _rows(described: dict[str, object] | None, part: str) -> list[dict[str, object]]:

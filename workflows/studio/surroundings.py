@@ -16,6 +16,7 @@ from crm.accounts.models import User, shown_name
 from crm.accounts.queries import role_names
 from crm.core.errors import NotFound
 from crm.core.i18n import Text, text, translate
+from crm.custom.types import read_type
 from crm.permissions import Actor
 from workflows import library
 from workflows.choices import choice_names
@@ -26,11 +27,14 @@ from workflows.engine.reading import read_diagram
 from workflows.registry import ServiceOperation, registry
 from workflows.studio.drafts.models import ProcessDraft
 from workflows.studio.drafts.queries import bundle_of, find_draft
+from workflows.studio.operation_names import OPERATION_NAMES, PARAMETER_NAMES
 from workflows.studio.variables import Variable, known_variables, names_read, read_form
 
 __all__ = ["Variable", "catalogue", "diagram_of", "known_variables", "variables"]
 
 MOST_PEOPLE = 500
+# Operations on the record of the process itself begin so.
+RECORDS = "records/"
 # Python's types of parameters in FEEL's words.
 TYPES: Mapping[object, str] = {
     str: "text",
@@ -75,10 +79,11 @@ def catalogue(session: Session, draft_id: int, *, by: Actor, element: str | None
         "people": [{"username": row.username, "name": shown_name(row.name, row.name_en, by.locale)} for row in people],
         "forms": [{"key": key, "title": _title(bundle, key)} for key in sorted(bundle.form_files)],
         "decisions": _decisions(bundle),
-        "operations": [_operation(each) for _, each in sorted(registry().operations.items())],
+        "operations": [_operation(each, by.locale) for each in _in_order(registry().operations, bundle)],
+        "record": _record(bundle),
         "choices": sorted(choice_names()),
         "variables": [
-            {"name": each.name, "type": each.type, "origin": each.origin}
+            {"name": each.name, "type": each.type, "origin": each.origin, "label": each.label, "values": each.values}
             for each in variables(session, draft, bundle, element)
         ],
         "assign": [{"key": str(kind), "name": translate(words, by.locale)} for kind, words in ASSIGN_RULES.items()],
@@ -126,10 +131,34 @@ def _decisions(bundle: Bundle) -> list[dict[str, str]]:
     return found
 
 
-def _operation(operation: ServiceOperation) -> dict[str, Any]:
+def _in_order(operations: Mapping[str, ServiceOperation], bundle: Bundle) -> list[ServiceOperation]:
+    """What a process does with its own record comes first where it has one, and last where it has none."""
+    own = _record(bundle) is not None
+    return sorted(operations.values(), key=lambda each: (each.name.startswith(RECORDS) is not own, each.name))
+
+
+def _record(bundle: Bundle) -> dict[str, Any] | None:
+    """The fields and states of the record that the process describes; None without one, and while it cannot be read."""
+    try:
+        described = bundle.record
+    except BundleRefused:
+        return None
+    if described is None:
+        return None
+    sort = read_type(described)
+    return {
+        "fields": [{"name": each.name, "label": each.label.source} for each in sort.fields],
+        "states": [{"key": each.key, "label": each.label} for each in sort.states],
+    }
+
+
+def _operation(operation: ServiceOperation, locale: str) -> dict[str, Any]:
     hints = get_type_hints(operation.run)
+    title = OPERATION_NAMES.get(operation.name)
     return {
         "name": operation.name,
+        "title": translate(title, locale) if title is not None else "",
+        "labels": {name: translate(words, locale) for name, words in PARAMETER_NAMES.get(operation.name, {}).items()},
         "parameters": [
             {
                 "name": name,

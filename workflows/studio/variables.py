@@ -7,7 +7,7 @@ More is named than may be there in every case, because a step may be passed by; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import feel
 import forms
@@ -29,17 +29,22 @@ TYPES = {
     "filepicker": "list",
     "dynamiclist": "list",
 }
+# Fields whose answer is one of their options.
+ONE_OF = frozenset({"radio", "select"})
 MOMENTS = {"time": "time", "datetime": "date and time"}
 
 
 @dataclass(frozen=True)
 class Variable:
     """A name that expressions may read. `type` is FEEL's word, or "any"; `origin` the element that leaves it behind, or ""
-    where it comes with the case."""
+    where it comes with the case. An answer of a form has the `label` of its field, and where it is one of a few the `values`
+    with their labels."""
 
     name: str
     type: str
     origin: str
+    label: str = field(default="", compare=False)
+    values: tuple[tuple[str | bool, str], ...] = field(default=(), compare=False)
 
 
 def known_variables(diagram: Diagram, bundle: Bundle, element: str | None) -> list[Variable]:
@@ -51,7 +56,8 @@ def known_variables(diagram: Diagram, bundle: Bundle, element: str | None) -> li
         node = diagram.nodes[ident]
         for name, kind in _left_by(node, bundle, decisions):
             if name not in found or (found[name].type == "any" and kind != "any"):
-                found[name] = Variable(name, kind, ident)
+                label, values = _asked(bundle, node.form_key, name)
+                found[name] = Variable(name, kind, ident, label, values)
     for process in diagram.processes.values():
         for name in process.inputs or ():
             found.setdefault(name, Variable(name, "any", process.id))
@@ -152,6 +158,21 @@ def _of_form(bundle: Bundle, key: str | None) -> Iterator[tuple[str, str]]:
             yield name, MOMENTS.get(str(entry.spec.get("subtype")), "date")
         else:
             yield name, TYPES.get(entry.type, "text")
+
+
+def _asked(bundle: Bundle, key: str | None, name: str) -> tuple[str, tuple[tuple[str | bool, str], ...]]:
+    """What a form calls this variable, and what it offers for it: the options of a choice of one, yes and no."""
+    described = read_form(bundle, key)
+    entry = next((each for each in described.fields if each.path == name), None) if described is not None else None
+    if entry is None:
+        return "", ()
+    if entry.type == "checkbox":
+        return entry.label, ((True, ""), (False, ""))
+    options = entry.spec.get("values")
+    if entry.type not in ONE_OF or entry.choice_source is not None or not isinstance(options, list):
+        return entry.label, ()
+    pairs = ((each.get("value"), each.get("label")) for each in options if isinstance(each, dict))
+    return entry.label, tuple((value, str(label or value)) for value, label in pairs if isinstance(value, str))
 
 
 def _entries(script: str) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ refused when somebody else has saved it since. The row of the draft is locked fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from crm.accounts.queries import names_of
+from crm.accounts.queries import names_of, role_names
 from crm.core.audit import write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import text
@@ -23,7 +23,7 @@ from workflows.engine import BundleRefused
 from workflows.engine.reading import read_diagram
 from workflows.models import DefinitionVersion, ProcessDefinition
 from workflows.studio.drafts import rules
-from workflows.studio.drafts.first import first_files
+from workflows.studio.drafts.first import MOST_LANES, first_files
 from workflows.studio.drafts.models import DraftFile, DraftVisit, ProcessDraft
 from workflows.studio.drafts.queries import SILENCE, Visit, bundle_of, draft_of, file_of, visits_of
 
@@ -57,9 +57,17 @@ def open_draft(session: Session, *, by: Actor, now: datetime, key: str, number: 
 
 
 def new_draft(
-    session: Session, *, by: Actor, now: datetime, key: str, name: str, files: Mapping[str, bytes] | None = None
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    key: str,
+    name: str,
+    files: Mapping[str, bytes] | None = None,
+    roles: Sequence[str] = (),
 ) -> ProcessDraft:
-    """A process that does not exist yet: with these files, or with a start, one task and an end."""
+    """A process that does not exist yet: with these files, or with a start, one task and an end, in a pool with a lane for
+    each of the `roles` if there are any."""
     check_may(by, "processes", "administer")
     key, name = key.strip(), " ".join(name.split())
     faults = [
@@ -75,7 +83,7 @@ def new_draft(
         select(ProcessDraft.id).where(draft_same)
     ):
         raise Invalid([Fault("key", text("There is a process with the key “{key}” already.", key=key))])
-    given = first_files(key, name, locale=by.locale) if files is None else files
+    given = files if files is not None else _first_files(session, key, name, by=by, roles=roles)
     draft = _make(session, by=by, now=now, key=key, name=name, files=given, base_id=None)
     _audit(session, draft, "opened", by=by, now=now)
     return draft
@@ -242,6 +250,15 @@ def _base(session: Session, process: ProcessDefinition, number: int | None) -> D
     return found
 
 
+def _first_files(session: Session, key: str, name: str, *, by: Actor, roles: Sequence[str]) -> dict[str, bytes]:
+    """What a process from nothing begins with. Invalid where a role is not there, or where they are too many."""
+    known = role_names(session, by.locale)
+    if len(roles) > MOST_LANES or not set(roles) <= set(known):
+        message = text("Choose roles that exist, at most {limit} of them.", limit=MOST_LANES)
+        raise Invalid([Fault("lanes", message)])
+    return first_files(key, name, locale=by.locale, lanes=[(role, known[role]) for role in roles])
+
+
 def _make(
     session: Session, *, by: Actor, now: datetime, key: str, name: str, files: Mapping[str, bytes], base_id: int | None
 ) -> ProcessDraft:
@@ -321,6 +338,6 @@ def _audit(session: Session, draft: ProcessDraft, action: str, *, by: Actor, now
         action=f"draft.{action}",
         subject_type="process_draft",
         subject_id=draft.id,
-        subject_name=draft.process_key,
+        subject_name=draft.name,
         new={"process": draft.process_key, **values},
     )

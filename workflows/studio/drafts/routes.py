@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from crm.accounts.queries import role_names
 from crm.core.errors import Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
-from crm.web.languages import shown
+from crm.web.languages import current_locale, shown
 from workflows.engine.bundle import TEXTS_NAME
 from workflows.studio.drafts import operations, queries
+from workflows.studio.drafts.first import MOST_LANES
 from workflows.studio.drafts.frame import frame
 from workflows.studio.drafts.listing import stopped_cases, studio_rows
 from workflows.studio.drafts.rules import LONGEST_KEY
@@ -32,16 +34,37 @@ def index() -> ResponseReturnValue:
 @requires("processes", "administer")
 def new() -> ResponseReturnValue:
     """A process from nothing: its key and name; the diagram is drawn next."""
-    given = {name: request.form.get(name, "") for name in ("key", "name")}
     if request.method == "GET":
-        return render_template("studio/new.html", given=given, faults={}, longest_key=LONGEST_KEY)
+        return _new({})
+    roles = list(filter(None, request.form.getlist("lanes")))
     try:
         with writing() as session:
-            draft = operations.new_draft(session, by=current_actor(), now=now(), key=given["key"], name=given["name"])
+            draft = operations.new_draft(
+                session,
+                by=current_actor(),
+                now=now(),
+                key=request.form.get("key", ""),
+                name=request.form.get("name", ""),
+                roles=roles,
+            )
     except Invalid as refused:
-        faults = {fault.field: shown(fault.message) for fault in refused.faults}
-        return render_template("studio/new.html", given=given, faults=faults, longest_key=LONGEST_KEY), 422
+        return _new({fault.field: shown(fault.message) for fault in refused.faults}), 422
     return redirect(url_for("studio.show", draft_id=draft.id))
+
+
+def _new(faults: dict[str, str]) -> str:
+    """The page on which a process from nothing is named, with what was entered and what of it was refused."""
+    with reading_session() as session:
+        roles = sorted(role_names(session, current_locale()).items(), key=lambda role: role[1])
+    return render_template(
+        "studio/new.html",
+        given={name: request.form.get(name, "") for name in ("key", "name")},
+        lanes=request.form.getlist("lanes")[:MOST_LANES],
+        roles=roles,
+        most_lanes=MOST_LANES,
+        faults=faults,
+        longest_key=LONGEST_KEY,
+    )
 
 
 @blueprint.post("/drafts")

@@ -1,7 +1,8 @@
-"""Making and removing a form of a draft."""
+"""Making and removing a form of a draft, and giving it to a step."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import datetime
 
@@ -11,16 +12,20 @@ from crm.core.errors import Fault, Invalid, RuleBroken
 from crm.core.i18n import text, translate
 from crm.permissions import Actor
 from forms.plain import is_name
+from workflows.engine import Bundle
 from workflows.engine.bundle import FORM_SUFFIX
 from workflows.studio.drafts import operations, queries
 from workflows.studio.forms.steps import steps_of
+from workflows.studio.xml_edit import set_property
 
 LONGEST_KEY = 80
 LONGEST_TITLE = 200
 
 
-def make_form(session: Session, *, by: Actor, now: datetime, draft_id: int, key: str, title: str) -> str:
-    """A form with one field, ready to be changed; answers its key."""
+def make_form(
+    session: Session, *, by: Actor, now: datetime, draft_id: int, key: str, title: str, step: str = ""
+) -> str:
+    """A form with one field, ready to be changed; answers its key. A `step` that is named asks it from now on."""
     key, title = key.strip(), " ".join(title.split())
     if not is_name(key) or len(key) > LONGEST_KEY:
         raise Invalid(
@@ -46,7 +51,23 @@ def make_form(session: Session, *, by: Actor, now: datetime, draft_id: int, key:
     }
     content = json.dumps(form, ensure_ascii=False, indent=2) + "\n"
     operations.save_file(session, by=by, now=now, draft_id=draft_id, name=key + FORM_SUFFIX, content=content, seen=0)
+    if step:
+        give_form(session, by=by, now=now, draft_id=draft_id, step=step, key=key)
     return key
+
+
+def give_form(session: Session, *, by: Actor, now: datetime, draft_id: int, step: str, key: str) -> None:
+    """The step asks this form from now on. NotFound when the diagram has no such step."""
+    file, raw = queries.bundle_of(session, draft_id).bpmn
+    seen = queries.file_of(session, draft_id, file).revision
+    content = set_property(raw, step, "formKey", key).decode()
+    operations.save_file(session, by=by, now=now, draft_id=draft_id, name=file, content=content, seen=seen)
+
+
+def free_key(bundle: Bundle) -> str:
+    """A key that no form of the draft has."""
+    taken = set(bundle.form_files)
+    return next(key for number in itertools.count(1) if (key := f"form_{number}") not in taken)
 
 
 def remove_form(session: Session, *, by: Actor, now: datetime, draft_id: int, key: str, seen: int) -> None:

@@ -21,7 +21,7 @@ from workflows.studio.drafts.frame import frame
 from workflows.studio.forms import files
 from workflows.studio.forms.preview import Preview, preview
 from workflows.studio.forms.rights import field_rights, set_rights
-from workflows.studio.forms.steps import forms_of, node_of, steps_of, words_of
+from workflows.studio.forms.steps import forms_of, node_of, step_named, steps_of, words_of
 from workflows.studio.forms.words import WORDS
 
 blueprint = Blueprint("studio_forms", __name__, url_prefix="/studio/drafts/<int:draft_id>")
@@ -30,15 +30,15 @@ blueprint = Blueprint("studio_forms", __name__, url_prefix="/studio/drafts/<int:
 @blueprint.get("/forms")
 @requires("processes", "administer")
 def index(draft_id: int) -> ResponseReturnValue:
-    """The forms of a draft and the steps that ask them."""
-    return _index(draft_id, {}, {})
+    """The forms of a draft and the steps that ask them; with `step` one is about to be made for it."""
+    return _index(draft_id, {"step": request.args.get("step", "")}, {})
 
 
 @blueprint.post("/forms")
 @requires("processes", "administer")
 def make(draft_id: int) -> ResponseReturnValue:
-    """One more form; it is opened at once."""
-    given = {name: request.form.get(name, "") for name in ("key", "title")}
+    """One more form, for a step where one is named; it is opened at once."""
+    given = {name: request.form.get(name, "") for name in ("key", "title", "step")}
     try:
         with writing() as session:
             key = files.make_form(session, by=current_actor(), now=now(), draft_id=draft_id, **given)
@@ -139,12 +139,17 @@ def rights(draft_id: int, element: str) -> ResponseReturnValue:
 def _index(draft_id: int, given: dict[str, str], faults: dict[str, str]) -> str:
     with reading_session() as session:
         draft = queries.find_draft(session, draft_id, by=current_actor())
-        listed = forms_of(queries.bundle_of(session, draft_id), current_locale())
+        bundle = queries.bundle_of(session, draft_id)
+        listed = forms_of(bundle, current_locale())
+        step = step_named(bundle, given["step"], current_locale())
+        if "key" not in given and step is not None:
+            given = {**given, "key": files.free_key(bundle), "title": step.name}
         revisions = {file.name: file.revision for file in queries.files_of(session, draft_id)}
         page = frame(session, draft, tab="forms")
     return render_template(
         "studio/forms.html",
         forms=listed,
+        step=step,
         revisions=revisions,
         given=given,
         faults=faults,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import forms
 from crm.core.errors import NotFound
-from crm.core.i18n import catalogue_of, text
+from crm.core.i18n import catalogue_of, text, translate
 from workflows.engine import Bundle, BundleRefused, Node
 from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.engine.diagram import USER_KINDS
@@ -42,7 +42,7 @@ def forms_of(bundle: Bundle, locale: str) -> list[DraftForm]:
     found = []
     for key, file in sorted(bundle.form_files.items()):
         described = description_of(bundle, key)
-        steps = tuple(_step(node, words) for node in nodes if node.form_key == key)
+        steps = tuple(_step(node, words, locale) for node in nodes if node.form_key == key)
         title = words(_title(bundle, file)) or " · ".join(step.name for step in steps)
         fields = len(described.fields) if described is not None else None
         found.append(DraftForm(key, file, title or key, fields, steps))
@@ -52,7 +52,16 @@ def forms_of(bundle: Bundle, locale: str) -> list[DraftForm]:
 def steps_of(bundle: Bundle, key: str, locale: str) -> list[Step]:
     """The steps that ask this form."""
     words = words_of(bundle, locale)
-    return [_step(node, words) for node in _asking(bundle) if node.form_key == key]
+    return [_step(node, words, locale) for node in _asking(bundle) if node.form_key == key]
+
+
+def step_named(bundle: Bundle, element: str, locale: str) -> Step | None:
+    """A step of the draft's diagram that may ask a form, whether it does already or not; None where there is none."""
+    diagram = diagram_of(bundle)
+    node = diagram.nodes.get(element) if diagram is not None else None
+    if node is None or node.kind not in (*USER_KINDS, "startEvent"):
+        return None
+    return _step(node, words_of(bundle, locale), locale)
 
 
 def node_of(bundle: Bundle, element: str) -> Node:
@@ -102,5 +111,6 @@ def _asking(bundle: Bundle) -> list[Node]:
     return [node for node in diagram.nodes.values() if node.form_key]
 
 
-def _step(node: Node, words: Callable[[str], str]) -> Step:
-    return Step(node.id, words(node.name) or node.id, node.kind in USER_KINDS, bool(step_rights(node)))
+def _step(node: Node, words: Callable[[str], str], locale: str) -> Step:
+    name = words(node.name) or (translate(text("Start"), locale) if node.kind == "startEvent" else node.id)
+    return Step(node.id, name, node.kind in USER_KINDS, bool(step_rights(node)))

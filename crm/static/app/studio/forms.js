@@ -3,6 +3,7 @@
 // The mark of bpmn.io in the corner must stay visible: its licence asks for it.
 
 import "@bpmn-io/form-js/dist/assets/form-js-base.css";
+import "@bpmn-io/form-js/dist/assets/flatpickr/light.css";
 import "@bpmn-io/form-js-editor/dist/assets/dragula.css";
 import "@bpmn-io/form-js/dist/assets/form-js-editor-base.css";
 import "@bpmn-io/form-js/dist/assets/properties-panel.css";

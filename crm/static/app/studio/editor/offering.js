@@ -3,6 +3,11 @@
 import { say } from "./language.js";
 
 const NOT_DRAWN = new Set(["create.data-object", "create.data-store"]);
+// The first keeps the library's name: it stands in its place.
+const STEPS = [
+  { id: "task", type: "bpmn:UserTask", sign: "bpmn-icon-user-task", create: "Create user task", append: "Append user task" },
+  { id: "service-task", type: "bpmn:ServiceTask", sign: "bpmn-icon-service-task", create: "Create service task", append: "Append service task" },
+];
 // Menu entries end like this, whatever they begin with.
 const CANNOT_RUN = /(complex-gateway|link-|compensation|data-object|data-store|replace-with-task$|participant-multiplicity|toggle-is-collection)/;
 // Beginnings of a whole process; the start of an event sub-process may wait for more.
@@ -16,33 +21,35 @@ class Offering {
     popupMenu.registerProvider("bpmn-replace", 500, { getPopupMenuEntries: (target) => (entries) => limited(target, entries), getPopupMenuHeaderEntries: () => (entries) => limited(null, entries) });
   }
 
-  userTask() {
-    return this.elementFactory.createShape({ type: "bpmn:UserTask" });
-  }
-
+  // In the palette: a task without kind does nothing by itself, so what people draw is a step for people or one of the machine.
   getPaletteEntries() {
-    return (entries) => {
-      const kept = Object.entries(entries).filter(([name]) => !NOT_DRAWN.has(name));
-      const begin = (event) => this.create.start(event, this.userTask());
-      // A task without kind does nothing by itself: what people draw first is a step for people.
-      return Object.fromEntries(kept.map(([name, entry]) => (name === "create.task"
-        ? [name, { ...entry, className: "bpmn-icon-user-task", title: say("Create user task"), action: { dragstart: begin, click: begin } }]
-        : [name, entry])));
-    };
+    return (entries) => Object.fromEntries(Object.entries(entries).flatMap(([name, entry]) => {
+      if (NOT_DRAWN.has(name)) return [];
+      if (name !== "create.task") return [[name, entry]];
+      return STEPS.map(({ id, type, sign, create }) => {
+        const begin = (event) => this.create.start(event, this.elementFactory.createShape({ type }));
+        return [`create.${id}`, { ...entry, className: sign, title: say(create), action: { dragstart: begin, click: begin } }];
+      });
+    }));
   }
 
   getContextPadEntries(element) {
-    return (entries) => {
-      const { "append.compensation-activity": _, "append.append-task": task, ...others } = entries;
-      if (!task) return others;
-      const begin = (event) => this.create.start(event, this.userTask(), { source: element });
-      const append = () => this.autoPlace.append(element, this.userTask());
-      const preview = () => {
-        this.appendPreview.create(element, "bpmn:UserTask", {});
+    return (entries) => Object.fromEntries(Object.entries(entries).flatMap(([name, entry]) => {
+      if (name === "append.compensation-activity") return [];
+      if (name !== "append.append-task") return [[name, entry]];
+      return STEPS.map((step) => [`append.append-${step.id}`, { ...entry, className: step.sign, title: say(step.append), action: this.appending(element, step.type) }]);
+    }));
+  }
+
+  appending(element, type) {
+    const shape = () => this.elementFactory.createShape({ type });
+    return {
+      click: () => this.autoPlace.append(element, shape()),
+      dragstart: (event) => this.create.start(event, shape(), { source: element }),
+      hover: () => {
+        this.appendPreview.create(element, type, {});
         return () => this.appendPreview.cleanUp();
-      };
-      const entry = { ...task, className: "bpmn-icon-user-task", title: say("Append user task"), action: { click: append, dragstart: begin, hover: preview } };
-      return Object.fromEntries(Object.entries(entries).filter(([name]) => name in others || name === "append.append-task").map(([name, old]) => [name, name === "append.append-task" ? entry : old]));
+      },
     };
   }
 

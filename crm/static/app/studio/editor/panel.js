@@ -2,6 +2,7 @@
 // is chosen or other fields belong there; else each field is only brought up to date, so that nobody loses the cursor.
 
 import { dom } from "./dom.js";
+import { eitherField } from "./either-field.js";
 import { feelField } from "./feel-field.js";
 import { KINDS } from "./fields.js";
 import { eventGroups } from "./groups/events.js";
@@ -60,7 +61,7 @@ export class Panel {
     }
     const at = new Place(element, { ...this.around, catalogue: this.around.catalogue() });
     const groups = GROUPS.flatMap((describe) => describe(at) ?? []).filter(({ fields }) => fields.length);
-    const shape = JSON.stringify([element.id, at.bo.$type, groups.map(({ id, label, fields }) => [id, label, fields.map((field) => [field.id, field.kind, field.label, field.note, field.hint, field.need, field.links, field.placeholder])])]);
+    const shape = JSON.stringify([element.id, at.bo.$type, groups.map(({ id, label, fields }) => [id, label, fields.map((field) => [field.id, field.kind, field.label, field.note, field.hint, field.need, field.links, field.placeholder, Boolean(field.simple)])])]);
     if (shape === this.shown) {
       for (const field of groups.flatMap(({ fields }) => fields)) {
         const view = this.views.get(field.id);
@@ -92,7 +93,9 @@ export class Panel {
     const open = this.folded.get(id) ?? !closed;
     const views = fields.map((field) => {
       const view = { field };
-      if (field.kind === "feel") feelField(view, { draft: this.around.draft, functions: this.around.functions, element: element.id });
+      const around = { draft: this.around.draft, functions: this.around.functions, element: element.id };
+      if (field.simple) eitherField(view, around);
+      else if (field.kind === "feel") feelField(view, around);
       else KINDS[field.kind](view);
       this.views.set(field.id, view);
       return view.node;

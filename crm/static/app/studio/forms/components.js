@@ -32,10 +32,14 @@ function outline(path) {
   return () => jsx("svg", { width: 54, height: 54, viewBox: "-12 -12 48 48", "aria-hidden": "true", ...pen, children: jsx("path", { d: path }) });
 }
 
-function entry(name) {
+// The first customer of a form is the one that the case is about: that is the name by which everything else knows it.
+const OF_THE_CASE = { customer: "customer_id" };
+
+function entry(name, taken) {
   const { group, made } = OURS[name];
   const label = word(name);
-  const create = (options = {}) => ({ label, key: `${name}_${Math.random().toString(36).slice(2, 6)}`, ...options, ...structuredClone(made) });
+  const key = () => (OF_THE_CASE[name] && !taken(OF_THE_CASE[name]) ? OF_THE_CASE[name] : `${name}_${Math.random().toString(36).slice(2, 6)}`);
+  const create = (options = {}) => ({ label, key: key(), ...options, ...structuredClone(made) });
   return Object.assign(() => null, { config: { type: name, keyed: true, name: label, group, icon: outline(DRAWN[name]), create } });
 }
 
@@ -52,11 +56,12 @@ function inWords(component) {
   return Object.assign((props) => component(props), component, { config: { ...config, name: say(config.name ?? config.label ?? ""), create } });
 }
 
-function enrich(formFields) {
+function enrich(formFields, injector) {
+  const taken = (key) => injector.get("formFieldRegistry").getAll().some((field) => field.key === key);
   for (const [type, component] of Object.entries(formFields._formFields)) if (type !== "default") formFields.register(type, inWords(component));
-  for (const name of Object.keys(OURS)) formFields.register(name, entry(name));
+  for (const name of Object.keys(OURS)) formFields.register(name, entry(name, taken));
   // The palette lists what can be enumerated.
   for (const type of LEFT_OUT) Object.defineProperty(formFields._formFields, type, { enumerable: false });
 }
 
-export const ours = { __init__: [["formFields", enrich]] };
+export const ours = { __init__: [["formFields", "injector", enrich]] };

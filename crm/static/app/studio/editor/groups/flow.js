@@ -1,6 +1,7 @@
 // Flows and gateways: which way a case goes.
 
 import { say } from "../language.js";
+import { answered } from "./simple.js";
 
 const CHOOSES = ["bpmn:ExclusiveGateway", "bpmn:InclusiveGateway"];
 const target = (flow) => flow.name || flow.targetRef?.name || flow.targetRef?.id || flow.id;
@@ -22,7 +23,7 @@ export function flowGroup(at) {
   }
   if (!isDefault || condition) {
     fields.push({
-      id: "condition", label: say("Condition"), kind: "feel", need: chooses, rows: 2, hint: say("An expression that is true or false, for example amount > 1000."),
+      id: "condition", label: say("Condition"), kind: "feel", need: chooses, rows: 2, simple: answered(at, bo.id), hint: say("An expression that is true or false, for example amount > 1000."),
       read: () => condition,
       write: (text) => at.set({ conditionExpression: text ? at.create("bpmn:FormalExpression", { body: text }, bo) : undefined }),
     });
@@ -42,7 +43,7 @@ export function gatewayGroup(at) {
   }];
   for (const flow of flows.filter((other) => other !== bo.default)) {
     fields.push({
-      id: `condition-${flow.id}`, label: say("Condition for “{name}”", { name: target(flow) }), kind: "feel", need: true,
+      id: `condition-${flow.id}`, label: say("Condition for “{name}”", { name: target(flow) }), kind: "feel", need: true, simple: answered(at, flow.id),
       read: () => flow.conditionExpression?.body ?? "",
       write: (text) => at.setPart(flow, { conditionExpression: text ? at.create("bpmn:FormalExpression", { body: text }, flow) : undefined }),
     });

@@ -1,6 +1,7 @@
 // Steps of the machine: operations with their parameters, decisions, scripts, and what is computed before and after a step.
 
 import { say } from "../language.js";
+import { simpleParameter } from "./simple.js";
 
 const SCRIPTED = ["bpmn:Task", "bpmn:UserTask", "bpmn:ManualTask", "bpmn:ServiceTask", "bpmn:SendTask", "bpmn:ReceiveTask", "bpmn:BusinessRuleTask", "bpmn:ScriptTask", "bpmn:CallActivity", "bpmn:SubProcess"];
 
@@ -40,10 +41,11 @@ export function operationGroup(at) {
     id: "operation", label: say("Operation"), kind: "select", need: bo.$type === "bpmn:ServiceTask", hint: known?.about,
     options: () => [{ value: "", label: say("Choose an operation") }, ...named], read: () => operator.name, write: (name) => chooseOperation(at, name),
   }];
+  const labels = known?.labels ?? {};
   const parameters = [...(known?.parameters ?? []), ...operator.parameters.filter(({ id }) => !known?.parameters.some(({ name }) => name === id)).map(({ id }) => ({ name: id, type: "any", required: false }))];
   for (const { name, type, required } of parameters) {
     fields.push({
-      id: `parameter-${name}`, label: name, note: say(type), kind: "feel", need: required,
+      id: `parameter-${name}`, label: labels[name] ?? name, note: labels[name] ? undefined : say(type), kind: "feel", need: required, simple: simpleParameter(at, operator.name, name),
       read: () => ext.operator(bo).parameters.find(({ id }) => id === name)?.value ?? "", write: (value) => setParameter(at, name, value),
     });
   }

@@ -83,7 +83,7 @@ function formLinks(at, rights) {
   const links = [];
   if (key && at.catalogue.forms.some((form) => form.key === key)) links.push({ label: say("Open the form"), url: at.links.form(key) });
   if (key && rights) links.push({ label: say("Field rights"), url: at.links.rights(at.bo.id) });
-  if (!key) links.push({ label: say("All forms"), url: at.links.forms });
+  if (!key) links.push({ label: say("New form"), url: at.links.newForm(at.bo.id) }, { label: say("All forms"), url: at.links.forms });
   return { id: "formLinks", kind: "links", links };
 }
 
