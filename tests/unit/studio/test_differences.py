@@ -84,6 +84,21 @@ def test_a_flow_that_leads_elsewhere_is_told_with_its_way() -> None:
     assert found[0][3].endswith("→ Archive") and found[0][4].endswith("→ Assign")
 
 
+def test_a_default_flow_that_was_drawn_anew_is_no_difference_at_its_gateway() -> None:
+    anew = changed(DIAGRAM, ('id="is_satisfied" name="Yes"', 'id="anew"'), ('default="is_satisfied"', 'default="anew"'))
+    found = differences(SERVICE, anew, locale="zh_CN")
+    assert "satisfied" not in {each.element for each in found}
+    flow = next(each for each in found if each.element == "anew")
+    assert (flow.kind, flow.name, flow.after) == ("added", "是否满意？ → 服务归档", "是否满意？ → 服务归档")
+
+
+def test_another_default_among_flows_that_lead_the_same_way_is_told() -> None:
+    second = '<bpmn:sequenceFlow id="also" sourceRef="satisfied" targetRef="archive"/>'
+    base = changed(DIAGRAM, ("</bpmn:process>", f"{second}</bpmn:process>"))
+    other = changed(DIAGRAM, ('default="is_satisfied"', 'default="also"'), base=base)
+    assert said(other, base) == [("changed", "satisfied", "The way when no condition holds", "is_satisfied", "also")]
+
+
 def test_a_note_and_a_shape_that_moved_are_told() -> None:
     note = '<bpmn:textAnnotation id="why"><bpmn:text>Mind</bpmn:text></bpmn:textAnnotation>'
     with_note = changed(DIAGRAM, ("</bpmn:process>", f"{note}</bpmn:process>"))

@@ -13,7 +13,7 @@ from workflows.engine.diagram import Diagram, EventMark, Flow, Node, Operator, P
 from workflows.engine.reading import read_diagram
 from workflows.engine.safe_xml import read_xml
 from workflows.studio.publishing import drawn
-from workflows.studio.publishing.found import ADDED, CHANGED, MOVED, REMOVED, Found, Value, changed
+from workflows.studio.publishing.found import ADDED, CHANGED, MOVED, REMOVED, Found, Value, Way, changed
 from workflows.studio.publishing.words import (
     EVENT_WORDS,
     NODE_WORDS,
@@ -130,6 +130,9 @@ def _node(was: Node, now: Node, before: Diagram, after: Diagram) -> Iterator[Fou
         yield from changed(now.id, text("Attached to"), _called(was.attached_to, before), _called(now.attached_to, after), name)  # fmt: skip
     ways = _default(was, before), _default(now, after)
     if was.default_flow != now.default_flow:
+        if ways[0] == ways[1] and was.default_flow in after.flows:
+            # Two flows lead the same way: only their ids tell them apart.
+            ways = was.default_flow or "", now.default_flow or ""
         yield from changed(now.id, text("The way when no condition holds"), ways[0], ways[1], name)
     yield from _events(now.id, was.events, now.events, name)
     yield from _repetition(now.id, was.repetition, now.repetition, name)
@@ -199,8 +202,8 @@ def _flow(was: Flow, now: Flow, before: Diagram, after: Diagram) -> Iterator[Fou
         yield Found(CHANGED, now.id, text("Leads"), _way(was, before), _way(now, after), name)
 
 
-def _way(flow: Flow, diagram: Diagram) -> str:
-    return f"{_called(flow.source, diagram)} → {_called(flow.target, diagram)}"
+def _way(flow: Flow, diagram: Diagram) -> Way:
+    return Way(_called(flow.source, diagram), _called(flow.target, diagram))
 
 
 def _flow_name(flow: Flow, diagram: Diagram) -> str:

@@ -15,7 +15,7 @@ from workflows.engine import Bundle, BundleRefused
 from workflows.engine.bundle import FORM_SUFFIX, TEXTS_NAME
 from workflows.studio.publishing.descriptions import form_differences, other_differences, text_differences
 from workflows.studio.publishing.diagrams import diagram_differences
-from workflows.studio.publishing.found import ADDED, CHANGED, MOVED, REMOVED, Found, Value
+from workflows.studio.publishing.found import ADDED, CHANGED, MOVED, REMOVED, Found, Value, Way
 from workflows.studio.publishing.tables import table_differences
 
 MOST = 5000
@@ -129,15 +129,19 @@ def _translator(new: Bundle, old: Bundle, locale: str) -> Callable[[str], str]:
 
 def _told(found: Found, file: str, words: Callable[[str], str], locale: str) -> Difference:
     def say(value: Value) -> str:
+        if isinstance(value, Way):
+            return Way(*(words(end) for end in value.ends))
         return translate(value, locale) if isinstance(value, Text) else value
 
     # The file of translations names each text as it is drawn.
-    name = say(found.name) if isinstance(found.name, Text) or file == TEXTS_NAME else words(found.name)
+    name = say(found.name) if isinstance(found.name, Text | Way) or file == TEXTS_NAME else words(found.name)
     what = translate(found.what, locale)
     # Names are told as people read them; what is compared letter by letter stays as it is written.
     named = found.kind in (ADDED, REMOVED)
     before, after = (
-        words(value) if isinstance(value, str) and named and value == found.name else say(value)
+        words(value)
+        if isinstance(value, str) and not isinstance(value, Way) and named and value == found.name
+        else say(value)
         for value in (found.before, found.after)
     )
     return Difference(found.kind, found.element, file, what, before, after, name)

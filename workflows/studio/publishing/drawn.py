@@ -11,6 +11,8 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 BOUNDS = "{http://www.omg.org/spec/DD/20100524/DC}Bounds"
 WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
+# The default flow is told with where it leads; one that was drawn anew leads where it did.
+UNTOLD = frozenset({"id", "default"})
 # Written by the editors from the arrows themselves.
 ARROWS = frozenset({f"{BPMN}incoming", f"{BPMN}outgoing"})
 
@@ -20,7 +22,7 @@ Place = tuple[Canonical, Canonical]
 
 def meaning(element: Any, leave: frozenset[str] = frozenset()) -> Canonical:
     """An element without spelling: no blanks, no order of attributes, no ids of its parts, none of the elements to `leave`."""
-    attributes = {name: value for name, value in element.attrib.items() if name != "id"}
+    attributes = {name: value for name, value in element.attrib.items() if name not in UNTOLD}
     inner = tuple(
         meaning(child, leave) for child in element if child.tag not in ARROWS and child.get("id") not in leave
     )

@@ -18,6 +18,17 @@ YES, NO = text("yes"), text("no")
 Value = str | Text
 
 
+class Way(str):
+    """From where to where something leads, as one text of which each end has a name of its own."""
+
+    ends: tuple[str, ...]
+
+    def __new__(cls, *ends: str) -> Way:
+        made = super().__new__(cls, " → ".join(ends))
+        made.ends = ends
+        return made
+
+
 @dataclass(frozen=True)
 class Found:
     """One difference. `element` is an id, `name` what it is called as drawn, `what` the property or the sort of element."""

@@ -37,11 +37,12 @@ DRAFT = "draft"
 
 @dataclass(frozen=True)
 class Against:
-    """What scenarios are replayed against: the draft, or a version; and what else may be chosen."""
+    """What scenarios are replayed against: the draft (its id then), or a version; and what else may be chosen."""
 
     published: Published | None
     chosen: str
     choices: list[tuple[str, str]]
+    draft_id: int | None = None
 
 
 @blueprint.get("/studio/processes/<key>/scenarios")
@@ -188,7 +189,7 @@ def _against(session: Session, key: str) -> Against:
             published = None
     elif chosen:
         published = library.published(session, library.version_of(session, key, int(chosen)).id)
-    return Against(published, chosen, choices)
+    return Against(published, chosen, choices, draft.id if draft is not None and chosen == DRAFT else None)
 
 
 def _title(against: Against, key: str) -> str:

@@ -21,14 +21,14 @@ LONGEST_SHOWN = 300
 def picture(
     published: Published, locale: str, situation: Situation | None, parting: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """What the diagram shows: the path taken, where the case stands, and a mark where it stopped or parts from what was
-    expected (`parting`)."""
+    """What the diagram shows: the path taken, where the case stands, and a mark where it parts from what was expected
+    (`parting`), or else where it stopped."""
     path = [mark.element_id for _, mark in situation.passed] if situation is not None else []
     live = [*situation.live] if situation is not None else []
     if situation is not None and situation.asks is not None:
         live = [situation.asks.node_id]
     marks = [*parting]
-    if situation is not None and situation.stop is not None and situation.stop.element is not None:
+    if not marks and situation is not None and situation.stop is not None and situation.stop.element is not None:
         marks.append(situation.stop.element)
     title = text("It goes another way here").in_language(locale)
     return {

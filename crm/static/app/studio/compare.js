@@ -1,7 +1,7 @@
 // Differences listed beside the diagrams: a name in the list shows the element in both (see diagram.js), and both diagrams move
 // and change their size together, as long as the reader wants it so.
 
-const COMPARED = ["changed", "added", "removed"];
+const COMPARED = ["added", "removed", "changed"];
 const looks = new WeakMap(); // figure → where it looks
 let showing = false;
 
