@@ -11,7 +11,21 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from bench import bulk, cold, inbox, losses, migration, open_cases, peers, report, scenarios, starts, steps, timers
+from bench import (
+    bulk,
+    cold,
+    editor,
+    inbox,
+    losses,
+    migration,
+    open_cases,
+    peers,
+    report,
+    scenarios,
+    starts,
+    steps,
+    timers,
+)
 from bench.ground import ROOT, Grounds
 
 MEASUREMENTS = {
@@ -25,6 +39,7 @@ MEASUREMENTS = {
     "scenarios": scenarios.measure,
     "migration": migration.measure,
     "inbox": inbox.measure,
+    "editor": editor.measure,
 }
 
 

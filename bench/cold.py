@@ -10,7 +10,7 @@ from time import perf_counter
 
 from bench.ground import ROOT, Grounds
 from bench.report import Result, say
-from bench.starts import free_port, wait_for
+from bench.serving import free_port, wait_for
 
 
 def measure(grounds: Grounds) -> list[Result]:

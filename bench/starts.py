@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
-import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from html import unescape
-from time import monotonic, perf_counter, sleep
+from time import perf_counter
 from urllib.parse import urlencode
 
 from bench.cases import complete, moves, open_task, start_case
-from bench.ground import KINDS, NOW, ROOT, Grounds, House, build_house, opened
+from bench.ground import KINDS, NOW, Grounds, House, build_house, opened
 from bench.limit import Driver
 from bench.report import Result, median, say
+from bench.serving import serving
 from crm.accounts import signing_in
 from crm.accounts.queries import find_user
 from crm.core.db import Database, unit_of_work
@@ -103,7 +99,7 @@ def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Resu
             tasks.append(open_task(database, case))
         with unit_of_work(database) as session:
             secret = signing_in.open_session(session, user=find_user(session, handle.user_id), now=now).secret
-    with _server(grounds, url) as (port, process):
+    with serving(grounds, url) as (port, process):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         headers = {"Cookie": f"heliu={secret}", "Content-Type": "application/x-www-form-urlencoded"}
         pages, posts = [], []
@@ -132,32 +128,6 @@ def _over_http(grounds: Grounds, url: str, house: House, kind: str) -> list[Resu
     ]
 
 
-@contextmanager
-def _server(grounds: Grounds, url: str) -> Iterator[tuple[int, int]]:
-    """`app.py serve` with one worker on a free port."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "HELIU_DATABASE_URL": url,
-        "HELIU_SECRET_KEY": "only for measurements, thrown away afterwards",
-        "HELIU_HOST": "127.0.0.1",
-        "HELIU_PORT": str(port),
-        "HELIU_VAR_DIR": str(grounds.folder / "var"),
-        "HELIU_WORKERS": "1",
-        "HELIU_DEMO": "",
-    }
-    command = [sys.executable, "app.py", "serve", "--no-scheduler"]
-    log = (grounds.folder / "server.log").open("w+")
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        wait_for(port, server)
-        yield port, server.pid
-    finally:
-        server.terminate()
-        server.wait(30)
-        log.close()
-
-
 def _largest(root: int) -> int:
     """Resident kilobytes of the largest process of a server: itself or a worker of its."""
     listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
@@ -166,26 +136,3 @@ def _largest(root: int) -> int:
     for _ in range(3):
         family |= {pid for pid, parent, _ in rows if parent in family}
     return max(rss for pid, _, rss in rows if pid in family)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes], *, seconds: float = 90) -> None:
-    """Until the server answers. RuntimeError when it ends before, or takes longer."""
-    end = monotonic() + seconds
-    while monotonic() < end and server.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            sleep(0.1)
-        finally:
-            connection.close()
-    raise RuntimeError("the server did not start; its words stand in the log in the measurement's folder")
