@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from crm.accounts.api import COUNTS
+from crm.accounts.audit_queries import name_by
 from crm.core.due import Due
 from crm.core.events import Listeners
 from crm.core.i18n import ctext, text
@@ -16,7 +17,7 @@ from crm.permissions import Actor
 from crm.reminders.kinds import add_rules
 from crm.web.navigation import Entry
 from crm.web.slots import Panel, add_panel
-from workflows import queries, reminding, triggers
+from workflows import audited, queries, reminding, triggers
 from workflows.assigning import absences
 from workflows.assigning import api as assigning_api
 from workflows.assigning import routes as assigning
@@ -155,6 +156,8 @@ def set_up(listeners: Listeners) -> None:
     triggers.listen(listeners)
     absences.listen(listeners)
     add_rules(*reminding.RULES)
+    for kind, name_in in audited.NAMES.items():
+        name_by(kind, name_in)
     add_panel("customer", panels.cases_of_customer, order=10)
     for record_type in registry().visible:
         add_panel(record_type, _panel(record_type), order=20)

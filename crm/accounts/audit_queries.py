@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
@@ -14,6 +14,7 @@ from crm.core.audit_words import words_of
 from crm.core.fields import Field, Kind
 from crm.core.i18n import Text, ctext, text
 from crm.core.keyset import Order
+from crm.dictionary.queries import Names
 from crm.permissions import Actor, check_may
 
 LATEST = Order((AuditEntry.at, AuditEntry.id), descending=True)
@@ -27,7 +28,16 @@ KINDS = {
     "definition": text("Process definitions"),
     "case": text("Case"),
     "migration": text("Moving of cases"),
+    "process_draft": text("Draft of a process"),
+    "scenario": text("Scenario"),
+    "ladder": text("Reminders and escalation"),
+    "reminder": text("Reminder"),
+    "work_calendar": text("Calendar"),
+    "task": text("Task"),
 }
+# Who knows what a record of a kind is called in a language, where the name that was written down is not for every reader.
+NameIn = Callable[[Session, AuditEntry, str], str]
+_named_by: dict[str, NameIn] = {}
 # Words for the acts and values of every room; what is not listed is shown as it stands.
 ACTS = {
     "sign-in": text("Signed in"),
@@ -78,6 +88,8 @@ ACTS = {
     "migration.begun": text("Moving of cases begun"),
     "migration.stopped": text("Moving of cases stopped"),
     "migration.undone": text("Moving of cases undone"),
+    "draft.opened": text("Draft opened"),
+    "draft.discarded": text("Draft discarded"),
     "calendar.created": text("Calendar created"),
     "calendar.changed": text("Calendar changed"),
     "calendar.deleted": text("Calendar deleted"),
@@ -160,6 +172,25 @@ FIELDS = {
     "number": text("Version"),
     "calendar": text("Calendar"),
 }
+# Of what happens to processes and cases; the same word is another field elsewhere.
+OF_PROCESSES = {
+    "reason": text("Reason"),
+    "from": text("From"),
+    "to": text("To"),
+    "step": text("Step"),
+    "names": text("Variables"),
+    "percent": text("Share of the new cases (%)"),
+    "share": text("Share of the new cases (%)"),
+    "version": text("Version"),
+    "instead_of": text("Instead of version"),
+    "back_to": text("Back to version"),
+    "cases": text("Number of cases"),
+    "incidents": text("Incidents"),
+    "element": text("Element"),
+    "error": text("Cause"),
+    "hash": text("Fingerprint"),
+}
+PROCESSES = frozenset({"case", "definition", "migration", "process_draft", "scenario"})
 # Fields that hold the number of a person, and of a department.
 PEOPLE = frozenset(
     {"owner_id", "manager_id", "person_id", "proposed_by_id", "approved_by_id", "done_by_id", "assigned_by_id"}
@@ -202,14 +233,30 @@ def act_name(entry: AuditEntry) -> Text | None:
 def field_name(entry: AuditEntry, field: str) -> Text | None:
     """What a value of the act is called; None where nobody has words for it."""
     known = _field(entry, field)
-    return known.label if known else FIELDS.get(field)
+    if known is not None:
+        return known.label
+    return (OF_PROCESSES.get(field) if entry.subject_type in PROCESSES else None) or FIELDS.get(field)
 
 
-def value_of(entry: AuditEntry, field: str, raw: object) -> object:
-    """The value as its field means it: the name of a choice, a time; what is no choice and no time stays as it is."""
+def name_by(kind: str, name_in: NameIn) -> None:
+    """From now on the log asks there what records of this kind are called."""
+    _named_by[kind] = name_in
+
+
+def subject_name(session: Session, entry: AuditEntry, *, locale: str) -> str:
+    """What the record is called, in the reader's language where it has a name in several."""
+    name_in = _named_by.get(entry.subject_type)
+    return (name_in(session, entry, locale) if name_in is not None else "") or entry.subject_name
+
+
+def value_of(entry: AuditEntry, field: str, raw: object, *, listed: Names) -> object:
+    """The value as its field means it: the name of a choice (`listed` has those of the pick-lists), a time; what is no choice
+    and no time stays as it is."""
     known = _field(entry, field)
     if known is None or not isinstance(raw, str):
         return raw
+    if known.category:
+        return listed.of(known.category, raw)
     if known.kind is Kind.MOMENT:
         return datetime.fromisoformat(raw)
     return dict(known.options).get(raw, raw)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, render_template
 
-from crm.accounts.audit_queries import LATEST, act_name, audit_query, audited_kinds, field_name, named_in, value_of
+from crm.accounts.audit_queries import (
+    LATEST,
+    act_name,
+    audit_query,
+    audited_kinds,
+    field_name,
+    named_in,
+    subject_name,
+    value_of,
+)
 from crm.core.keyset import fetch
+from crm.dictionary.queries import names
 from crm.web.doors import current_actor, reading_session, requires
 from crm.web.languages import current_locale, shown
 from crm.web.lists import PAGE, list_address
@@ -29,6 +41,7 @@ def index() -> str:
             kinds=[(kind, shown(name)) for kind, name in audited_kinds(session)],
             act_name=act_name,
             field_name=field_name,
-            value_of=value_of,
+            subject_name=partial(subject_name, session, locale=current_locale()),
+            value_of=partial(value_of, listed=names(session, current_locale())),
             named=named_in(session, page.rows, locale=current_locale()),
         )
