@@ -1,0 +1,106 @@
+"""An administrator tries a draft out in the browser, step by step, keeps the course as a scenario, and replays it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+
+from crm.core.db import reading, unit_of_work
+from tests.browser.driver import accessibility_faults, sideways_overflow
+from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Office
+from tests.browser.test_studio_publishing import finished
+from workflows.models import ProcessEvent, ProcessInstance, Task
+from workflows.studio.drafts import operations
+from workflows.studio.trying.models import Scenario
+
+pytestmark = pytest.mark.browser
+KEY = "service_request"
+
+
+def rows(office: Office) -> list[int]:
+    """How many cases, tasks, lines of history and scenarios are stored."""
+    with reading(office.database) as session:
+        tables = (ProcessInstance, Task, ProcessEvent, Scenario)
+        return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+def say_what_operations_answer(page: Page) -> None:
+    """Take what is proposed for each operation that the case calls, until it stands at a step or is over."""
+    ahead = page.locator("#answer, #task, #keep")
+    ahead.first.wait_for()
+    while page.locator("#answer").count():
+        course = page.locator("[name=script]").first.input_value()
+        page.locator("#answer button[value=answer]").click()
+        expect(page.locator("[name=script]").first).not_to_have_value(course)
+        ahead.first.wait_for()
+
+
+def complete(page: Page, step: str, **answers: str) -> None:
+    """Fill in the form of the step and complete it."""
+    task = page.locator("#task")
+    expect(task).to_contain_text(step)
+    for name, value in answers.items():
+        field = task.locator(f"[name='{name}']")
+        if field.first.get_attribute("type") == "radio":
+            task.locator(f"[name='{name}'][value='{value}']").check()
+        else:
+            field.fill(value)
+    task.locator("button[value=complete]").first.click()
+    expect(page.locator("#course li")).not_to_have_count(1)
+    say_what_operations_answer(page)
+
+
+@pytest.mark.parametrize(("language", "width"), [(CHINESE, DESKTOP), (ENGLISH, PHONE)])
+def test_a_draft_is_tried_step_by_step_and_its_course_kept_and_replayed(
+    chromium: Browser, office: Office, language: str, width: int
+) -> None:
+    finished(office)
+    with unit_of_work(office.database) as session:
+        draft_id = operations.open_draft(session, by=office.people.admin, now=office.clock(), key=KEY).id
+    stored, say = rows(office), office.words(language)
+    with office.visited(chromium, "admin", language=language, width=width) as page:
+        page.goto(f"/studio/drafts/{draft_id}/try")
+        # What the newest case began with, and what its operations answered, is proposed.
+        expect(page.locator("#start")).to_have_value(re.compile("request_id: 1"))
+        page.locator("#begin button[value=begin]").click()
+        say_what_operations_answer(page)
+        complete(page, say.of_process("Assign"), note="")
+
+        overdue = page.locator("#others li", has_text=say.of_process("Overdue"))
+        overdue.get_by_role("button", name=say("Let it be due")).click()
+        expect(page.locator("#course")).to_contain_text(
+            say("The timer “{step}” is due", step=say.of_process("Overdue"))
+        )
+        say_what_operations_answer(page)
+        assert accessibility_faults(page) == []
+        assert sideways_overflow(page) == 0
+        page.get_by_role("button", name=say("Take back the last act")).click()
+        expect(page.locator("#course")).not_to_contain_text(say.of_process("Overdue"))
+
+        page.locator("#task button[value=complete]").first.click()
+        expect(page.locator("#task [data-error-summary]")).to_be_visible()
+        complete(page, say.of_process("Handle"), handling="更换主轴轴承，试机正常。")
+        complete(page, say.of_process("Feedback"), result="客户确认恢复正常", satisfaction="5")
+        complete(page, say.of_process("Archive"))
+        expect(page.locator(".notice-good")).to_contain_text(say("The case is over"))
+        assert rows(office) == stored, "a trial stores nothing"
+
+        page.locator("#scenario-name").fill("维修到归档")
+        page.locator("#keep button").click()
+        expect(page.locator(".page-top .state-good")).to_have_text(say("as expected"))
+        page.locator("[name=act-2]").fill('{ result: "还有异响", satisfaction: 1, customer_words: "还是很响" }')
+        page.locator("button[value=change]").click()
+        expect(page.locator(".notice-bad")).to_contain_text(say("The scenario goes another way"))
+        expect(page.locator("#diagram .flag-bad")).to_have_count(1)
+        assert accessibility_faults(page) == []
+
+        page.goto(f"/studio/processes/{KEY}/scenarios")
+        page.locator("#against").select_option("1")
+        page.get_by_role("button", name=say("Replay"), exact=True).click()
+        expect(page.locator(".comparison-choice [role=status]")).to_contain_text("1")
+        expect(page.locator("td .state-bad")).to_have_text(say("goes another way"))
+        assert sideways_overflow(page) == 0
+    assert rows(office) == [*stored[:3], 1]
