@@ -115,11 +115,12 @@ def tell_substitute(
     now: datetime,
     key: str,
     about: tuple[str, int] | None = None,
+    told: Collection[int] = (),
 ) -> None:
-    """Whoever stands in for this person at the moment hears what they are told; nobody where they are there. What has brought
-    it about (`key`) is told once."""
+    """Whoever stands in for this person at the moment hears what they are told; nobody where they are there, or where it is
+    one of those who were `told` already. What has brought it about (`key`) is told once."""
     chain = standing_in(session, session.get_one(User, absent_id), now)
-    if not chain or chain[-1].id == by.id:
+    if not chain or chain[-1].id == by.id or chain[-1].id in told:
         return
     said = text("In the place of {who}: {message}", who=Person(absent_id), message=message)
     notify(

@@ -31,7 +31,7 @@ from workflows.models import InstanceStatus, ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event
 from workflows.operations.tasks import complete_by_rule
 from workflows.rules import FALLBACK_ROLE
-from workflows.telling import spoken
+from workflows.telling import spoken, tell_substitute
 from workflows.verbs.at_hand import change
 from workflows.verbs.handing import transfer
 
@@ -164,15 +164,10 @@ def _tell(
     message = text(SAID[rung.act].source, task=spoken(published, task.name), case=task.title)
     if left is not None and rung.act in TELLING:
         message = text("{message} ({left})", message=message, left=left.words)
-    notify(
-        session,
-        to=to,
-        kind=KINDS[rung.act],
-        message=message,
-        link=f"/tasks/{task.id}",
-        now=now,
-        key=f"rung-{task.id}-{number}-{int(task.due_at.timestamp())}",
-    )
+    link, key = f"/tasks/{task.id}", f"rung-{task.id}-{number}-{int(task.due_at.timestamp())}"
+    notify(session, to=to, kind=KINDS[rung.act], message=message, link=link, now=now, key=key)
+    for person in to:
+        tell_substitute(session, person, message, link=link, by=SYSTEM, now=now, key=key, told=to)
 
 
 def _note(

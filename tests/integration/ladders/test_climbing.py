@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.substitutes import name_substitute
 from crm.core.db import reading, unit_of_work
 from crm.core.due import Appointment, Due, DueRow, schedule
 from crm.core.errors import Conflict, Denied, Invalid, NotFound
@@ -142,6 +143,26 @@ def test_a_scheduler_that_was_away_catches_up_once_and_repeats_no_reminder(late:
     assert [detail.get("skipped") for detail in details] == [[0], None, None]
     assert all(detail["late_seconds"] > 0 for detail in details)
     assert let_time_pass(story, hours=1) == 0
+
+
+def test_whoever_stands_in_for_the_holder_or_the_superior_is_told_as_well(late: Story) -> None:
+    story, people = late, late.people
+    with unit_of_work(story.database) as session:
+        for absent, substitute in ((people.agent1, people.agent2), (people.supervisor, people.executive)):
+            begins, ends = story.clock(), story.clock() + timedelta(days=7)
+            name_substitute(
+                session, by=absent, now=story.clock(), substitute_id=substitute.id, begins=begins, ends=ends
+            )
+    story.start(people.manager1, "small")
+    before = notices(story, "task.stood_in")
+    let_time_pass(story, "2026-03-16 14:00")
+    assert notices(story, "task.reminded") == [people.agent1.id]
+    assert notices(story, "task.stood_in")[len(before) :] == [people.agent2.id]
+    let_time_pass(story, "2026-03-16 17:00")
+    let_time_pass(story, "2026-03-16 18:00")
+    assert notices(story, "task.escalated") == [people.supervisor.id]
+    told = notices(story, "task.stood_in")[len(before) :]
+    assert told == [people.agent2.id, people.agent2.id, people.executive.id]
 
 
 def test_a_task_that_was_done_is_left_in_peace(late: Story) -> None:
