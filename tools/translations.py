@@ -30,6 +30,7 @@ UNREAD = {"static", "translations", "migrations", "__pycache__"}
 MARKS: dict[str, Any] = {
     "_": None,
     "N_": None,
+    "FeelError": None,
     "_l": None,
     "gettext": None,
     "lazy_gettext": None,

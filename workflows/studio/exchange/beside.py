@@ -8,6 +8,8 @@ from crm.core.i18n import text
 from workflows.studio.exchange.building import Builder
 from workflows.studio.exchange.document import BPMN, Document, local
 
+LONGEST_NAME = 60
+
 
 def place(document: Document, builder: Builder) -> None:
     """Put the scripts that wait for it before or behind their elements."""
@@ -30,6 +32,6 @@ def place(document: Document, builder: Builder) -> None:
         wanted = f"{ident}_before" if ahead else f"{ident}_after"
         made = (builder.before if ahead else builder.after)(element, "scriptTask", wanted, flows)
         made.set("scriptFormat", "feel")
-        made.set("name", element.get("name") or "")
+        made.set("name", element.get("name") or entries.strip("{ }")[:LONGEST_NAME])
         document.set_condition(made, "script", entries)
         document.translated(element, text("A script step of its own"), "", f"{made.get('id')}: {entries}")

@@ -186,9 +186,7 @@ def mapped(document: Document, element: Any, said: Any) -> None:
             except Untranslatable as fault:
                 document.untranslated(element, what, fault, f"{parameter.get('name', '')}: {content(parameter)}")
         if entries:
-            written = proved(context(entries))
-            document.add_script(element, script, written)
-            document.translated(element, what, ", ".join(word for word, _ in entries), f"{script}: {written}")
+            document.put_script(element, script, what, entries)
 
 
 def _value(parameter: Any) -> str:

@@ -13,7 +13,7 @@ from workflows.studio.exchange.document import BPMN, Document, content, local
 from workflows.studio.exchange.foreign import Dialect
 from workflows.studio.exchange.formulas import literal
 from workflows.studio.exchange.made_forms import free_key, use_form
-from workflows.studio.exchange.writing import context, proved, quoted
+from workflows.studio.exchange.writing import Untranslatable, context, proved, quoted
 
 
 def formula_of(value: str) -> str | None:
@@ -108,11 +108,17 @@ def mapped(document: Document, element: Any, said: Any) -> None:
         ("input", "preScript", text("What goes in")),
         ("output", "postScript", text("What comes out")),
     ):
-        pairs = [(part.get("target", ""), part.get("source", "")) for part in said if local(part) == tag]
-        if pairs:
-            written = proved(context([(target, formula_of(source) or literal(source)) for target, source in pairs]))
-            document.add_script(element, name, written)
-            document.translated(element, what, ", ".join(target for target, _ in pairs), f"{name}: {written}")
+        entries: list[tuple[str, str]] = []
+        for part in said:
+            target, source = part.get("target", ""), part.get("source", "")
+            if local(part) != tag:
+                continue
+            try:
+                entries.append((target, formula_of(source) or literal(source)))
+            except Untranslatable as fault:
+                document.untranslated(element, what, fault, f"{target}: {source}")
+        if entries:
+            document.put_script(element, name, what, entries)
 
 
 def rounds(document: Document, element: Any, said: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from lxml import etree
 
 from crm.core.i18n import Text, text
 from workflows.studio.exchange.report import Report, Status
-from workflows.studio.exchange.writing import Untranslatable
+from workflows.studio.exchange.writing import Untranslatable, context, proved
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 SPIFF_URI = "http://spiffworkflow.org/bpmn/schema/1.0/core"
@@ -149,6 +149,13 @@ class Document:
         present = element.find(f"{BPMN}extensionElements/{SPIFF}{name}")
         before = "" if present is None else (present.text or "").strip()
         self.set_text(element, name, _joined(before, entries))
+
+    def put_script(self, element: Any, name: str, what: Text, entries: Sequence[tuple[str, str]]) -> None:
+        """Values by their names, reckoned before or after the step, with the line that tells it. Raises Untranslatable."""
+        written = proved(context(entries))
+        self.add_script(element, name, written)
+        if local(element) in SCRIPTED:
+            self.translated(element, what, ", ".join(word for word, _ in entries), f"{name}: {written}")
 
     def set_operator(self, element: Any, operation: str, result: str | None) -> Any:
         """The operation of a service task; parameters go into what is answered."""

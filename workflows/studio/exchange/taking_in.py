@@ -48,6 +48,9 @@ FORM_ENDINGS = (FORM_SUFFIX, ".form")
 NAMED_BY_CONTENT = (("definitions", "omg.org/spec/BPMN", ".bpmn"), ("definitions", "omg.org/spec/DMN", ".dmn"))
 # What no name of a file may hold.
 UNFIT = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]+")
+OLD_MODEL = re.compile(
+    rb"""(\bxmlns(?::[\w.\-]{1,40})?\s*=\s*["'])(?:http://schema\.omg\.org/spec/BPMN/2\.0|http://www\.omg\.org/bpmn20)(["'])"""
+)
 # As many as the engine takes.
 MOST_NODES = 2_000
 DIALECTS = (
@@ -87,7 +90,7 @@ def _taken(files: Mapping[str, bytes], around: Around, report: Report) -> Import
     for other in others:
         cure = text("A bundle has one diagram; import this one by itself.")
         report.add(other, None, text("Another diagram"), Status.BY_HAND, before=other, cure=cure)
-    raw = sorted_files.pop(name)
+    raw = _of_today(sorted_files.pop(name), name, report)
     beside = {other: content for other, content in sorted_files.items() if other not in others}
     root = read_xml(raw, name)
     if root.tag != f"{BPMN}definitions":
@@ -126,6 +129,14 @@ def _sorted(files: Mapping[str, bytes], report: Report) -> dict[str, bytes]:
             continue
         found[own] = plain
     return found
+
+
+def _of_today(raw: bytes, name: str, report: Report) -> bytes:
+    """Older tools write under the addresses that BPMN 2.0 had before it was decided; the elements are the same."""
+    written = OLD_MODEL.sub(lambda found: found[1] + BPMN[1:-1].encode() + found[2], raw, count=100)
+    if written != raw:
+        report.add(name, None, text("Written by a draft of BPMN 2.0"), Status.TRANSLATED)
+    return written
 
 
 def _own_name(name: str, raw: bytes) -> str:

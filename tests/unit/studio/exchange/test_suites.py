@@ -19,7 +19,7 @@ from tests.unit.studio.exchange.foreign_files import (
 )
 from tests.unit.studio.exchange.test_ordinary import flow, kinds, steps
 from workflows.papers.layout import lay_out
-from workflows.studio.exchange.document import BPMN
+from workflows.studio.exchange.document import BPMN, SPIFF
 from workflows.studio.exchange.opposites import opposite_of
 from workflows.studio.exchange.picture import DC, DI
 from workflows.studio.exchange.report import Imported, Status
@@ -280,3 +280,21 @@ def test_a_gateway_that_is_put_in_finds_room_in_the_picture() -> None:
     places = boxes(imported)
     assert places["a"][1] < places["a_ways"][0]
     assert places["a_ways"][1] < min(places["b"][0], places["c"][0])
+
+
+def test_one_value_that_feel_cannot_say_leaves_the_others() -> None:
+    values = mapping('<zeebe:input source="=uuid()" target="key"/><zeebe:input source="=1 + 1" target="two"/>')
+    manual = f'<bpmn:manualTask id="a">{values}</bpmn:manualTask>'
+    imported = taken(diagram(straight(manual), speaks=("zeebe",)))
+    assert [line.before for line in lines(imported, "a", Status.BY_HAND) if "uuid" in line.before] == ["key: =uuid()"]
+    assert element(imported, "a").findtext(f".//{SPIFF}preScript") == "{ two: 1 + 1 }"
+
+
+@pytest.mark.parametrize("address", ["http://schema.omg.org/spec/BPMN/2.0", "http://www.omg.org/bpmn20"])
+def test_a_diagram_by_a_draft_of_the_standard_comes_in(address: str) -> None:
+    raw = diagram(straight(steps("a")), speaks=("spiffworkflow",))
+    older = raw.replace(b"http://www.omg.org/spec/BPMN/20100524/MODEL", address.encode())
+    imported = taken(older)
+    assert imported.key == "order"
+    assert lines(imported, None, Status.TRANSLATED)
+    assert errors(imported) == []
