@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session
 
 from app import jobs, open_database
 from bench.ground import ROOT
+from crm.core.claims import anything_due
 from crm.core.config import Config
 from crm.core.db import Database, reading
-from crm.core.due import Due, anything_due
+from crm.core.due import Due
 from scheduler.jobs import Jobs, Lane
 from scheduler.runner import worker_name
 from scheduler.sweep import SWEEP_SECONDS, Swept, tick

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from crm.core import due as due_rows
 from crm.core import outbox
+from crm.core.claims import BACK_OFF
 from crm.core.db import Database, reading
-from crm.core.due import BACK_OFF, Appointment, Due, DueRow
+from crm.core.due import Appointment, Due, DueRow
 from crm.core.mail import Transport
 from crm.losses import scanning
 from crm.notices import delivery, keeping, operations

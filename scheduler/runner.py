@@ -20,9 +20,9 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from crm.core import heartbeat
+from crm.core.claims import let_go
 from crm.core.clock import Clock, utc_now
 from crm.core.db import Database, unit_of_work
-from crm.core.due import let_go
 from scheduler.jobs import Jobs, Lane
 from scheduler.sweep import Swept, reason_of, tick
 

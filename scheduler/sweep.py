@@ -19,7 +19,7 @@ from time import monotonic
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.orm import Session
 
-from crm.core import due as due_rows
+from crm.core import claims
 from crm.core.clock import Clock
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.due import Due, Hopeless
@@ -57,7 +57,7 @@ def tick(
 ) -> Swept:
     """Do everything that is due by now; begin no further batch after `seconds`.
 
-    `stopping` is asked before each row; what is claimed then stays so until `due.let_go` or the end of the lease.
+    `stopping` is asked before each row; what is claimed then stays so until `claims.let_go` or the end of the lease.
     `pause(seconds)` is called where others should get their turn at the database. What a handler raises stays with its
     row; what the database raises when it is away comes out here.
     """
@@ -94,7 +94,7 @@ class Sweep:
         """Claim a batch and do it. False when there was nothing to claim."""
         kinds = self.jobs.kinds(lane)
         with reading(self.database) as session:
-            if self.stopping() or not due_rows.anything_due(session, now=self.clock(), kinds=kinds):
+            if self.stopping() or not claims.anything_due(session, now=self.clock(), kinds=kinds):
                 return False
         # Rows that were claimed before are taken one at a time: if one of them kills the process, it alone loses a try,
         # and it is given up in the end instead of killing every scheduler for ever.
@@ -111,7 +111,7 @@ class Sweep:
     def _claim(self, kinds: frozenset[str], *, tried: bool, limit: int) -> list[Due]:
         with unit_of_work(self.database) as session:
             now = self.clock()
-            return due_rows.claim(session, now=now, worker=self.worker, kinds=kinds, tried=tried, limit=limit)
+            return claims.claim(session, now=now, worker=self.worker, kinds=kinds, tried=tried, limit=limit)
 
     def _do_all(self, claimed: list[Due]) -> None:
         # Rows about the same subject stand together and in the same order everywhere, so that two schedulers lock alike.
@@ -137,7 +137,7 @@ class Sweep:
                         break
                     taken.append(waiting.popleft())
                     self._work_inside(outer, taken[-1])
-                due_rows.finish_all(outer, taken, worker=self.worker, lost=_Lost)
+                claims.finish_all(outer, taken, worker=self.worker, lost=_Lost)
         except Exception as error:
             if _is_away(error):
                 raise
@@ -181,7 +181,7 @@ class Sweep:
 
     def _renew(self, due: Due) -> None:
         with unit_of_work(self.database) as session:
-            if not due_rows.renew(session, due, worker=self.worker, now=self.clock()):
+            if not claims.renew(session, due, worker=self.worker, now=self.clock()):
                 raise _Lost
 
     def _work(self, session: Session, due: Due) -> None:
@@ -194,9 +194,9 @@ class Sweep:
     def _close(self, session: Session, due: Due) -> None:
         rhythm = self.jobs[due.kind].rhythm
         if rhythm is None:
-            ours = due_rows.finish(session, due, worker=self.worker)
+            ours = claims.finish(session, due, worker=self.worker)
         else:
-            ours = due_rows.put_off(session, due, worker=self.worker, due_at=rhythm(self._now(due)))
+            ours = claims.put_off(session, due, worker=self.worker, due_at=rhythm(self._now(due)))
         if not ours:
             raise _Lost
 
@@ -204,9 +204,9 @@ class Sweep:
         job, now, reason = self.jobs[due.kind], self._now(due), reason_of(error)
         _log_failure(due, error)
         if job.rhythm is not None and due.attempts > len(job.back_off):
-            due_rows.put_off(session, due, worker=self.worker, due_at=job.rhythm(now))
+            claims.put_off(session, due, worker=self.worker, due_at=job.rhythm(now))
             return
-        last = due_rows.give_back(
+        last = claims.give_back(
             session,
             due,
             worker=self.worker,

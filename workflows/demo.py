@@ -14,7 +14,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.core import due
+from crm.core import claims
 from crm.customers.models import Customer
 from crm.demo import DemoRequest, DemoStep, demo_requests, moment
 from crm.demo.actors import actor_named
@@ -94,8 +94,8 @@ def _take(session: Session, step: DemoStep, case: list[int], person: Callable[[s
 
 def fire_until(session: Session, until: datetime) -> None:
     """Let the timers act that were due by then, each at its own time."""
-    while claimed := due.claim(session, now=until, worker=WORKER, kinds=[TIMER, RUNG], limit=1):
+    while claimed := claims.claim(session, now=until, worker=WORKER, kinds=[TIMER, RUNG], limit=1):
         (row,) = claimed
         act = timers.fire if row.kind == TIMER else climbing.climb
         act(session, row, now=row.due_at)
-        due.finish(session, row, worker=WORKER)
+        claims.finish(session, row, worker=WORKER)

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.core.claims import claim, finish
 from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import claim, finish
 from crm.customers.operations import create_customer
 from crm.dictionary.seed import seed_dictionary
 from crm.permissions import Actor

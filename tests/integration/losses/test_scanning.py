@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from crm.core.claims import BACK_OFF
 from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import BACK_OFF, Due, DueRow
+from crm.core.due import Due, DueRow
 from crm.customers.models import Customer
 from crm.losses import scanning
 from crm.losses.models import CustomerLoss

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crm.core.claims import LEASE
 from crm.core.config import ROOT
 from crm.core.db import unit_of_work
-from crm.core.due import LEASE
 from crm.core.i18n import text
 from crm.notices import choosing
 from crm.notices.operations import notify

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from crm.core.claims import queue_at
 from crm.core.db import Database, reading
-from crm.core.due import queue_at
 from crm.core.mail import Letter
 from crm.notices.kinds import add_kinds
 from crm.notices.models import NoticeRobot

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from crm.core.claims import LEASE, queue_at
 from crm.core.config import ROOT
 from crm.core.db import Database, reading
-from crm.core.due import LEASE, queue_at
 from crm.core.heartbeat import last_beat
 from scheduler.jobs import Jobs
 from scheduler.sweep import Swept, tick

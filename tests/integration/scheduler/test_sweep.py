@@ -11,10 +11,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from crm.core import claims
 from crm.core import due as due_rows
+from crm.core.claims import LEASE, claim, queue_at
 from crm.core.clock import Clock
 from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import LEASE, Due, DueRow, Hopeless, claim, queue_at, unschedule
+from crm.core.due import Due, DueRow, Hopeless, unschedule
 from crm.core.errors import RuleBroken
 from crm.core.events import tell
 from crm.core.i18n import text
@@ -240,7 +242,7 @@ def test_what_recurs_comes_again_after_it_failed(database: Database, clock: Mova
     with unit_of_work(database) as session:
         jobs.start_rhythms(session, now=clock())
     clock.move(hours=1)
-    for distance in (timedelta(0), *due_rows.BACK_OFF):
+    for distance in (timedelta(0), *claims.BACK_OFF):
         clock.set(clock() + distance)
         assert tick(database, jobs, clock) == Swept(failed=1)
     clock.move(minutes=30)
@@ -349,7 +351,7 @@ def test_when_asked_to_stop_the_present_row_is_finished_and_the_rest_is_free_aga
     done = seen(database)
     assert 0 < len(done) < 10
     with unit_of_work(database) as session:
-        due_rows.let_go(session, worker="stopped")
+        claims.let_go(session, worker="stopped")
     assert tick(database, jobs, clock) == Swept(done=10 - len(done))
     assert seen(database) == list(range(1, 11))
 

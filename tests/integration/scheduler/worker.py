@@ -12,8 +12,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from crm.core.claims import queue_at
 from crm.core.db import Database, reading
-from crm.core.due import Due, queue_at
+from crm.core.due import Due
 from scheduler.jobs import Jobs
 from scheduler.runner import run_forever, worker_name
 from scheduler.sweep import tick

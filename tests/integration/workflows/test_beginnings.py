@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from app import jobs
 from crm.core.audit import AuditEntry
+from crm.core.claims import LEASE, claim
 from crm.core.config import Config
 from crm.core.db import reading, unit_of_work
-from crm.core.due import LEASE, DueRow, claim
+from crm.core.due import DueRow
 from crm.core.errors import Conflict, Denied, NotFound
 from scheduler.sweep import tick
 from tests.conftest import NOON, Browser, program_of

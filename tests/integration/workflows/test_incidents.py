@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm.core.claims import claim, give_back
 from crm.core.db import reading, unit_of_work
-from crm.core.due import claim, give_back
 from crm.core.errors import Denied
 from tests.conftest import Browser, as_user, program_of
 from tests.processes.small import bundle, properties, script_task, straight, user_task

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from crm.accounts.substitutes import name_substitute
+from crm.core.claims import claim, finish
 from crm.core.db import reading, unit_of_work
-from crm.core.due import claim, finish
 from crm.notices.models import Notice
 from crm.permissions import Actor
 from tests.processes.acting import act, told

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from crm.core.claims import claim, finish
 from crm.core.db import Database, reading, unit_of_work
-from crm.core.due import DueRow, claim, finish
+from crm.core.due import DueRow
 from crm.core.errors import HeliuError
 from crm.permissions import Actor
 from tests.conftest import MovableClock
