@@ -465,6 +465,14 @@ def test_a_task_without_a_kind_is_for_a_person() -> None:
     assert [opened.node_id for opened in Case(bundle).step.opened] == ["step"]
 
 
+def test_a_script_where_none_runs_is_told() -> None:
+    script = extensions("<spiffworkflow:postScript>{ a: 1 }</spiffworkflow:postScript>")
+    d = Drawing().node("startEvent", "start", script).user("step", role="agent").end().chain("start", "step", "end")
+    assert [(p.element, p.severity) for p in problems_of(d.bundle())] == [("start", "warning")]
+    runs = one(lambda d: d.node("scriptTask", "step", script + "<bpmn:script>{ b: 2 }</bpmn:script>")).bundle()
+    assert problems_of(runs) == []
+
+
 def beginnings(*starts: tuple[str, str], **task: Any) -> list[Problem]:
     d = Drawing().user("step", **task).end().chain("step", "end")
     for ident, body in starts:

@@ -23,6 +23,8 @@ def bring_home(document: Document) -> None:
         if here in beginnings or here in endings or len(beginnings) != 1 or beginnings != endings:
             continue
         home = beginnings[0]
+        if flow in home.iterancestors():
+            continue
         here.remove(flow)
         document.changed = True
         if (home, *_said(flow)) not in present:

@@ -83,6 +83,14 @@ def test_a_flow_inside_of_a_sub_process_that_is_written_outside_comes_home() -> 
     assert errors(imported) == []
 
 
+def test_a_flow_that_holds_its_own_ends_stays_where_it_is() -> None:
+    inner = f'<bpmn:process id="other">{steps("x", "y")}</bpmn:process>'
+    around = f'<bpmn:sequenceFlow id="holds" sourceRef="x" targetRef="y">{inner}</bpmn:sequenceFlow>'
+    imported = taken(diagram(straight(steps("a"), flows=around), speaks=("spiffworkflow",)))
+    assert [problem.element for problem in errors(imported)] == ["holds", "holds"]
+    assert not [line for line in imported.lines if "could not be read" in str(line.what)]
+
+
 def test_a_flow_between_two_processes_stays_and_is_told_by_the_check() -> None:
     second = '<bpmn:process id="other" isExecutable="false"><bpmn:startEvent id="s"/></bpmn:process>'
     raw = diagram(straight(steps("a"), flows=flow("across", "s", "a")), speaks=("spiffworkflow",))
