@@ -18,7 +18,7 @@ import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { beforeLeaving } from "./leaving.js";
 import { bindChecks } from "./tables/checks.js";
-import { speak, speaking } from "./tables/language.js";
+import { speak, speaking, name } from "./tables/language.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
 const WIDE = 900; // pixels; on narrower screens a table is only shown
@@ -30,6 +30,17 @@ speak(facts.locale);
 
 // What is typed into a cell gets unbreakable spaces from the browser, which FEEL does not take for spaces.
 const spaces = (text) => (draft.content.includes("\u00a0") ? text : text.replaceAll("\u00a0", " "));
+
+class AddedRule {
+  constructor(modeling) {
+    this.modeling = modeling;
+  }
+
+  preExecute(context) {
+    context.row = this.modeling.addRow({ type: "dmn:DecisionRule" });
+    context.cells.forEach((text, at) => this.modeling.editCell(context.row.cells[at].businessObject, text));
+  }
+}
 
 class Editor {
   constructor(Drawing) {
@@ -57,6 +68,9 @@ class Editor {
 
   async open() {
     await this.drawing.importXML(this.text);
+    // A single decision has no relations to look at.
+    const decisions = this.drawing.getViews().filter((each) => each.type !== "drd");
+    canvas.classList.toggle("studio-table-alone", decisions.length < 2);
     await this.choose(page.querySelector("[data-decision]")?.value);
     this.listen();
   }
@@ -71,6 +85,7 @@ class Editor {
     const viewer = this.viewer;
     if (!viewer || this.heard.has(viewer)) return;
     this.heard.add(viewer);
+    if (viewer.get("sheet", false)) this.stack?.register("studio.rule.add", new AddedRule(viewer.get("modeling", false)));
     viewer.on("commandStack.changed", ({ trigger }) => {
       this.refresh();
       if (trigger === "clear") {
@@ -98,14 +113,12 @@ class Editor {
     }
   }
 
-  // Adds a rule whose input cells are given; the answer is left to its author.
+  // Adds a rule whose input cells are given, in one step that can be undone; the answer is left to its author.
   addRule(cells) {
-    const modeling = this.viewer?.get("modeling", false);
-    const sheet = this.viewer?.get("sheet", false);
-    if (!modeling || !sheet) return;
-    const row = modeling.addRow({ type: "dmn:DecisionRule" });
-    cells.forEach((text, at) => modeling.editCell(row.cells[at].businessObject, text));
-    canvas.querySelector(`[data-row-id="${CSS.escape(row.id)}"]`)?.scrollIntoView({ block: "center" });
+    if (!this.viewer?.get("sheet", false)) return;
+    const context = { cells };
+    this.stack.execute("studio.rule.add", context);
+    canvas.querySelector(`[data-row-id="${CSS.escape(context.row.id)}"]`)?.scrollIntoView({ block: "center" });
   }
 
   // The rules that held in the last try, by their numbers.
@@ -117,6 +130,12 @@ class Editor {
     }
   }
 }
+
+// The middle of our pages can have the focus. A press on what cannot have it must not give it to that: lists and menus would close.
+const FOCUSABLE = "input, select, textarea, button, [tabindex], [contenteditable]";
+canvas.addEventListener("mousedown", (event) => {
+  if (event.target.closest(".dms-select-options, .context-menu") && !event.target.closest(`.context-menu :is(${FOCUSABLE})`)) event.preventDefault();
+}, true);
 
 async function begin() {
   const wide = window.innerWidth >= WIDE;
@@ -133,6 +152,7 @@ async function begin() {
   beforeLeaving(() => editor.timer && editor.write());
   bindChecks(page, facts.urls, editor);
   draft.onShow((element) => editor.choose(element));
+  name(canvas);
   page.dataset.ready = "yes";
 }
 
