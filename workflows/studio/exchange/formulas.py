@@ -24,6 +24,11 @@ PLACES: dict[str, Text] = {
 }
 TIMERS = ("timeDuration", "timeDate", "timeCycle")
 CRON = re.compile(r"[\d*/,?LW#\-A-Za-z]+(?:\s+[\d*/,?LW#\-A-Za-z]+){4,6}", re.ASCII)
+# Seconds, minutes, hours, then any day; some tools leave a year behind.
+REGULAR = tuple(
+    (re.compile(form.replace("N", r"(?:[0*]/(\d{1,3})|\*)") + r" \* \* \?(?: \*)?"), unit)
+    for form, unit in (("N \\* \\*", "S"), ("0 N \\*", "M"), ("0 0 N", "H"))
+)
 FEEL_LANGUAGES = ("feel", "https://www.omg.org/spec/dmn/20191111/feel/", "http://www.omg.org/spec/feel/20140401")
 
 
@@ -83,12 +88,23 @@ def _akin(document: Document, said: str, language: Language) -> str | None:
 def _timer(document: Document, element: Any, language: Language) -> None:
     said = content(element)
     what = text("Timer")
-    if CRON.fullmatch(said) and not LOOKS_ISO.match(said):
+    if local(element) == "timeCycle" and (cycle := _cycle(said)) is not None:
+        _write(document, element, cycle)
+        document.translated(element, text("Timer, counted from when it begins and not by the clock"), said, cycle)
+    elif CRON.fullmatch(said) and not LOOKS_ISO.match(said):
         document.refused(
             element, what, text("Times of the form of cron are not known here; write a cycle such as R/P1D."), said
         )
     elif said and not LOOKS_ISO.match(said) and language.applies(said):
         _put(document, element, what, said, language.value)
+
+
+def _cycle(said: str) -> str | None:
+    """The cycle of a cron that says every so many seconds, minutes or hours; of others the zone would have to be known."""
+    for pattern, unit in REGULAR:
+        if found := pattern.fullmatch(said):
+            return f"R/PT{int(found[1] or 1)}{unit}" if int(found[1] or 1) else None
+    return None
 
 
 def _script(document: Document, element: Any, language: Language) -> None:

@@ -306,3 +306,28 @@ def test_a_diagram_by_a_draft_of_the_standard_comes_in(address: str) -> None:
     assert imported.key == "order"
     assert lines(imported, None, Status.TRANSLATED)
     assert errors(imported) == []
+
+
+@pytest.mark.parametrize(
+    ("cron", "cycle"),
+    [
+        ("0 0/15 * * * ?", "R/PT15M"),
+        ("0 */5 * * * ? *", "R/PT5M"),
+        ("0 0 0/2 * * ?", "R/PT2H"),
+        ("0 0 * * * ?", "R/PT1H"),
+        ("0/30 * * * * ?", "R/PT30S"),
+        ("0 0 8 * * ?", None),
+        ("0 0/0 * * * ?", None),
+        ("0 15 10 ? * MON-FRI", None),
+    ],
+)
+def test_a_cron_of_regular_spans_is_a_cycle_and_others_are_refused_with_the_cure(cron: str, cycle: str | None) -> None:
+    timer = f"<bpmn:timerEventDefinition><bpmn:timeCycle>{cron}</bpmn:timeCycle></bpmn:timerEventDefinition>"
+    body = straight(steps("a")).replace(
+        '<bpmn:startEvent id="begin"/>', f'<bpmn:startEvent id="begin">{timer}</bpmn:startEvent>'
+    )
+    imported = taken(diagram(body, speaks=("camunda", "spiffworkflow")))
+    assert element(imported, "begin").findtext(f".//{BPMN}timeCycle") == (cycle or cron)
+    status = Status.TRANSLATED if cycle else Status.REFUSED
+    assert cron in [line.before for line in lines(imported, "begin", status)]
+    assert errors(imported) == [] or cycle is None
