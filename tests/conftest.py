@@ -1,16 +1,15 @@
 """What every test may ask for: a database of each kind, the application, a signed-in client, a clock that stands still.
 
-Each test gets the cast of `people.py` and nothing else in a fresh database: SQLite by copying a file, PostgreSQL by emptying
-the tables and putting the same rows back.
+Each test gets the cast of `people.py` and nothing else in a fresh database, and the delivered processes if it asks for them.
 """
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,23 +20,21 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import create_app, metadata, stand_on
+from app import create_app, stand_on
 from crm.accounts import passwords, signing_in
 from crm.accounts.credentials import WebSession
 from crm.accounts.queries import user_named
 from crm.core.config import Config
-from crm.core.db import Database, reading, unit_of_work
+from crm.core.db import Database, unit_of_work
+from crm.core.memory import settle
 from crm.web.doors import Ground
-from tests.people import People, seed_people
-from tests.pg import Postgres
+from tests.databases import NOON, PostgresTemplate, SqliteTemplate, Stock
+from tests.people import People
 from workflows import room as workflows
 
-# A Wednesday morning in Shanghai, no public holiday.
-NOON = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
 SECRET_KEY = "only for tests, and long enough to be accepted"
 CSRF_SEED = "the same for every test client"
 
@@ -50,6 +47,17 @@ SLOW_IS_FINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow
 hypothesis_settings.register_profile("heliu", derandomize=True, **SLOW_IS_FINE)  # type: ignore[arg-type]  # as it asks
 hypothesis_settings.register_profile("explore", **SLOW_IS_FINE)  # type: ignore[arg-type]  # as it asks
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "heliu"))
+
+
+# What is made while tests are collected stays: the collector of garbage need not walk over it then, nor ever again.
+gc.disable()
+TEMPLATES = {"sqlite": "sqlite_template", "postgresql": "postgres_template"}
+
+
+def pytest_collection_finish() -> None:
+    """Tests begin."""
+    gc.enable()
+    settle()
 
 
 class MovableClock:
@@ -72,76 +80,6 @@ class MovableClock:
         return self.at
 
 
-class SqliteTemplate:
-    """A file with all tables and the cast, copied for each test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "template.db"
-        database = Database(f"sqlite:///{self.path}")
-        metadata().create_all(database.engine)
-        with unit_of_work(database) as session:
-            self.people = seed_people(session, NOON)
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.close()
-
-    def copy(self, folder: Path) -> Database:
-        """A database of this test's own."""
-        shutil.copyfile(self.path, folder / "heliu.db")
-        return Database(f"sqlite:///{folder / 'heliu.db'}", pool_size=5)
-
-
-class PostgresTemplate:
-    """One server and one database for the whole run; between tests its tables are emptied and the cast put back."""
-
-    def __init__(self) -> None:
-        self.server = Postgres()
-        self.url = self.server.start()
-        self.database = Database(self.url, pool_size=5)
-        with self.database.engine.begin() as connection:
-            metadata().create_all(connection)
-        with unit_of_work(self.database) as session:
-            self.people = seed_people(session, NOON)
-        with reading(self.database) as session:
-            self.rows = {table: rows for table in metadata().tables.values() if (rows := _rows(session, table))}
-        self.clean = True
-        self.database.close()
-
-    def renew(self) -> Database:
-        """The same database, as it was at the beginning."""
-        database = Database(self.url, pool_size=5)
-        if not self.clean:
-            self._restore(database)
-        self.clean = False
-        return database
-
-    def _restore(self, database: Database) -> None:
-        quoted = [f'"{name}"' for name in inspect(database.engine).get_table_names()]
-        asking = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in quoted)  # noqa: S608 - names of our tables
-        with database.engine.begin() as connection:
-            # Rows point at each other in a ring (a department at its head): the keys rest while they are put back.
-            connection.execute(text("SET session_replication_role = replica"))
-            filled = list(connection.scalars(text(asking)))
-            if filled:
-                connection.execute(text(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE"))
-            for table, rows in self.rows.items():
-                connection.execute(insert(table), rows)
-                if "id" in table.c and table.c.id.autoincrement:
-                    highest = max(row["id"] for row in rows)
-                    connection.execute(
-                        text(f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), {highest})")
-                    )
-            connection.execute(text("SET session_replication_role = DEFAULT"))
-
-    def stop(self) -> None:
-        """End the server."""
-        self.server.stop()
-
-
-def _rows(session: Session, table: Table) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.execute(select(table)).mappings()]
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
     """The SQLite file that tests copy."""
@@ -156,25 +94,26 @@ def postgres_template() -> Iterator[PostgresTemplate]:
     template.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database with the cast and nothing else; each test that asks for it runs on both kinds.
+@pytest.fixture(params=list(TEMPLATES))
+def database(request: pytest.FixtureRequest) -> Database:
+    """A database with the cast and the pick-lists; each test that asks for it runs on both kinds.
 
     Where the kind cannot matter: `@pytest.mark.parametrize("database", ["sqlite"], indirect=True)`.
     """
-    if request.param == "sqlite":
-        database = cast(SqliteTemplate, request.getfixturevalue("sqlite_template")).copy(tmp_path)
-    else:
-        database = cast(PostgresTemplate, request.getfixturevalue("postgres_template")).renew()
-    yield database
-    database.close()
+    template: SqliteTemplate | PostgresTemplate = request.getfixturevalue(TEMPLATES[request.param])
+    return template.renew(Stock.DELIVERED if "delivered" in request.fixturenames else Stock.CAST)
+
+
+@pytest.fixture
+def delivered(database: Database) -> Database:
+    """The test's database; whoever asks for it by this name finds the delivered processes published in it."""
+    return database
 
 
 @pytest.fixture
 def people(request: pytest.FixtureRequest, database: Database) -> People:
     """The cast, as actors."""
-    kind = "sqlite_template" if database.is_sqlite else "postgres_template"
-    people: People = request.getfixturevalue(kind).people
+    people: People = request.getfixturevalue(TEMPLATES[database.engine.dialect.name]).people
     return people
 
 

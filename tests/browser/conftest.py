@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.driver import launched
 from tests.browser.office import Furniture, Office, furnish, open_office
-from tests.conftest import SqliteTemplate
+from tests.databases import SqliteTemplate
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,10 @@ from crm.interactions.description import INTERACTION
 from crm.records.operations import create_record
 from crm.web.doors import Ground
 from tests.browser.driver import opened, serving
-from tests.conftest import MovableClock, SqliteTemplate, settings
+from tests.conftest import MovableClock, settings
+from tests.databases import SqliteTemplate, Stock
 from tests.people import People
-from tests.processes.stories import Story, publish
+from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
 from workflows import library, queries
 from workflows import room as workflows
@@ -129,12 +130,10 @@ class Office:
 @contextmanager
 def open_office(app: Flask, template: SqliteTemplate, folder: Path) -> Iterator[Office]:
     """The product with its people, published processes and one customer of manager1; nothing has happened yet."""
-    database, clock, people = template.copy(folder), MovableClock(), template.people
+    database, clock, people = template.copy(folder, Stock.DELIVERED), MovableClock(), template.people
     stand_on(app, Ground(config=settings(database.url, folder), database=database, clock=clock))
     workflows.set_up(database.listeners)
     with unit_of_work(database) as session:
-        publish(session, clock())
-        session.flush()
         customer = _add_customer(session, people, CUSTOMERS[0], now=clock())
     with serving(app) as address:
         yield Office(address, database, clock, people, Story(database, clock, people, customer))

@@ -16,7 +16,8 @@ from app import create_app
 from crm.web.doors import public
 from crm.web.security import draws_diagrams
 from tests.browser.driver import accessibility_faults, opened, serving, sideways_overflow
-from tests.conftest import NOON, MovableClock, SqliteTemplate, settings
+from tests.conftest import MovableClock, settings
+from tests.databases import NOON, SqliteTemplate
 
 PAGES = Path(__file__).parent / "pages"
 DIAGRAM = (PAGES / "process.bpmn").read_text(encoding="utf-8")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from crm.core.claims import claim, finish
 from crm.core.db import Database, reading, unit_of_work
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.permissions import Actor
 from crm.service.models import ServiceRequest
 from tests.conftest import MovableClock
@@ -91,23 +88,15 @@ class Story:
             return session.scalars(select(ServiceRequest).where(ServiceRequest.id == self.instance().record_id)).one()
 
 
-def publish(session: Session, now: datetime) -> None:
-    """The delivered processes and pick-lists."""
-    library.seed_from_files(session, now=now)
-    seed_dictionary(session)
-
-
 @pytest.fixture
-def story(database: Database, clock: MovableClock, people: People) -> Story:
+def story(delivered: Database, clock: MovableClock, people: People) -> Story:
     """A customer of manager1, and nothing started yet."""
-    triggers.listen(database.listeners)
-    with unit_of_work(database) as session:
-        publish(session, clock())
-        session.flush()
+    triggers.listen(delivered.listeners)
+    with unit_of_work(delivered) as session:
         customer = create_customer(
             session,
             by=people.manager1,
             now=clock(),
             values={"name": "苏州恒力精密机械有限公司", "grade": "key_account", "region": "east"},
         )
-    return Story(database, clock, people, customer.id)
+    return Story(delivered, clock, people, customer.id)

@@ -153,7 +153,8 @@ def test_the_clock_stands_still_while_the_customer_owes_an_answer(office_story: 
     with reading(story.database) as session:
         calendar = calendar_of(session, None)
         moved = [calendar.add(moment, answered.waited_minutes) for moment in before]
-        kinds = session.scalars(select(ProcessEvent.kind).where(ProcessEvent.instance_id == story.instance_id)).all()
+        events = select(ProcessEvent.kind).where(ProcessEvent.instance_id == story.instance_id)
+        kinds = session.scalars(events.order_by(ProcessEvent.id)).all()
     assert [row.due_at for row in due_rows(story)] == moved
     assert kinds[-2:] == ["paused", "resumed"]
     assert story.pass_time(hours=7) == 1

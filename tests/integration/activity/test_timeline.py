@@ -12,7 +12,6 @@ from crm.activity.queries import timeline_of
 from crm.core.db import Database, unit_of_work
 from crm.core.i18n import ctext, text
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.permissions import SYSTEM
 from tests.people import People
 
@@ -21,7 +20,6 @@ from tests.people import People
 def customer_id(database: Database, people: People, now: datetime) -> int:
     """A customer of manager1."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         return create_customer(session, by=people.manager1, now=now, values={"name": "Rheinwerk"}).id
 
 

@@ -10,7 +10,6 @@ from crm.core.db import Database, unit_of_work
 from crm.core.events import Listeners
 from crm.customers.contact_operations import create_contact
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from tests.people import People
 
 
@@ -25,7 +24,6 @@ def database(database: Database) -> Database:
 def ids(database: Database, people: People, now: datetime) -> dict[str, int]:
     """Numbers of the customers and the contact by short names: `hengli` (manager1), `rhein` (manager2), `wang` at hengli."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         hengli = create_customer(
             session,
             by=people.manager1,

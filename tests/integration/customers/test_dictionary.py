@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from sqlalchemy import delete
 
 from crm.core.db import Database, unit_of_work
 from crm.core.errors import Conflict, Denied, Invalid, RuleBroken
+from crm.dictionary.models import DictionaryEntry
 from crm.dictionary.operations import add_entry, move_entry, rename_entry, switch_entry
 from crm.dictionary.queries import choices, entries, names
 from crm.dictionary.rules import CATEGORIES, RELIED_ON
@@ -25,7 +27,8 @@ def test_seeding_twice_adds_nothing_and_keeps_what_was_renamed(
     database: Database, people: People, now: datetime
 ) -> None:
     with unit_of_work(database) as session:
-        seed_dictionary(session)
+        session.execute(delete(DictionaryEntry))
+        assert seed_dictionary(session) == sum(map(len, FIRST_ENTRIES.values()))
         first = entries(session, by=people.admin, category="grade")[0]
         rename_entry(session, by=people.admin, now=now, entry_id=first.id, version=1, name="顶级伙伴", name_en="Top")
         session.flush()
@@ -36,7 +39,6 @@ def test_seeding_twice_adds_nothing_and_keeps_what_was_renamed(
 
 def test_an_entry_is_added_moved_and_switched_off(database: Database, people: People, now: datetime) -> None:
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         added = add_entry(session, by=people.admin, now=now, category="channel", key="fax", name="传真")
         assert choices(session, "channel", "en")[-1] == ("fax", "传真")
         moved = move_entry(session, by=people.admin, now=now, entry_id=added.id, version=1, up=True)
@@ -50,7 +52,6 @@ def test_an_entry_is_added_moved_and_switched_off(database: Database, people: Pe
 
 def test_refusals(database: Database, people: People, now: datetime) -> None:
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         grade = entries(session, by=people.admin, category="grade")[0]
         with pytest.raises(Denied):
             add_entry(session, by=people.manager1, now=now, category="grade", key="x", name="x")

@@ -23,7 +23,6 @@ from scheduler.jobs import Jobs, Lane, add_losses
 from scheduler.sweep import Swept, tick
 from tests.conftest import MovableClock
 from tests.people import People
-from tests.processes.stories import publish
 from workflows import triggers
 from workflows.models import ProcessInstance
 
@@ -145,25 +144,23 @@ def test_a_second_look_neither_runs_beside_the_first_nor_asks_again(
 
 
 def test_two_schedulers_at_once_start_one_case_for_each_customer(
-    database: Database, clock: MovableClock, in_danger: list[int]
+    delivered: Database, clock: MovableClock, in_danger: list[int]
 ) -> None:
-    triggers.listen(database.listeners)
-    with unit_of_work(database) as session:
-        publish(session, clock())
-    begin(database, clock)
+    triggers.listen(delivered.listeners)
+    begin(delivered, clock)
     together = threading.Barrier(2)
 
     def work(name: str) -> None:
         together.wait(60)
         for _ in range(20):
-            tick(database, jobs(), clock, worker=name)
+            tick(delivered, jobs(), clock, worker=name)
 
     threads = [threading.Thread(target=work, args=(name,)) for name in ("first", "second")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    with reading(database) as session:
+    with reading(delivered) as session:
         left = session.scalar(select(func.count()).where(DueRow.kind.in_([LOOK, WARN])))
         warned = session.scalars(select(CustomerLoss.customer_id).order_by(CustomerLoss.customer_id)).all()
         cases = session.scalars(select(ProcessInstance.customer_id).order_by(ProcessInstance.customer_id)).all()

@@ -10,7 +10,6 @@ import pytest
 from crm.catalog.description import PRODUCT
 from crm.core.db import Database, unit_of_work
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.orders.operations import create_order
 from crm.records.operations import create_record
 from tests.people import People
@@ -20,8 +19,6 @@ from tests.people import People
 def ids(database: Database, people: People, now: datetime) -> dict[str, int]:
     """The ids of `customer`, `spindle`, `oil` (not on sale) and `order` (without lines)."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
-        session.flush()
         customer = create_customer(session, by=people.manager1, now=now, values={"name": "苏州恒力精密机械有限公司"})
         spindle = create_record(
             PRODUCT,

@@ -10,7 +10,6 @@ from crm.core.db import Database, unit_of_work
 from crm.core.events import Listeners
 from crm.customers.contact_operations import create_contact
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.interactions.description import INTERACTION
 from crm.records.operations import create_record
 from tests.people import People
@@ -27,7 +26,6 @@ def database(database: Database) -> Database:
 def ids(database: Database, people: People, now: datetime) -> dict[str, int]:
     """`hengli` (manager1) with `wang` and the `talk`, `rhein` (manager2) with `vogel`."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         hengli = create_customer(session, by=people.manager1, now=now, values={"name": "苏州恒力精密机械有限公司"})
         rhein = create_customer(session, by=people.manager2, now=now, values={"name": "Rheinwerk Automation GmbH"})
         wang = create_contact(

@@ -12,7 +12,6 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.customers.contact_operations import create_contact
 from crm.customers.models import Contact, Customer
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.interactions.description import INTERACTION
 from crm.interactions.models import Interaction
 from crm.notices.models import Notice
@@ -112,6 +111,4 @@ class Desk:
 
 @pytest.fixture
 def desk(database: Database, clock: MovableClock, people: People) -> Desk:
-    with unit_of_work(database) as session:
-        seed_dictionary(session)
     return Desk(database, clock, people)

@@ -8,11 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from crm.core.db import Database, reading, unit_of_work
+from crm.core.db import Database, reading
 from crm.sales.models import Opportunity, PlanItem
-from tests.conftest import Browser, MovableClock, as_user, program_of
+from tests.conftest import Browser, as_user, program_of
 from tests.people import People
-from tests.processes.stories import publish
 from workflows import triggers
 from workflows.models import ProcessInstance, Task
 
@@ -28,10 +27,8 @@ NEW = {
 
 
 @pytest.fixture(autouse=True)
-def _published(database: Database, people: People, clock: MovableClock) -> None:
-    triggers.listen(database.listeners)
-    with unit_of_work(database) as session:
-        publish(session, clock())
+def _published(delivered: Database) -> None:
+    triggers.listen(delivered.listeners)
 
 
 def created(app: Flask, by: str = "manager1", **values: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,41 +107,49 @@ def test_a_database_that_is_away_is_missed_once_and_found_again(
     away.close()
 
 
+@pytest.fixture
+def cut_off(database: Database) -> Iterator[Database]:
+    """A database whose connections a test may cut: those of other tests are not among them."""
+    database.close()
+    yield database
+    database.close()
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_restarted_database_is_found_again(
-    database: Database, clock: MovableClock, caplog: pytest.LogCaptureFixture
+    cut_off: Database, clock: MovableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     steady = Steady()
     jobs = timers()
-    turn = turn_of(database, jobs, clock, steady)
+    turn = turn_of(cut_off, jobs, clock, steady)
     assert turn.take() == Swept()
-    cut_all_connections(database)
+    cut_all_connections(cut_off)
     assert turn.take() is None
-    ask(database, ["timer"], clock())
+    ask(cut_off, ["timer"], clock())
     steady.seconds += 1
     assert turn.take() == Swept(done=1)
     assert len(errors(caplog)) == 2
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_work_cut_off_in_the_middle_is_done_after_the_database_is_back(database: Database, clock: MovableClock) -> None:
+def test_work_cut_off_in_the_middle_is_done_after_the_database_is_back(cut_off: Database, clock: MovableClock) -> None:
     cut: list[int] = []
 
-    def cut_off_the_first_time(session: object, due: object, now: object) -> None:
+    def cut_the_first_time(session: object, due: object, now: object) -> None:
         note(session, due, now)  # type: ignore[arg-type]  # the handler only passes on what it gets
         if not cut:
             cut.append(1)
-            cut_all_connections(database)
+            cut_all_connections(cut_off)
 
     jobs = Jobs()
-    jobs.on("timer", cut_off_the_first_time)
-    ask(database, ["timer"] * 3, clock())
+    jobs.on("timer", cut_the_first_time)
+    ask(cut_off, ["timer"] * 3, clock())
     steady = Steady()
-    turn = turn_of(database, jobs, clock, steady)
+    turn = turn_of(cut_off, jobs, clock, steady)
     assert turn.take() is None
     steady.seconds += 1
     assert turn.take() == Swept(done=3)
-    assert seen(database) == [1, 2, 3]
+    assert seen(cut_off) == [1, 2, 3]
 
 
 def cut_all_connections(database: Database) -> None:

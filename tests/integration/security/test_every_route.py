@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import Headers
 from werkzeug.routing import IntegerConverter
+from werkzeug.test import TestResponse
 
 from app import create_app
-from tests.conftest import Browser, MovableClock, SqliteTemplate, settings
+from tests.conftest import Browser, MovableClock, settings
+from tests.databases import SqliteTemplate
 
 OPEN_TO_EVERYBODY = {
     "accounts.sign_in": "one must be able to come in",
@@ -81,13 +84,32 @@ BODIES: dict[str, dict[str, object]] = {
     "task_verbs_api.set_priority": {"priority": "low"},
     "task_verbs_api.set_due": {"due": None},
 }
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self';",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
+)
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
-def _asked() -> list[tuple[str, str, str]]:
-    """Each method of each address, with numbers and words in the places: (method, path, endpoint)."""
+class Asked(NamedTuple):
+    """A question to the product."""
+
+    method: str
+    path: str
+    endpoint: str
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith("/api/")
+
+
+def _every_question() -> list[Asked]:
+    """Each method of each address, with numbers and words in the places."""
     app = create_app(settings("sqlite://", Path("unused")))
-    found: list[tuple[str, str, str]] = []
+    found: list[Asked] = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             values = {
@@ -95,13 +117,21 @@ def _asked() -> list[tuple[str, str, str]]:
             }
             built = rule.build(values, append_unknown=False)
             assert built is not None
-            found += [(method, built[1], rule.endpoint) for method in METHODS if method in (rule.methods or ())]
-    return sorted(found, key=lambda asked: (asked[1], asked[0]))
+            found += [Asked(method, built[1], rule.endpoint) for method in METHODS if method in (rule.methods or ())]
+    return sorted(found, key=lambda asked: (asked.path, asked.method))
 
 
-ASKED = _asked()
-GUARDED = [asked for asked in ASKED if asked[2] not in OPEN_TO_EVERYBODY]
-FOREIGN = [asked for asked in GUARDED if asked[2] not in OPEN_TO_ALL_WHO_ARE_SIGNED_IN]
+ASKED = _every_question()
+GUARDED = [asked for asked in ASKED if asked.endpoint not in OPEN_TO_EVERYBODY]
+FOREIGN = [asked for asked in GUARDED if asked.endpoint not in OPEN_TO_ALL_WHO_ARE_SIGNED_IN]
+
+
+def by_room(questions: list[Asked]) -> pytest.MarkDecorator:
+    """One test for each room: a test of its own for each address would take longer to set up than to ask."""
+    rooms: dict[str, list[Asked]] = {}
+    for asked in questions:
+        rooms.setdefault(asked.endpoint.partition(".")[0], []).append(asked)
+    return pytest.mark.parametrize("questions", list(rooms.values()), ids=list(rooms))
 
 
 @pytest.fixture(scope="module")
@@ -116,30 +146,28 @@ def whole_app(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPath
     database.close()
 
 
-def _ask(browser: Browser, method: str, path: str, endpoint: str) -> tuple[int, str]:
-    sent = BODIES.get(endpoint, {})
-    body: dict[str, Any] = {} if method == "GET" else {"json": sent} if path.startswith("/api/") else {"data": sent}
-    answer = browser.open(path, method=method, **body)
-    return answer.status_code, answer.location or ""
+def _ask(browser: Browser, asked: Asked) -> TestResponse:
+    sent = BODIES.get(asked.endpoint, {})
+    body: dict[str, Any] = {} if asked.method == "GET" else {"json" if asked.is_api else "data": sent}
+    return browser.open(asked.path, method=asked.method, **body)
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), GUARDED)
-def test_whoever_is_not_signed_in_is_sent_to_the_door(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
-    browser = whole_app.test_client()
-    assert isinstance(browser, Browser)
-    status, location = _ask(browser, method, path, endpoint)
-    if path.startswith("/api/"):
-        assert status == 401
-    else:
-        assert (status, location.partition("?")[0]) == (302, "/sign-in")
+@by_room(GUARDED)
+def test_whoever_is_not_signed_in_is_sent_to_the_door(whole_app: Flask, questions: list[Asked]) -> None:
+    wrong = {}
+    for asked in questions:
+        answer = _ask(cast(Browser, whole_app.test_client()), asked)
+        door = (answer.status_code, (answer.location or "").partition("?")[0])
+        if door != ((401, "") if asked.is_api else (302, "/sign-in")):
+            wrong[asked] = door
+    assert wrong == {}
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), FOREIGN)
-def test_a_stranger_without_permissions_is_refused(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
-    browser = whole_app.test_client()
-    assert isinstance(browser, Browser)
-    status, _ = _ask(browser.signed_in_as("stranger"), method, path, endpoint)
-    assert status in {403, 404}
+@by_room(FOREIGN)
+def test_a_stranger_without_permissions_is_refused(whole_app: Flask, questions: list[Asked]) -> None:
+    stranger = cast(Browser, whole_app.test_client()).signed_in_as("stranger")
+    answers = {asked: _ask(stranger, asked).status_code for asked in questions}
+    assert {asked: status for asked, status in answers.items() if status not in {403, 404}} == {}
 
 
 def test_the_lists_name_only_views_that_exist() -> None:
@@ -147,13 +175,23 @@ def test_the_lists_name_only_views_that_exist() -> None:
     assert set(OPEN_TO_EVERYBODY) | set(OPEN_TO_ALL_WHO_ARE_SIGNED_IN) <= known
 
 
-@pytest.mark.parametrize(("method", "path", "endpoint"), ASKED)
-def test_every_answer_carries_the_security_headers(whole_app: Flask, method: str, path: str, endpoint: str) -> None:
-    headers = whole_app.test_client().open(path, method=method).headers
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'self'; script-src 'self'; style-src 'self';" in policy
-    for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
-        assert part in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
-    assert "Permissions-Policy" in headers
+@by_room(ASKED)
+def test_every_answer_carries_the_security_headers(whole_app: Flask, questions: list[Asked]) -> None:
+    wrong = {}
+    for asked in questions:
+        headers = whole_app.test_client().open(asked.path, method=asked.method).headers
+        if faults := list(_faults_of(headers)):
+            wrong[asked] = faults
+    assert wrong == {}
+
+
+def _faults_of(headers: Headers) -> Iterator[str]:
+    """What is wrong with the headers of an answer."""
+    for part in POLICY:
+        if part not in headers.get("Content-Security-Policy", ""):
+            yield part
+    for name, value in (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")):
+        if headers.get(name) != value:
+            yield name
+    if "Permissions-Policy" not in headers:
+        yield "Permissions-Policy"

@@ -14,7 +14,6 @@ from crm.core.db import Database, reading, unit_of_work
 from crm.core.errors import Conflict, HeliuError, RuleBroken
 from crm.customers.models import Customer
 from crm.customers.operations import change_customer, create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.service import operations as service
 from crm.service.models import ServiceRequest
 from tests.people import People
@@ -45,7 +44,6 @@ def together(database: Database, acts: list[Callable[[Session], object]]) -> lis
 def customer_id(database: Database, people: People, now: datetime) -> int:
     """A customer of manager1."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         return create_customer(session, by=people.manager1, now=now, values={"name": "苏州恒力"}).id
 
 

@@ -10,19 +10,15 @@ from flask.testing import FlaskClient
 
 from crm.core.db import Database, unit_of_work
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.service import operations as service
 from tests.conftest import MovableClock, as_user, program_of
 from tests.people import People
-from workflows import library
 
 
 @pytest.fixture
-def ids(database: Database, people: People, now: datetime) -> dict[str, int]:
+def ids(delivered: Database, people: People, now: datetime) -> dict[str, int]:
     """A customer of manager1, a request of it that agent2 has handled, and one that is only opened."""
-    with unit_of_work(database) as session:
-        seed_dictionary(session)
-        library.seed_from_files(session, now=now)
+    with unit_of_work(delivered) as session:
         customer = create_customer(session, by=people.manager1, now=now, values={"name": "苏州恒力精密机械有限公司"})
         given = {"customer_id": customer.id, "type": "repair", "request": "CNC-850 <b>异响</b>", "channel": "phone"}
         handled = service.open_request(session, by=people.agent1, now=now, summary="主轴异响", **given)

@@ -16,7 +16,6 @@ from crm.activity.queries import timeline_of
 from crm.core.db import Database, unit_of_work
 from crm.core.errors import Denied, Invalid, NotFound, RuleBroken
 from crm.customers.operations import create_customer
-from crm.dictionary.seed import seed_dictionary
 from crm.notices.models import Notice
 from crm.permissions import SYSTEM
 from crm.service import operations as service
@@ -30,7 +29,6 @@ from tests.people import People
 def customer_id(database: Database, people: People, now: datetime) -> int:
     """A customer of manager1."""
     with unit_of_work(database) as session:
-        seed_dictionary(session)
         values = {"name": "苏州恒力精密机械有限公司", "grade": "key_account", "region": "east"}
         return create_customer(session, by=people.manager1, now=now, values=values).id
 

@@ -16,7 +16,8 @@ from flask import Flask
 
 from app import create_app
 from crm.core.db import Database
-from tests.conftest import Browser, MovableClock, PostgresTemplate, settings
+from tests.conftest import Browser, MovableClock, settings
+from tests.databases import PostgresTemplate
 
 SOCKET = ".s.PGSQL.5432"
 

@@ -10,7 +10,8 @@ from flask import Flask, g
 
 from crm.core.i18n import text
 from crm.web.languages import shown, shown_ago, shown_date, shown_datetime, shown_number
-from tests.conftest import NOON, Browser
+from tests.conftest import Browser
+from tests.databases import NOON
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

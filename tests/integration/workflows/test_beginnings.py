@@ -20,7 +20,8 @@ from crm.core.db import reading, unit_of_work
 from crm.core.due import DueRow
 from crm.core.errors import Conflict, Denied, NotFound
 from scheduler.sweep import tick
-from tests.conftest import NOON, Browser, program_of
+from tests.conftest import Browser, program_of
+from tests.databases import NOON
 from tests.integration.workflows.listening import (
     cases,
     event,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from crm.core.db import reading, unit_of_work
 from crm.permissions import Actor, Scope
-from tests.conftest import NOON, Browser, as_user
+from tests.conftest import Browser, as_user
+from tests.databases import NOON
 from tests.integration.workflows.test_inbox_counts import KEYS, all_pages, office_of
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST

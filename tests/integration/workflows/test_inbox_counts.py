@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.db import Database, reading, unit_of_work
 from crm.permissions import Actor
-from tests.conftest import NOON
+from tests.databases import NOON
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
 from workflows.inbox.folders import Day, Filters, Folder, Sort

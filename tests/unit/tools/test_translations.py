@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from babel.messages.catalog import Catalog
 
 from tools.translations import extract, problems
@@ -45,11 +46,16 @@ def test_a_translation_that_loses_a_value_is_found() -> None:
     assert problem.startswith("places differ")
 
 
-def test_texts_of_templates_and_of_code_are_extracted() -> None:
-    sources = extract()
+@pytest.fixture(scope="module")
+def sources() -> Catalog:
+    """All texts of the product: to read every source takes seconds."""
+    return extract()
+
+
+def test_texts_of_templates_and_of_code_are_extracted(sources: Catalog) -> None:
     assert sources.get("Skip to the content") is not None
     assert sources.get("Please sign in.") is not None
 
 
-def test_statements_of_the_database_are_not_taken_for_texts() -> None:
-    assert not [message.id for message in extract() if str(message.id).startswith(("SELECT ", "SET ", "PRAGMA "))]
+def test_statements_of_the_database_are_not_taken_for_texts(sources: Catalog) -> None:
+    assert not [message.id for message in sources if str(message.id).startswith(("SELECT ", "SET ", "PRAGMA "))]
