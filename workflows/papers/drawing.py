@@ -19,6 +19,8 @@ from workflows.papers.layout import BPMN, DC, DD, DI, INNER, Box, Point, draw
 
 # Farther from the origin nobody draws; a file that says so is out to stretch the paper.
 FARTHEST = 200_000.0
+# No process that a person drew has so many closed sub-processes; of a file that says so the first ones are read.
+MOST_PICTURES = 40
 LONGEST_NAME = 300
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 POOLS = frozenset({"participant", "lane"})
@@ -85,14 +87,17 @@ def read_pictures(raw: bytes, file: str = "diagram.bpmn") -> list[Picture]:
 
 def _pictures(root: Any) -> list[Picture]:
     elements = {ident: element for element in root.iter(f"{BPMN}*") if (ident := element.get("id"))}
-    found = [_picture(plane, elements) for plane in root.iter(f"{DI}BPMNPlane")]
+    planes: dict[str | None, Any] = {}
+    for plane in root.iter(f"{DI}BPMNPlane"):
+        planes.setdefault(plane.get("bpmnElement"), plane)
+    found = [_picture(plane, elements) for plane in list(planes.values())[:MOST_PICTURES]]
     return [picture for picture in found if picture.shapes]
 
 
 def _picture(plane: Any, elements: dict[str, Any]) -> Picture:
     shapes = [shape for drawn in plane.iterchildren(f"{DI}BPMNShape") for shape in _shape(drawn, elements)]
     arrows = [arrow for drawn in plane.iterchildren(f"{DI}BPMNEdge") for arrow in _arrow(drawn, elements)]
-    return Picture(_name_of(_meant(plane, elements)), tuple(shapes), tuple(arrows))
+    return Picture(_name_of(_meant(plane, elements), elements), tuple(shapes), tuple(arrows))
 
 
 def _meant(drawn: Any, elements: dict[str, Any]) -> Any:
@@ -112,7 +117,7 @@ def _shape(drawn: Any, elements: dict[str, Any]) -> Iterator[Shape]:
     yield Shape(
         id=element.get("id"),
         kind=kind,
-        name=_name_of(element),
+        name=_name_of(element, elements),
         box=box,
         label=_box(drawn.find(f"{DI}BPMNLabel/{DC}Bounds")),
         event=event,
@@ -142,7 +147,7 @@ def _arrow(drawn: Any, elements: dict[str, Any]) -> Iterator[Arrow]:
     yield Arrow(
         id=element.get("id"),
         kind=_kind(element),
-        name=_name_of(element),
+        name=_name_of(element, elements),
         points=tuple(point for point in points if point is not None),
         label=_box(drawn.find(f"{DI}BPMNLabel/{DC}Bounds")),
         start=start,
@@ -155,15 +160,14 @@ def _kind(element: Any) -> str:
     return str(etree.QName(element).localname) if element is not None and isinstance(element.tag, str) else ""
 
 
-def _name_of(element: Any) -> str:
+def _name_of(element: Any, elements: dict[str, Any]) -> str:
     """What an element is called; a note says its text instead. A group is called what its category is."""
     if element is None:
         return ""
     name = element.get("name") or element.findtext(f"{BPMN}text") or ""
     if _kind(element) == "group":
-        meant = (element.get("categoryValueRef") or "").rpartition(":")[2]
-        values = element.getroottree().getroot().iter(f"{BPMN}categoryValue")
-        name = next((each.get("value") or "" for each in values if each.get("id") == meant), name)
+        category = elements.get((element.get("categoryValueRef") or "").rpartition(":")[2])
+        name = category.get("value") or "" if category is not None else name
     return str(name)[:LONGEST_NAME]
 
 

@@ -29,7 +29,7 @@ EDGE, HEAD, FOOT = 36.0, 46.0, 24.0
 LARGEST, LEGIBLE, IN_PARTS = 0.9, 0.5, 0.62
 # Units of the diagram that two parts share, so that what stands at their border is whole on one of them.
 SHARED = 60.0
-MOST_PARTS = 40
+MOST_PARTS, MOST_PARTS_INSIDE = 40, 4
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _picture(pen: Pen, sheet: Sheet, name: str, title: str, locale: str) -> list
     for size in (A4, A3):
         if _fit(box, size) >= LEGIBLE:
             return [Page(size, title, True, partial(_part, name=name, part=box, size=size))]
-    parts = _parts(box)
+    parts = _parts(box, MOST_PARTS_INSIDE if title else MOST_PARTS)
     pages = [Page(A4, title, True, partial(_overview, name=name, box=box, parts=parts))]
     for number, part in enumerate(parts, 1):
         words = text("Part {number} of {all}", number=number, all=len(parts)).in_language(locale)
@@ -122,7 +122,7 @@ def _fit(box: Box, size: tuple[float, float]) -> float:
     return min(width / box.width, height / box.height, LARGEST)
 
 
-def _parts(box: Box) -> list[Box]:
+def _parts(box: Box, most: int) -> list[Box]:
     """The picture in parts of one size, row by row: as few as can be read, or, where that would still be too many, as small as
     need be."""
     scale = IN_PARTS
@@ -131,7 +131,7 @@ def _parts(box: Box) -> list[Box]:
         if math.prod(_number(box, smaller)) < columns * rows:
             scale = smaller
             columns, rows = _number(box, scale)
-    while columns * rows > MOST_PARTS:
+    while columns * rows > most:
         scale /= 1.25
         columns, rows = _number(box, scale)
     width = (box.width + (columns - 1) * SHARED) / columns

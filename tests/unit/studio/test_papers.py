@@ -15,11 +15,11 @@ from pypdf import PdfReader
 from crm.core.config import ConfigError, load_config
 from workflows import library
 from workflows.library import PROCESS_FILES
-from workflows.papers.drawing import read_pictures
+from workflows.papers.drawing import MOST_PICTURES, read_pictures
 from workflows.papers.figures import FAILED, LIVE, PATH
 from workflows.papers.lettering import Letters, clean, embedded_letters, named_letters, wrap
 from workflows.papers.marks import Frame, Line
-from workflows.papers.pages import MOST_PARTS, pdf_of
+from workflows.papers.pages import MOST_PARTS, MOST_PARTS_INSIDE, pdf_of
 from workflows.papers.paper import Paper, Table, sheets
 from workflows.papers.svg import svg_of
 
@@ -121,7 +121,7 @@ def test_hostile_names_stay_texts() -> None:
     assert "".join(HOSTILE.split()) in said_in(reader)
     for page in reader.pages:
         assert "/Annots" not in page and "/AA" not in page
-    assert not {"/OpenAction", "/AA", "/Names", "/AcroForm"} & set(reader.trailer["/Root"])
+    assert not {"/OpenAction", "/AA", "/Names", "/AcroForm"} & set(reader.root_object)
 
 
 def test_a_picture_holds_no_style_and_points_nowhere() -> None:
@@ -258,6 +258,19 @@ def test_a_diagram_of_any_width_has_a_bounded_number_of_pages() -> None:
     assert 2 < len(pages_of(paper_of(raw)).pages) <= MOST_PARTS + 1
 
 
+def test_a_diagram_with_any_number_of_closed_sub_processes_has_a_bounded_number_of_pages() -> None:
+    many = 100
+    body = "".join(f'<bpmn:subProcess id="s{n}" name="S"><bpmn:task id="i{n}"/></bpmn:subProcess>' for n in range(many))
+    next_plane = "</bpmndi:BPMNPlane></bpmndi:BPMNDiagram><bpmndi:BPMNDiagram>"
+    inside = "".join(f'{next_plane}<bpmndi:BPMNPlane bpmnElement="s{n}">{shape(f"i{n}", 0, 0, 190_000)}' for n in range(many))  # fmt: skip
+    assert len(pages_of(paper_of(diagram(body, shape("s0"), inside))).pages) <= MOST_PICTURES * (MOST_PARTS_INSIDE + 1)
+
+
+def test_a_group_is_called_what_its_category_is() -> None:
+    body = '<bpmn:group id="g" categoryValueRef="c"/></bpmn:process><bpmn:category><bpmn:categoryValue id="c" value="Together"/></bpmn:category><bpmn:process>'
+    assert "Together" in texts(tree_of(paper_of(diagram(body, shape("g")))))
+
+
 def test_what_a_closed_sub_process_holds_follows_as_a_picture_of_its_own() -> None:
     inner = '<bpmn:subProcess id="s" name="Check"><bpmn:task id="i" name="Inside"/></bpmn:subProcess>'
     plane = (
@@ -310,9 +323,7 @@ def test_a_text_is_broken_into_lines_that_fit() -> None:
 
 def test_a_font_of_the_installation_is_embedded_and_writes_everything() -> None:
     reader = pages_of(paper_of(DELIVERED[0].read_bytes()), embedded_letters(FONT))
-    fonts = {
-        str(font.get_object()["/BaseFont"]) for page in reader.pages for font in page["/Resources"]["/Font"].values()
-    }  # type: ignore[index]  # as the library has it
+    fonts = {font for page in reader.pages for font in page._get_fonts()[0]}
     assert [name for name in fonts if "BitstreamVera" in name]
     assert "Investigateandpropose" in said_in(reader)
 
