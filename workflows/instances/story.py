@@ -17,6 +17,7 @@ from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows import queries
 from workflows.assigning.reasons import from_json
+from workflows.causes import in_words
 from workflows.engine import Definition
 from workflows.instances.answering import Answers, Change
 from workflows.instances.sentences import people_of, sentence
@@ -66,6 +67,7 @@ class Story:
     entries: Sequence[Entry]
     xml: str
     incidents: Sequence[Incident] = field(default_factory=tuple)
+    causes: Mapping[int, str] = field(default_factory=dict)
 
 
 def tell(session: Session, instance: ProcessInstance, published: Published, *, by: Actor, now: datetime) -> Story:
@@ -95,6 +97,7 @@ def tell(session: Session, instance: ProcessInstance, published: Published, *, b
         ],
         xml=published.definition.bundle.bpmn[1].decode(),
         incidents=incidents,
+        causes={incident.id: in_words(incident.message, by.locale) for incident in incidents},
     )
 
 

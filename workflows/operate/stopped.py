@@ -15,6 +15,7 @@ from crm.core.i18n import Text
 from crm.permissions import Actor, check_may
 from crm.web.doors import reading_session, writing
 from workflows import library
+from workflows.causes import in_words
 from workflows.models import DefinitionVersion, Incident, ProcessInstance
 from workflows.operate.trying import said_by
 from workflows.operations import incidents
@@ -27,7 +28,8 @@ REMEMBERED = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Group:
-    """Open incidents of one cause at one element of one process. `id` is the newest of them."""
+    """Open incidents of one cause at one element of one process. `id` is the newest of them; `cause` says the message in the
+    reader's language."""
 
     id: int
     process_key: str
@@ -35,6 +37,7 @@ class Group:
     node_id: str
     step: str
     message: str
+    cause: str
     number: int
     first_at: datetime
     last_at: datetime
@@ -95,6 +98,7 @@ def groups(session: Session, *, by: Actor) -> list[Group]:
                 node_id=row.node_id or "",
                 step=published.name_of(row.node_id, by.locale) if row.node_id else "",
                 message=row.message,
+                cause=in_words(row.message, by.locale),
                 number=row.number,
                 first_at=row.first_at,
                 last_at=row.last_at,
@@ -117,7 +121,7 @@ def not_begun(session: Session, *, by: Actor, now: datetime) -> list[NotBegun]:
             at=row.at,
             process_key=str(row.new.get("process", "")),
             process=_name_of(session, row.subject_id, by) or row.subject_name,
-            error=str(row.new.get("error", "")),
+            error=in_words(str(row.new.get("error", "")), by.locale),
         )
         for row in found
     ]

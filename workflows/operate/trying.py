@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from crm.core.errors import HeliuError, Invalid
 from crm.core.i18n import Text
 from crm.web.doors import writing
+from workflows.causes import Cause
 from workflows.operate.repairing import Repaired
 from workflows.operations.incidents import describe
 from workflows.operations.tasks import StepFault
@@ -45,7 +46,7 @@ def tried(repair: Repair) -> Verdict:
 def said_by(refused: HeliuError) -> Text | str:
     """The refusal in one sentence; of a step that failed, what it failed of."""
     if isinstance(refused, StepFault):
-        return describe(refused.cause)
+        return Cause(describe(refused.cause))
     if isinstance(refused, Invalid) and refused.faults:
         return refused.faults[0].message
     return refused.message

@@ -15,6 +15,7 @@ from crm.core.due import HELD, DueRow
 from crm.core.i18n import Text, ctext, text, translate
 from crm.permissions import Actor
 from workflows import library, queries
+from workflows.causes import in_words
 from workflows.instances import story
 from workflows.instances.story import SYSTEM_NAME, Story
 from workflows.library import Published
@@ -152,7 +153,7 @@ def _incidents(
     for incident in list(session.scalars(wanted))[::-1]:
         cause = text("The administrators have been told.").in_language(by.locale)
         if by.may("processes", "administer"):
-            cause = incident.message
+            cause = in_words(incident.message, by.locale)
         name = published.name_of(incident.node_id, by.locale) if incident.node_id else ""
         rows.append((moment(incident.at), name, cause, moment(incident.resolved_at)))
     heads = ((text("Time"), 0.15), (text("Step"), 0.25), (text("Cause"), 0.45), (text("Settled"), 0.15))

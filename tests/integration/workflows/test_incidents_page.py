@@ -49,11 +49,22 @@ def test_two_cases_of_one_cause_are_one_line_with_its_number(stopped: Story, cli
     assert "/operate/incidents" not in as_user(client, "agent1").get("/tasks").text
 
 
+def test_the_cause_is_told_in_the_readers_language(stopped: Story, client: Browser) -> None:
+    paths = ("/operate/incidents", f"/operate/cases/{stopped.instance_id}", f"/cases/{stopped.instance_id}")
+    as_user(client, "admin")
+    for path in paths:
+        page = client.get(path).get_data(as_text=True)
+        assert "表达式的计算超过" in page and "StepRefused" not in page, path
+    assert (
+        client.get(f"/api/v1/instances/{stopped.instance_id}").get_json()["incidents"][0]["message"].startswith("Step")
+    )
+
+
 def test_a_group_is_tried_again_as_a_whole_once_its_cause_is_gone(stopped: Story, client: Browser) -> None:
     newest = open_incidents(stopped)[-1]
     told = as_user(client, "admin").post("/operate/incidents/retry", data={"incident": newest, "all": "1"})
     assert told.status_code == 200
-    assert told.text.count("StepRefused") == 2
+    assert told.text.count("表达式的计算超过") == 2
     assert len(open_incidents(stopped)) == 2
     stopped.clock.set(NEXT_DAY)
     as_user(client, "admin")
