@@ -64,7 +64,7 @@ def test_an_administrator_finds_the_case_that_stopped_until_it_goes_on(
 ) -> None:
     program_of(app, "agent1").post(f"/tasks/{faulty.task('check').id}/complete", json={"answers": {"note": "x"}})
     as_user(client, "admin")
-    address = f'href="/cases/{faulty.instance_id}"'
+    address = f'href="/operate/cases/{faulty.instance_id}"'
     assert address in client.get("/studio").text
     faulty.clock.set(NEXT_DAY)
     program_of(app, "admin").post(f"/instances/{faulty.instance_id}/retry")
