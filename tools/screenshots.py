@@ -1,9 +1,10 @@
-"""The pictures of the README, taken from the running product with its demonstration data.
+"""The pictures of the README and the tour, taken from the running product with its demonstration data.
 
     make run                            in one window
     python -m tools.screenshots         in another; with another address as argument where it runs elsewhere
 
-Writes docs/images/*.png. Chinese, at the width of a desk.
+Writes docs/images/*.png. Chinese, at the width of a desk; the editor of diagrams shows names as they are drawn, so its picture
+is English.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
         _inbox(_signed_in(browser, address, "agent1"))
         _case(_signed_in(browser, address, "agent1"))
+        _map(_signed_in(browser, address, "admin"))
+        _editor(_signed_in(browser, address, "admin"))
         browser.close()
 
 
@@ -55,6 +58,30 @@ def _case(page: Page) -> None:
     page.locator("main a[href^='/cases/']").click()
     page.wait_for_selector("[data-diagram][data-ready]")
     _keep(page, "case")
+
+
+def _map(page: Page) -> None:
+    page.goto("/operate/service_request/map")
+    page.wait_for_selector("[data-diagram][data-ready]")
+    _keep(page, "map")
+
+
+def _editor(page: Page) -> None:
+    """The delivered diagram, in English as it was drawn."""
+    _speak(page, "en")
+    page.goto("/studio")
+    row = page.locator("tr", has=page.locator("a[href='/definitions/service_request']"))
+    row.locator("td").last.locator(".btn").click()
+    page.wait_for_selector("[data-editor][data-ready=yes]")
+    page.locator("[data-canvas] [data-element-id=assign]").click()
+    page.wait_for_selector("[data-panel] .studio-group")
+    _keep(page, "editor")
+    _speak(page, "zh_CN")
+
+
+def _speak(page: Page, language: str) -> None:
+    page.locator(f"button[name=language][value={language}]").click()
+    page.wait_for_load_state()
 
 
 def _keep(page: Page, name: str) -> None:

@@ -137,6 +137,7 @@ NAVIGATION = (
         permission=("processes", "administer"),
         group=text("Administration"),
         order=212,
+        rooms=("operate_map",),
     ),
     Entry(
         text("Incidents"),
