@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from crm.core.db import reading, unit_of_work
 from crm.permissions import Actor
@@ -143,3 +143,52 @@ def test_hostile_texts_stay_texts(office: Office, windows: tuple[Page, Page], dr
     page.reload()
     expect(page.locator(english("Handle"))).to_have_value(hostile)
     assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.fixture
+def editors(chromium: Browser, office: Office, draft_id: int) -> Iterator[tuple[Page, Page]]:
+    """The diagram of the same draft open in two editors."""
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(office.visited(chromium, "admin", language=CHINESE)) for _ in range(2))
+        for page in (first, second):
+            page.goto(f"/studio/drafts/{draft_id}/diagram")
+            page.wait_for_selector("[data-editor][data-ready=yes]")
+        yield first, second
+
+
+def rename(page: Page, step: str, words: str) -> None:
+    """Give a step another name in the panel, and wait until the server has answered."""
+    page.locator("[data-act=fit]").click()
+    page.locator(f"[data-canvas] [data-element-id='{step}'] .djs-hit").first.click(
+        force=True, position={"x": 8, "y": 8}
+    )
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        page.locator("#field-name").fill(words)
+        page.locator("#field-name").press("Tab")
+
+
+def drawn(page: Page, step: str) -> Locator:
+    """A step as the canvas shows it."""
+    return page.locator(f"[data-canvas] [data-element-id='{step}'] .djs-visual").first
+
+
+def test_two_editors_of_one_diagram_hear_of_each_other_and_nothing_is_lost(
+    office: Office, editors: tuple[Page, Page], draft_id: int
+) -> None:
+    first, second = editors
+    expect(second.locator(".studio-others-same")).to_be_visible()
+    rename(first, "handle", "First name")
+    rename(second, "feedback", "Second name")
+    expect(second.locator("[data-conflict]")).to_be_visible()
+    with reading(office.database) as session:
+        stored = queries.bundle_of(session, draft_id).bpmn[1].decode()
+    assert "First name" in stored and "Second name" not in stored, "a stale saving changes nothing"
+    expect(drawn(second, "feedback")).to_have_text("Second name")
+    second.locator("[data-theirs]").click()
+    second.wait_for_selector("[data-editor][data-ready=yes]")
+    expect(drawn(second, "handle")).to_have_text("First name")
+    rename(second, "feedback", "Second name")
+    expect(second.locator("[data-conflict]")).to_be_hidden()
+    with reading(office.database) as session:
+        stored = queries.bundle_of(session, draft_id).bpmn[1].decode()
+    assert "First name" in stored and "Second name" in stored

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from crm.core.db import reading, unit_of_work
-from tests.browser.driver import accessibility_faults, sideways_overflow
+from tests.browser.driver import accessibility_faults, foreign_words, sideways_overflow
 from tests.browser.office import CHINESE, DESKTOP, ENGLISH, PHONE, Office
 from tests.processes.small import script_task, straight, user_task
 from tests.processes.test_service_request import REQUEST
@@ -215,6 +215,8 @@ def test_the_editor_can_be_used_by_everybody(chromium: Browser, office: Office, 
         assert page.locator("img[src=x]").count() == 0
         if language == CHINESE:
             assert page.evaluate("heliuMissing()") == []
+            # The names of the table are its author's.
+            assert [words for words in foreign_words(page) if "onerror" not in words] == []
 
 
 def test_on_a_telephone_a_table_is_only_looked_at_but_can_be_tried_out(chromium: Browser, office: Office) -> None:
