@@ -27,7 +27,7 @@ CRON = re.compile(r"[\d*/,?LW#\-A-Za-z]+(?:\s+[\d*/,?LW#\-A-Za-z]+){4,6}", re.AS
 # Seconds, minutes, hours, then any day; some tools leave a year behind.
 REGULAR = tuple(
     (re.compile(form.replace("N", r"(?:[0*]/(\d{1,3})|\*)") + r" \* \* \?(?: \*)?"), unit)
-    for form, unit in (("N \\* \\*", "S"), ("0 N \\*", "M"), ("0 0 N", "H"))
+    for form, unit in (("0 N \\*", "M"), ("0 0 N", "H"))
 )
 FEEL_LANGUAGES = ("feel", "https://www.omg.org/spec/dmn/20191111/feel/", "http://www.omg.org/spec/feel/20140401")
 
@@ -100,7 +100,7 @@ def _timer(document: Document, element: Any, language: Language) -> None:
 
 
 def _cycle(said: str) -> str | None:
-    """The cycle of a cron that says every so many seconds, minutes or hours; of others the zone would have to be known."""
+    """The cycle of a cron that says every so many minutes or hours; of others the zone would have to be known."""
     for pattern, unit in REGULAR:
         if found := pattern.fullmatch(said):
             return f"R/PT{int(found[1] or 1)}{unit}" if int(found[1] or 1) else None
