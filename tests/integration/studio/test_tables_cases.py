@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -94,6 +95,15 @@ def test_a_column_is_known_by_what_it_looks_at_else_by_its_label(
     assert filled(database, draft_id, case, renamed).entered[:2] == ["repair", "east"]
     other = content.replace('label="Type"', 'label="Sort"').replace("<text>type</text>", "<text>sort</text>")
     assert filled(database, draft_id, case, other) == Filled(["", "east", "key_account", "0"], ("Sort",), ())
+
+
+def test_a_value_of_which_only_the_beginning_was_kept_is_named(
+    story: Story, database: Database, draft_id: int, content: str
+) -> None:
+    begin(story)
+    (case,) = asked(story, database)
+    long = replace(case, given={**case.given, "Type": "x" * 200 + "…", "Region": ["east", "…"]})
+    assert filled(database, draft_id, long, content).shortened == ("Type", "Region")
 
 
 def test_the_answer_of_then_stands_beside_the_answer_of_now(

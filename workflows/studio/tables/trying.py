@@ -32,6 +32,10 @@ MAKERS = {
 }
 
 
+class NotAValue(Exception):
+    """What was entered can be read, but it says no value."""
+
+
 @dataclass(frozen=True)
 class Read:
     """The decisions of a file, those of the other files that they may require, and what is wrong with this one."""
@@ -102,7 +106,7 @@ def try_row(decision: Decision, columns: Sequence[Column], given: Sequence[str],
         entered = given[number].strip() if number < len(given) else ""
         try:
             values.append(_value(entered, column.type, now))
-        except feel.FeelError:
+        except (feel.FeelError, NotAValue):
             faults[number] = text("This is not a value. Write for example 5, true, “a text in quotes” or 2026-05-01.")
     if faults:
         return Tried(faults=faults)
@@ -145,7 +149,7 @@ def _value(entered: str, type_name: str, now: datetime) -> Any:
     if not entered:
         return None
     if len(entered) > LONGEST:
-        raise feel.FeelError("The expression is too long")
+        raise NotAValue
     kind = _kind(type_name)
     if kind == "string" and not entered.startswith('"'):
         return None if entered == "null" else entered
@@ -156,7 +160,7 @@ def _value(entered: str, type_name: str, now: datetime) -> Any:
         entered = f'{MAKERS[kind]}("{plain}")'
     value = feel.parse(entered).evaluate({}, now=now)
     if value is None and entered != "null":
-        raise feel.FeelError("This is not a value")
+        raise NotAValue
     return value
 
 
