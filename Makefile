@@ -27,7 +27,7 @@ dev: $(VENV)/.dev assets translations ## start it for development: reloads when 
 	HELIU_DEMO=1 $(PY) app.py serve --demo --reload
 
 test: setup-test translations ## all tests, on SQLite and PostgreSQL, with a real browser
-	$(PY) -m pytest -q -n 2 --dist loadfile tests
+	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: $(VENV)/.dev ## format, lint, types, translations, locks
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""Chromium for each file of browser tests; a file may have its own."""
+"""Chromium for the tests of this folder, and offices to look at."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.browser.office import Furniture, Office, furnish, open_office
 from tests.databases import SqliteTemplate
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser a file: its windows are fresh for each test."""
+    """One browser for all files: its windows are fresh for each test."""
     with launched() as browser:
         yield browser
 
