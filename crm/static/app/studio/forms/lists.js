@@ -6,6 +6,8 @@ const CHOOSING = ["select", "radio", "checklist", "taglist"];
 const LEFT_OUT = ["group-security-attributes", "securityAttributes"];
 // What form-js asks about options; of no use where the system offers the list.
 const OPTIONS = ["valuesSource", "dynamicOptions", "staticOptions", "optionsExpression"];
+// What is nearly always changed stands open: the label, the name of the answer, the options.
+const OPEN = ["general", "staticOptions"];
 const ENTRIES_LEFT_OUT = ["versionTag", "version-tag"];
 
 function picker(known, words, editField) {
@@ -56,6 +58,7 @@ export function lists(known, words) {
         const offered = CHOOSING.includes(field?.type) && known.some(([name]) => name === field.valuesKey);
         const left = groups.filter((group) => !LEFT_OUT.includes(group.id) && !(offered && OPTIONS.includes(group.id)));
         for (const group of left) if (group.entries) group.entries = group.entries.filter((one) => !ENTRIES_LEFT_OUT.includes(one.id));
+        for (const group of left) if (OPEN.includes(group.id)) group.shouldOpen = true;
         if (!CHOOSING.includes(field?.type)) return left;
         const entries = [{ id: "heliu-list", component: picker(known, words, editField), field, isEdited: () => Boolean(field.valuesKey) }];
         const place = left.findIndex((group) => group.id === "general") + 1;
