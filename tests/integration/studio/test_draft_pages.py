@@ -134,7 +134,13 @@ def test_the_catalogue_offers_roles_forms_operations_with_types_and_the_variable
     assert {"name": "assignee_id", "type": "number", "required": True} in plan["parameters"]
     assert {"name": "note", "type": "text", "required": False} in plan["parameters"]
     names = {each["name"]: each for each in found["variables"]}
-    assert names["summary"] == {"name": "summary", "type": "text", "origin": "request_received"}
+    assert names["summary"] == {
+        "name": "summary",
+        "type": "text",
+        "origin": "request_received",
+        "label": "Summary",
+        "values": [],
+    }
     assert names["request_id"]["origin"] == "", "what the record brings along is known from the version in force"
     assert len(found["assign"]) == 10
 
