@@ -131,9 +131,10 @@ def ask_complaints_only(page: Page, say: Words) -> None:
     expect_saved(page)
 
 
-def part(page: Page, name: str) -> None:
-    """Go to another part of the draft."""
-    page.locator(".tabs a", has_text=name).click()
+def weigh(page: Page, say: Words) -> None:
+    """Go to publishing, and wait until scenarios and running cases have been tried."""
+    page.locator(".tabs a", has_text=say("Publish")).click()
+    page.wait_for_selector("#impact")
 
 
 def give_reason(page: Page, dialog: str, reason: str) -> None:
@@ -160,7 +161,7 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
         page.goto("/studio")
         page.locator("tr", has_text=KEY).get_by_role("button", name=say("Change")).click()
         step = draw_an_approval(page, say)
-        part(page, say("Publish"))
+        weigh(page, say)
         failures = page.locator(".scenario-failures")
         expect(failures).to_contain_text(APPROVAL)
         expect(page.locator("#impact")).to_contain_text(say("Moves by itself"))
@@ -174,7 +175,7 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
         expect(page.locator(".notice-bad")).to_contain_text(say("The scenario goes another way"))
         page.get_by_role("link", name=say("Open the draft")).click()
         ask_complaints_only(page, say)
-        part(page, say("Publish"))
+        weigh(page, say)
         expect(page.locator("#scenarios .state-good")).to_be_visible()
         compare_by_mouse_and_keyboard(page, step)
         page.locator("[name=share][value='25']").check()

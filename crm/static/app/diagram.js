@@ -148,7 +148,8 @@ function accompany(figure, viewer) {
   const canvas = viewer.get("canvas");
   let following = false;
   viewer.on("canvas.viewbox.changed", ({ viewbox: { x, y, scale } }) => {
-    if (!following) figure.dispatchEvent(new CustomEvent("diagram:moved", { bubbles: true, detail: { x, y, scale } }));
+    figure.dataset.look = JSON.stringify({ x, y, scale });
+    if (!following) figure.dispatchEvent(new CustomEvent("diagram:moved", { bubbles: true }));
   });
   figure.addEventListener("diagram:follow", ({ detail: { x, y, scale } }) => {
     const { outer } = canvas.viewbox();

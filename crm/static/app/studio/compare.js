@@ -2,19 +2,16 @@
 // and change their size together, as long as the reader wants it so.
 
 const COMPARED = ["added", "removed", "changed"];
-const looks = new WeakMap(); // figure → where it looks
 let showing = false;
 
 const figuresOf = (comparison) => [...comparison.querySelectorAll("[data-diagram]")];
 const together = (comparison) => comparison.querySelector("[data-together]")?.checked;
 
 function lead(leader, comparison) {
-  const detail = looks.get(leader);
-  if (!detail) return;
+  if (!leader?.dataset.look) return;
+  const detail = JSON.parse(leader.dataset.look);
   for (const figure of figuresOf(comparison)) {
-    if (figure === leader || !figure.dataset.ready) continue;
-    looks.set(figure, detail);
-    figure.dispatchEvent(new CustomEvent("diagram:follow", { detail }));
+    if (figure !== leader && figure.dataset.ready) figure.dispatchEvent(new CustomEvent("diagram:follow", { detail }));
   }
 }
 
@@ -23,8 +20,7 @@ function marked(figure) {
   return COMPARED.some((part) => story[part]?.length);
 }
 
-document.addEventListener("diagram:moved", ({ target: figure, detail }) => {
-  looks.set(figure, detail);
+document.addEventListener("diagram:moved", ({ target: figure }) => {
   const comparison = figure.closest("[data-comparison]");
   if (comparison && !showing && figure.dataset.ready && together(comparison)) lead(figure, comparison);
 });
@@ -39,6 +35,8 @@ document.addEventListener("diagram:ready", ({ target }) => {
   const comparison = target.closest("[data-comparison]");
   if (comparison) begin(comparison);
 });
+// They may have been drawn before this script was read.
+document.querySelectorAll("[data-comparison]").forEach(begin);
 
 document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-together]")) begin(target.closest("[data-comparison]"));
