@@ -6,13 +6,8 @@ A version never changes, so its parsed form is kept in memory by content hash an
 
 from __future__ import annotations
 
-import io
 import logging
-import lzma
-import struct
 import threading
-import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +20,12 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session, defer
 
 from crm.core.db import Database
-from crm.core.errors import Fault, Invalid, NotFound
+from crm.core.errors import NotFound
 from crm.core.i18n import catalogue_of, text
 from crm.core.prepared import Prepared
 from forms import FormDescription, FormRefused
 from forms import read as read_form
+from workflows.bundle_files import BUNDLED, archive_of
 from workflows.engine import Bundle, BundleRefused, Definition, Problem
 from workflows.engine import compile as compile_bundle
 from workflows.messaging.starts import listen, listen_where_nobody_does, problems_here, stop_listening
@@ -38,27 +34,9 @@ from workflows.models import DefinitionVersion, ProcessDefinition, VersionSource
 logger = logging.getLogger(__name__)
 
 PROCESS_FILES = Path(__file__).resolve().parent / "processes"
-BUNDLED = (".bpmn", ".dmn", ".form.json", "texts.json", "record.json")
 MOST_KEPT = 200
 # The column takes no more, and PostgreSQL not even the question.
 LARGEST_NUMBER = 2**31 - 1
-MOST_FILES = 200
-MOST_BYTES = 4_000_000
-# What the readers of archives raise at broken ones, each compression in its own way.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    IndexError,
-)
-# As the files travel: in JSON they grow by a third and more.
-LARGEST_UPLOAD = 2 * MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -397,67 +375,3 @@ def versions_of(session: Session, key: str) -> Sequence[DefinitionVersion]:
 def bundle_archive(session: Session, key: str, number: int) -> bytes:
     """The files of a version in a zip archive, byte for byte as they were published."""
     return archive_of({name: content.encode() for name, content in version_of(session, key, number).files.items()})
-
-
-def archive_of(files: Mapping[str, bytes]) -> bytes:
-    """Files in a zip archive."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, content in sorted(files.items()):
-            target.writestr(name, content)
-    return archive.getvalue()
-
-
-def uploaded_files(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
-    """The files of an upload by name; a zip archive is opened. Raises Invalid for what is no bundle."""
-    files = unpacked(uploads)
-    if not any(name.endswith(".bpmn") for name in files):
-        raise Invalid([Fault("files", text("Choose a .bpmn file, with its decision tables, forms and texts."))])
-    if unknown := [name for name in files if not name.endswith(BUNDLED)]:
-        raise Invalid(
-            [
-                Fault(
-                    "files",
-                    text(
-                        "“{name}” is no part of a process: only .bpmn, .dmn, .form.json and texts.json are.",
-                        name=unknown[0],
-                    ),
-                )
-            ]
-        )
-    return files
-
-
-def unpacked(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
-    """The files of an upload by name, whatever they are; a zip archive is opened. Raises Invalid for one that is broken."""
-    files: dict[str, bytes] = {}
-    for name, content in uploads:
-        if name.endswith(".zip"):
-            files.update(_unpacked(content))
-        elif name:
-            files[Path(name).name] = content
-    return files
-
-
-def _unpacked(content: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            if len(members) > MOST_FILES or sum(info.file_size for info in members) > MOST_BYTES:
-                raise Invalid(
-                    [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
-                )
-            return {Path(info.filename).name: _read_member(archive, info) for info in members}
-    except UNREADABLE:
-        raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
-
-
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    # The size in the archive's directory may lie; what is really unpacked is bounded as well.
-    with archive.open(info) as member:
-        content = member.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise Invalid(
-            [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
-        )
-    return content

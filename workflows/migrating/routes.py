@@ -16,6 +16,7 @@ from crm.core.numbers import typed_key
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams
+from workflows import library
 from workflows.instances import story
 from workflows.library import LARGEST_NUMBER
 from workflows.migrating import operations, queries
@@ -93,6 +94,7 @@ def show(run_id: int) -> ResponseReturnValue:
         results = queries.results_of(session, run_id, first=min((page - 1) * PAGE, MOST_IN_FILE), limit=PAGE + 1)
         people = names_of(session, {progress.run.started_by_id}, actor.locale)
         steps = queries.steps_of(session, progress.run, actor.locale)
+        new = library.published(session, progress.run.to_version_id)
     return render_template(
         "moving/run.html",
         progress=progress,
@@ -101,6 +103,7 @@ def show(run_id: int) -> ResponseReturnValue:
         page=page,
         more=len(results) > PAGE,
         steps=steps,
+        process=new.translator(actor.locale)(new.definition.name),
         who=people.get(progress.run.started_by_id or 0),
     )
 

@@ -20,7 +20,7 @@ from crm.core.audit import write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
-from workflows import library
+from workflows import bundle_files, library
 from workflows.assigning import naming
 from workflows.choices import choice_names
 from workflows.custom.checking import record_problems
@@ -77,7 +77,10 @@ def role_keys(session: Session) -> frozenset[str]:
 
 def check_files(files: Mapping[str, bytes], *, roles: frozenset[str]) -> Checked:
     """Check an untrusted bundle: answers within seconds, whatever it holds. Needs no database."""
-    if len(files) > library.MOST_FILES or sum(len(content) for content in files.values()) > library.MOST_BYTES:
+    if (
+        len(files) > bundle_files.MOST_FILES
+        or sum(len(content) for content in files.values()) > bundle_files.MOST_BYTES
+    ):
         raise Invalid(
             [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
         )

@@ -15,7 +15,7 @@ from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.security import takes_body
-from workflows import library
+from workflows import bundle_files, library
 from workflows.engine import Problem, undeclared
 from workflows.models import DefinitionVersion, ProcessDefinition
 from workflows.operations import deploying
@@ -102,7 +102,7 @@ def list_definitions() -> dict[str, Any]:
 
 @api.post("/check")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 @api.arguments(FilesBody)
 @api.response(200, CheckedBody)
 def check(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def check(body: Mapping[str, Any]) -> dict[str, Any]:
 
 @api.post("")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 @api.arguments(DeployBody)
 @api.response(201, VersionBody)
 def deploy(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _checked(body: Mapping[str, Any]) -> deploying.Checked:
     # The check runs foreign files dry for seconds: no transaction is open meanwhile.
     # They come as text, whatever encoding the files named before they were read.
     texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
-    files = library.uploaded_files(texts)
+    files = bundle_files.uploaded_files(texts)
     return deploying.check_files(files, roles=roles)
 
 

@@ -15,7 +15,7 @@ from crm.web.doors import current_actor, reading_session, requires
 from crm.web.languages import current_locale, shown
 from crm.web.security import draws_diagrams, takes_body
 from feel.library.registry import LIBRARY
-from workflows import library
+from workflows import bundle_files
 from workflows.engine import BundleRefused
 from workflows.models import DefinitionVersion
 from workflows.operations.deploying import problem_text
@@ -44,7 +44,7 @@ def show(draft_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/diagram/layout")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 def layout(draft_id: int) -> ResponseReturnValue:
     """The diagram that is sent, with a picture; for files that say what happens but not where it is drawn."""
     body = read_body(text=str)

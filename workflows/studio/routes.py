@@ -14,7 +14,7 @@ from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
-from workflows import library
+from workflows import bundle_files, library
 from workflows.instances import story
 from workflows.messaging.showing import show_starts
 from workflows.models import ProcessDefinition, Task
@@ -106,7 +106,7 @@ def bundle(key: str, number: int) -> ResponseReturnValue:
 
 @definitions.route("/definitions/deploy", methods=["GET", "POST"])
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 def deploy() -> ResponseReturnValue:
     """Upload the files of a process, or a zip archive of them; faults are listed by element, nothing is stored."""
     if request.method == "GET":
@@ -115,7 +115,7 @@ def deploy() -> ResponseReturnValue:
     with reading_session() as session:
         roles = deploying.role_keys(session)
     try:
-        files = library.uploaded_files([(f.filename or "", f.read()) for f in request.files.getlist("files")])
+        files = bundle_files.uploaded_files([(f.filename or "", f.read()) for f in request.files.getlist("files")])
         checked = deploying.check_files(files, roles=roles)
         with writing() as session:
             version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=note)

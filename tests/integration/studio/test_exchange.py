@@ -15,7 +15,8 @@ from crm.core.db import reading
 from tests.conftest import Browser, program_of
 from tests.processes.stories import Story
 from tests.unit.studio.exchange.foreign_files import chosen, diagram, straight
-from workflows.library import PROCESS_FILES, archive_of, bundle_from_folder
+from workflows.bundle_files import archive_of
+from workflows.library import PROCESS_FILES, bundle_from_folder
 from workflows.studio.drafts.models import DraftFile, ProcessDraft
 from workflows.studio.drafts.queries import bundle_of, draft_of
 from workflows.studio.exchange.models import ImportReport

@@ -13,8 +13,9 @@ from crm.core.errors import Invalid
 from tests.conftest import Browser, program_of
 from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
+from workflows.bundle_files import uploaded_files
 from workflows.engine import Bundle
-from workflows.library import active, bundle_of, uploaded_files
+from workflows.library import active, bundle_of
 
 
 def files(bundle: Bundle) -> dict[str, str]:

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from crm.web.api import ApiBlueprint, Body, etag_of, version_seen
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.security import takes_body
-from workflows import library
+from workflows import bundle_files, library
 from workflows.engine.bundle import MAX_FILE_BYTES
 from workflows.operations import deploying
 from workflows.studio.drafts import operations, queries
@@ -140,7 +140,7 @@ def get_file(draft_id: int, name: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 @api.put("/<int:draft_id>/files/<name>")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 @api.arguments(ContentBody)
 @api.response(200, FileInfoBody)
 def put_file(body: Mapping[str, Any], draft_id: int, name: str) -> tuple[dict[str, Any], dict[str, str]]:

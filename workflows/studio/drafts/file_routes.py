@@ -11,7 +11,7 @@ from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.security import check_text, takes_body
-from workflows import library
+from workflows import bundle_files
 from workflows.operations import deploying
 from workflows.studio.drafts import operations, queries
 from workflows.studio.drafts.bodies import read_body
@@ -36,7 +36,7 @@ def show_file(draft_id: int, name: str) -> ResponseReturnValue:
 
 @blueprint.put("/files/<name>")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 def save_file(draft_id: int, name: str) -> ResponseReturnValue:
     """Keep what was typed. 409 names who saved meanwhile; the content is answered by `show_file`."""
     body = read_body(content=str, seen=int)

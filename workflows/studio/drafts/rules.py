@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import Text, text
-from workflows import library
+from workflows import bundle_files
 from workflows.engine.bundle import MAX_FILE_BYTES
 
 LONGEST_NAME = 200
@@ -57,7 +57,7 @@ def check_file_name(name: str) -> None:
 def sort_of(name: str) -> str | None:
     """How a name ends, for files of which there may be several, or the whole name of the others; None for what is no file of
     a process."""
-    for sort in library.BUNDLED:
+    for sort in bundle_files.BUNDLED:
         if name.endswith(sort) and len(name) > len(sort) if sort.startswith(".") else name == sort:
             return sort
     return None
@@ -73,7 +73,7 @@ def raw(name: str, content: str) -> bytes:
 
 def check_sum(number: int, size: int) -> None:
     """Refuse what is too much for one version."""
-    if number > library.MOST_FILES or size > library.MOST_BYTES:
+    if number > bundle_files.MOST_FILES or size > bundle_files.MOST_BYTES:
         raise Invalid(
             [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
         )

@@ -12,7 +12,7 @@ from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
 from crm.web.doors import current_actor, reading_session, requires
 from crm.web.security import takes_body
-from workflows import library
+from workflows import bundle_files
 from workflows.engine import undeclared
 from workflows.operations import deploying
 from workflows.studio.api import DiagramProblemBody, FilesBody
@@ -61,7 +61,7 @@ class ImportedBody(Body):
 
 @api.post("/import")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD)
 @api.arguments(ImportBody)
 @api.response(200, ImportedBody)
 def take(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def take(body: Mapping[str, Any]) -> dict[str, Any]:
     with reading_session() as session:
         surroundings = around(session, body["roles"], body["key"])
     texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
-    judged = judge(library.unpacked(texts), surroundings)
+    judged = judge(bundle_files.unpacked(texts), surroundings)
     imported = judged.imported
     return {
         "origin": translate(imported.origin, actor.locale),

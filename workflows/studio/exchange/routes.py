@@ -19,7 +19,7 @@ from crm.core.i18n import Text, text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
-from workflows import library
+from workflows import bundle_files
 from workflows.operations.deploying import problem_text
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.rules import LONGEST_KEY, fault_of_key
@@ -32,12 +32,12 @@ from workflows.studio.exchange.showing import MOST_SHOWN, badges, counted, names
 blueprint = Blueprint("exchange", __name__, url_prefix="/studio")
 
 # The files come along with the report, packed and as text, so that nothing is stored before somebody says so.
-LARGEST_PACKED = 2 * library.MOST_BYTES
+LARGEST_PACKED = 2 * bundle_files.MOST_BYTES
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD + LARGEST_PACKED, words=LARGEST_PACKED)
+@takes_body(bundle_files.LARGEST_UPLOAD + LARGEST_PACKED, words=LARGEST_PACKED)
 def take() -> ResponseReturnValue:
     """Upload files of any tool and see the report; nothing is stored until a draft is made of it."""
     if request.method == "GET":
@@ -102,7 +102,7 @@ def bundle(draft_id: int) -> ResponseReturnValue:
     """The files of a draft as a zip archive, byte for byte."""
     with reading_session() as session:
         draft = queries.find_draft(session, draft_id, by=current_actor())
-        content = library.archive_of(queries.bundle_of(session, draft_id).files)
+        content = bundle_files.archive_of(queries.bundle_of(session, draft_id).files)
         name = f"{draft.process_key}.zip"
     return send_file(io.BytesIO(content), mimetype="application/zip", as_attachment=True, download_name=name)
 
@@ -112,13 +112,13 @@ def _uploaded() -> dict[str, bytes]:
     packed = request.form.get("packed", "")
     if packed:
         try:
-            return library.unpacked([("files.zip", base64.b64decode(packed, validate=True))])
+            return bundle_files.unpacked([("files.zip", base64.b64decode(packed, validate=True))])
         except (binascii.Error, ValueError):
             raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
-    files = library.unpacked([(upload.filename or "", upload.read()) for upload in request.files.getlist("files")])
+    files = bundle_files.unpacked([(upload.filename or "", upload.read()) for upload in request.files.getlist("files")])
     if not files:
         raise Invalid([Fault("files", text("Choose the files of a process, or a .zip of them."))])
-    if len(files) > library.MOST_FILES or sum(len(raw) for raw in files.values()) > library.MOST_BYTES:
+    if len(files) > bundle_files.MOST_FILES or sum(len(raw) for raw in files.values()) > bundle_files.MOST_BYTES:
         message = text("The files are too many or too large: at most 200 files and 4 MB together.")
         raise Invalid([Fault("files", message)])
     return files
@@ -148,7 +148,7 @@ def _report(files: Mapping[str, bytes], judged: Judged, chosen: Mapping[str, str
         must_replace=any(fault.field == "replace" for fault in faults),
         must_rename=any(fault.field == "key" for fault in faults),
         longest_key=LONGEST_KEY,
-        packed=base64.b64encode(library.archive_of(files)).decode() if not imported.refused else "",
+        packed=base64.b64encode(bundle_files.archive_of(files)).decode() if not imported.refused else "",
         **_told(imported.lines, xml, names),
     )
 

@@ -13,7 +13,7 @@ from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import current_locale, shown
 from crm.web.security import draws_with_styles, takes_body
-from workflows import library
+from workflows import bundle_files
 from workflows.choices import called, choice_names
 from workflows.engine.bundle import FORM_SUFFIX
 from workflows.studio.drafts import queries
@@ -80,7 +80,7 @@ def show(draft_id: int, key: str) -> ResponseReturnValue:
 
 @blueprint.post("/forms/<key>/preview")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD, words=library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD, words=bundle_files.LARGEST_UPLOAD)
 def draw(draft_id: int, key: str) -> ResponseReturnValue:
     """The form as staff will see it (HTML). `_schema` is its text as it stands in the editor, `_step` the step whose rights
     hold; with `_act=check` what was entered is checked, with `_act=fill` it is kept."""
@@ -95,7 +95,7 @@ def draw(draft_id: int, key: str) -> ResponseReturnValue:
 
 @blueprint.post("/forms/<key>/preview/state")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD, words=library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD, words=bundle_files.LARGEST_UPLOAD)
 def state(draft_id: int, key: str) -> ResponseReturnValue:
     """Which fields of the preview are hidden, computed or offered with what was entered so far."""
     form = _preview(draft_id, request.form).form

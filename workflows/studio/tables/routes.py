@@ -14,7 +14,7 @@ from crm.core.errors import NotFound
 from crm.web.doors import current_actor, now, reading_session, requires
 from crm.web.languages import current_locale, shown
 from crm.web.security import draws_with_styles, takes_body
-from workflows import library
+from workflows import bundle_files
 from workflows.engine import Bundle
 from workflows.engine.decision_model import Decision
 from workflows.operations.deploying import problem_text
@@ -80,7 +80,7 @@ def show(draft_id: int, name: str) -> ResponseReturnValue:
 
 @blueprint.post("/tables/<name>/try")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD, words=library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD, words=bundle_files.LARGEST_UPLOAD)
 def try_out(draft_id: int, name: str) -> ResponseReturnValue:
     """The decision `_decision` of the text `_text`, taken with the values `in-0`, `in-1` … (HTML); with `_ask` only the form.
 
@@ -105,7 +105,7 @@ def try_out(draft_id: int, name: str) -> ResponseReturnValue:
 
 @blueprint.post("/tables/<name>/analysis")
 @requires("processes", "administer")
-@takes_body(library.LARGEST_UPLOAD, words=library.LARGEST_UPLOAD)
+@takes_body(bundle_files.LARGEST_UPLOAD, words=bundle_files.LARGEST_UPLOAD)
 def analysis(draft_id: int, name: str) -> ResponseReturnValue:
     """Gaps and overlaps of the decision `_decision` of the text `_text` (HTML)."""
     with reading_session() as session:
