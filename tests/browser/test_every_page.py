@@ -264,6 +264,7 @@ PLACES = (
     Place("studio, texts of a draft", "admin", "/studio/drafts/{draft}/texts", wait_for_findings),
     Place("studio, forms of a draft", "admin", "/studio/drafts/{draft}/forms", wait_for_findings),
     Place("studio, decision tables", "admin", "/studio/drafts/{draft}/tables", wait_for_findings),
+    Place("studio, a form for a step", "admin", "/studio/drafts/{draft}/forms?step=feedback", wait_for_findings),
     Place("studio, field rights of a step", "admin", "/studio/drafts/{draft}/rights/feedback", wait_for_findings),
     Place("studio, trial of a draft", "admin", "/studio/drafts/{draft}/try"),
     Place("studio, trial that asks", "admin", "/studio/drafts/{draft}/try", begin_a_trial),
