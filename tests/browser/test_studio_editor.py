@@ -134,6 +134,30 @@ def test_a_second_approval_is_drawn_between_two_steps_and_saved_by_itself(chromi
     assert [diagram.flows[ident].target for ident in step.outgoing] == ["last"]
 
 
+def test_a_name_gets_its_translation_beside_it(chromium: Browser, office: Office) -> None:
+    small = straight("named", user_task("check"), user_task("last"))
+    texts = '{"zh_CN": {"Other": "其他"}, "en": {"核对": "Check"}}'
+    draft_id = open_draft(office, Bundle({**small.files, "texts.json": texts.encode()}), "named")
+    with editing(office, chromium, draft_id, CHINESE) as page:
+        say = office.words(CHINESE)
+        choose(page, "check")
+        page.get_by_label(say("Name in Chinese"), exact=True).fill("核对")
+        page.get_by_label(say("Name in Chinese"), exact=True).press("Tab")
+        expect(page.locator(".studio-panel-head h2")).to_have_text("核对")
+        page.get_by_label(say("Name"), exact=True).fill("核对")
+        translated = page.get_by_label(say("Name in English"), exact=True)
+        expect(translated).to_have_value("Check")
+        translated.fill("Verify")
+        # Whoever leaves at once loses nothing.
+        page.get_by_role("link", name=say("Texts")).click()
+        page.wait_for_url("**/texts")
+        expect(page.locator("[data-source='核对'][data-locale='en']")).to_have_value("Verify")
+    with reading(office.database) as session:
+        kept = queries.bundle_of(session, draft_id).texts
+    assert kept == {"zh_CN": {"Other": "其他", "check": "核对"}, "en": {"核对": "Verify"}}
+    assert drawn(office, draft_id).nodes["check"].name == "核对"
+
+
 def test_a_condition_is_completed_and_checked_while_it_is_typed(chromium: Browser, office: Office) -> None:
     draft_id = open_draft(office, bundle("small", CHOICE), "small")
     before = stored(office, draft_id)

@@ -75,6 +75,8 @@ WORDS = (
     N_("Message"),
     N_("More properties"),
     N_("Name"),
+    N_("Name in Chinese"),
+    N_("Name in English"),
     N_("Name of the message"),
     N_("Name of the process"),
     N_("Name of the signal"),

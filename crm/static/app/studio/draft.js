@@ -7,6 +7,7 @@ const RECHECK = 600; // milliseconds after a saving until findings are asked for
 const EVERY = 20000; // milliseconds between looks at findings nobody asked for
 const HERE = 15000; // milliseconds between two words that this window is still open
 const AGAIN = 5000; // milliseconds until a saving that the server did not answer is tried once more
+const TURNS = 4; // how often a file is read again that somebody else saved in between
 const KNOWN = 10000; // milliseconds for which variables of an element are taken as known
 
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
@@ -41,6 +42,8 @@ class Draft {
     this.found = [];
     this.others = [];
     this.kept = new Map();
+    this.altered = Promise.resolve();
+    this.altering = 0;
     this.begin();
   }
 
@@ -111,7 +114,31 @@ class Draft {
   }
 
   get unsaved() {
-    return this.pending !== null || Boolean(this.sending);
+    return this.pending !== null || Boolean(this.sending) || this.altering > 0;
+  }
+
+  // Another file of the draft: `change` makes its new content of what stands there by now, whoever saved it last.
+  alter(name, change) {
+    this.altering += 1;
+    this.altered = this.altered.then(() => this.alterNow(name, change)).catch((fault) => this.say("failed", { reason: fault.message })).finally(() => {
+      this.altering -= 1;
+    });
+  }
+
+  async alterNow(name, change) {
+    const url = this.facts.urls.files + encodeURIComponent(name);
+    for (let turn = 1; ; turn += 1) {
+      const { content, revision } = await ask(url).catch((fault) => {
+        if (fault.status !== 404) throw fault;
+        return { content: "", revision: 0 };
+      });
+      try {
+        await ask(url, "PUT", { content: change(content), seen: revision });
+        return this.checkSoon();
+      } catch (fault) {
+        if (fault.status !== 409 || turn === TURNS) throw fault;
+      }
+    }
   }
 
   say(state, values) {
@@ -313,7 +340,7 @@ class Draft {
     if (!link || !plain || link.target || !this.unsaved || this.conflict || event.defaultPrevented) return;
     if (link.origin !== location.origin || (link.pathname === location.pathname && link.hash)) return;
     event.preventDefault();
-    await this.save();
+    await Promise.all([this.save(), this.altered]);
     if (!this.unsaved) location.assign(link.href);
   }
 }

@@ -20,6 +20,7 @@ import { copiesExtensions, Extensions } from "./editor/extensions.js";
 import { say, speak, speaking } from "./editor/language.js";
 import { Marks } from "./editor/marks.js";
 import { offering } from "./editor/offering.js";
+import { Names } from "./editor/names.js";
 import { Panel } from "./editor/panel.js";
 import { keepsVariables, open } from "./editor/reading.js";
 import { bindSimulation, simulationModule, speakSimulation } from "./editor/simulation.js";
@@ -173,7 +174,7 @@ async function edit() {
   const marks = new Marks(modeler, draft.facts.file);
   let panel = null;
   const catalogue = keepCatalogue(() => panel.draw());
-  panel = new Panel(page.querySelector("[data-panel]"), { modeler, ext, draft, catalogue: catalogue.get, links: links(), functions: facts.functions });
+  panel = new Panel(page.querySelector("[data-panel]"), { modeler, ext, draft, catalogue: catalogue.get, links: links(), functions: facts.functions, names: new Names(draft, facts.texts, () => panel.draw()) });
   panel.draw();
   page.querySelector("[data-panel]").addEventListener("focusin", catalogue.ask);
   keepSaved(modeler, panel);

@@ -21,7 +21,7 @@ const GROUPS = [
 ];
 
 export class Panel {
-  // `around`: {modeler, ext, draft, catalogue(), links, functions}
+  // `around`: {modeler, ext, draft, catalogue(), links, functions, names}
   constructor(node, around) {
     this.node = node;
     this.around = around;
@@ -108,7 +108,7 @@ export class Panel {
   head(element) {
     const bo = element.businessObject;
     const name = bo.name || bo.text || bo.participants?.find(({ processRef }) => processRef)?.name || bo.id;
-    this.title.replaceChildren(dom("div", { class: "text-secondary small" }, kindOf(element)), dom("h2", { class: "h3 mb-0 text-break" }, name));
+    this.title.replaceChildren(dom("div", { class: "text-secondary small" }, kindOf(element)), dom("h2", { class: "h3 mb-0 text-break" }, this.around.names.shown(name)));
   }
 
   // Findings about the chosen element stand above its groups.

@@ -3,10 +3,10 @@
 const HOLDERS = ["messageRef", "signalRef", "errorRef", "escalationRef"];
 
 export class Place {
-  constructor(element, { modeler, ext, draft, catalogue, links }) {
+  constructor(element, { modeler, ext, draft, catalogue, links, names }) {
     this.element = element;
     this.bo = element.businessObject;
-    Object.assign(this, { modeler, ext, draft, catalogue, links });
+    Object.assign(this, { modeler, ext, draft, catalogue, links, names });
     this.moddle = modeler.get("moddle");
     this.definitions = modeler.getDefinitions();
     this.property = this.property.bind(this);

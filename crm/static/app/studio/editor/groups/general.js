@@ -26,6 +26,7 @@ export function generalGroup(at) {
   }
   if (!NAMELESS.some((type) => bo.$type === type)) {
     fields.push({ id: "name", label: say("Name"), kind: "area", read: () => bo.name ?? "", write: (name) => at.set({ name: name || undefined }) });
+    fields.push(...at.names.fields(bo.name, "name-translated"));
   }
   if (bo.$type === "bpmn:Collaboration") fields.push({ id: "pick", label: say("Choose an element of the diagram to see and change what it does."), kind: "note" });
   else {
@@ -39,6 +40,7 @@ export function generalGroup(at) {
 function processFields(at, process) {
   return [
     { id: "process-name", label: say("Name of the process"), kind: "area", read: () => process.name ?? "", write: (name) => at.setPart(process, { name: name || undefined }) },
+    ...at.names.fields(process.name, "process-name-translated"),
     {
       id: "executable", label: say("Can run"), kind: "check", hint: say("Without this mark the process is drawing only."),
       read: () => String(process.isExecutable !== false), write: (value) => at.setPart(process, { isExecutable: value === "true" }),
