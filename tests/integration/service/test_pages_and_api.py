@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,7 +21,8 @@ def ids(delivered: Database, people: People, now: datetime) -> dict[str, int]:
     """A customer of manager1, a request of it that agent2 has handled, and one that is only opened."""
     with unit_of_work(delivered) as session:
         customer = create_customer(session, by=people.manager1, now=now, values={"name": "苏州恒力精密机械有限公司"})
-        given = {"customer_id": customer.id, "type": "repair", "request": "CNC-850 <b>异响</b>", "channel": "phone"}
+        request = "CNC-850 <b>异响</b>"
+        given: dict[str, Any] = {"customer_id": customer.id, "type": "repair", "request": request, "channel": "phone"}
         handled = service.open_request(session, by=people.agent1, now=now, summary="主轴异响", **given)
         service.assign(session, by=people.supervisor, now=now, request_id=handled.id, assignee_id=people.agent2.id)
         service.record_handling(session, by=people.agent2, now=now, request_id=handled.id, handling="更换轴承")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
@@ -279,7 +280,7 @@ def test_the_timeline_tells_every_step_in_the_readers_language(
 def test_a_wrong_value_is_refused_by_the_name_of_its_field(
     work: Session, people: People, now: datetime, customer_id: int, field: str, value: object, said: str
 ) -> None:
-    given = {"customer_id": customer_id, "type": "repair", "summary": "s", "request": "r", field: value}
+    given: dict[str, Any] = {"customer_id": customer_id, "type": "repair", "summary": "s", "request": "r", field: value}
     with pytest.raises(Invalid) as refused:
         service.open_request(work, by=people.agent1, now=now, **given)
     (fault,) = refused.value.faults
