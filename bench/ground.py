@@ -57,7 +57,10 @@ class Grounds:
         """The address of a new database without tables."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if kind == "sqlite":
-            return f"sqlite:///{self.folder / name}.db"
+            url = f"sqlite:///{self.folder / name}.db"
+            # A measurement that was broken off may have left one.
+            self.drop(url)
+            return url
         self._administer(f"CREATE DATABASE {name}")
         return self._server.url(name)
 

@@ -78,7 +78,7 @@ def find(page: Page, name: str) -> None:
     page.locator(".djs-search-input input").press_sequentially(name)
     expect(page.locator(".djs-search-result")).to_have_count(1)
     page.keyboard.press("Enter")
-    expect(page.locator("[data-panel] header")).to_contain_text("Close the request")
+    expect(page.locator("#field-id")).to_have_value(name)
 
 
 def connect(page: Page, source: str, target: str) -> None:
