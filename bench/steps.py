@@ -61,7 +61,7 @@ def _durable(grounds: Grounds, kind: str) -> list[Result]:
         for round_ in range(ROUNDS):
             part = cases[round_ * CASES // ROUNDS : (round_ + 1) * CASES // ROUNDS]
             for move in moves(house):
-                times = _in_turns(ways, part, move)
+                times = _in_turns(ways, part, move, first=round_)
                 for name, seconds in times.items():
                     samples.setdefault(name, {}).setdefault(move.node_id, []).append(seconds)
     _check_same_rows(recording, copies[LIMIT])
@@ -130,14 +130,11 @@ def _ways(url: str, copies: Mapping[str, str], recorded: Recorded, cases: list[i
     full.close()
 
 
-def _in_turns(ways: Mapping[str, Way], part: list[int], move: Move) -> dict[str, list[float]]:
-    """Each case by each way in turn, so that a busy moment of the machine hits all alike."""
+def _in_turns(ways: Mapping[str, Way], part: list[int], move: Move, *, first: int) -> dict[str, list[float]]:
+    """A dozen cases by each way, then by the next, as a worker does steps one after the other; who begins changes by round."""
     names = list(ways)
-    found: dict[str, list[float]] = {name: [] for name in names}
-    for place, case in enumerate(part):
-        for name in names[place % len(names) :] + names[: place % len(names)]:
-            found[name].append(ways[name](case, move))
-    return found
+    turn = first % len(names)
+    return {name: [ways[name](case, move) for case in part] for name in names[turn:] + names[:turn]}
 
 
 def _durable_results(kind: str, samples: Mapping[str, Mapping[str, list[list[float]]]]) -> list[Result]:

@@ -20,7 +20,7 @@ import { copiesExtensions, Extensions } from "./editor/extensions.js";
 import { say, speak, speaking } from "./editor/language.js";
 import { Marks } from "./editor/marks.js";
 import { offering } from "./editor/offering.js";
-import { Names } from "./editor/names.js";
+import { bindNames, Names, namesOf } from "./editor/names.js";
 import { Panel } from "./editor/panel.js";
 import { keepsVariables, open } from "./editor/reading.js";
 import { bindSimulation, simulationModule, speakSimulation } from "./editor/simulation.js";
@@ -48,7 +48,7 @@ async function layOut(text) {
 }
 
 async function showOnly() {
-  const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking] });
+  const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking, namesOf(new Names(draft, facts.texts))] });
   await open(viewer, draft.content, layOut);
   fit(viewer.get("canvas"), 0.5, 16);
   page.dataset.ready = "yes";
@@ -163,9 +163,10 @@ function bindButtons(modeler) {
 }
 
 async function edit() {
+  const names = new Names(draft, facts.texts);
   const modeler = new Modeler({
     container: canvasNode,
-    additionalModules: [speaking, changing, copiesExtensions, offering, minimap, simulationModule],
+    additionalModules: [speaking, changing, copiesExtensions, offering, minimap, simulationModule, namesOf(names)],
     minimap: { open: false },
   });
   keepsVariables(modeler);
@@ -174,11 +175,13 @@ async function edit() {
   const marks = new Marks(modeler, draft.facts.file);
   let panel = null;
   const catalogue = keepCatalogue(() => panel.draw());
-  panel = new Panel(page.querySelector("[data-panel]"), { modeler, ext, draft, catalogue: catalogue.get, links: links(), functions: facts.functions, names: new Names(draft, facts.texts, () => panel.draw()) });
+  panel = new Panel(page.querySelector("[data-panel]"), { modeler, ext, draft, catalogue: catalogue.get, links: links(), functions: facts.functions, names });
+  names.onChange(() => panel.draw());
   panel.draw();
   page.querySelector("[data-panel]").addEventListener("focusin", catalogue.ask);
   keepSaved(modeler, panel);
   bindButtons(modeler);
+  bindNames(modeler, names, page.querySelector("[data-names]"));
   speakSimulation(canvasNode, facts.simulation);
   warn(warnings);
   draft.onFindings((list) => {
