@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lxml import etree
@@ -32,31 +32,29 @@ class Builder:
 
     def after(self, element: Any, kind: str, wanted: str, flows: Iterable[Any]) -> Any:
         """A new element behind one that is there: the flows out of that one leave the new one from now on."""
-        source = element.get("id")
-        made = self._between(element, kind, wanted, behind=True)
-        ident = made.get("id")
-        for flow in flows:
-            flow.set("sourceRef", ident)
-            self.picture.begins_at(flow.get("id"), ident)
-        for outgoing in element.findall(f"{BPMN}outgoing"):
-            element.remove(outgoing)
-        self.flow(element.getparent(), source, ident)
+        made = self._beside(element, kind, wanted, behind=True)
+        self._turn(element, made, flows, "sourceRef", "outgoing", self.picture.begins_at)
+        self.flow(element.getparent(), element.get("id"), made.get("id"))
         return made
 
     def before(self, element: Any, kind: str, wanted: str, flows: Iterable[Any]) -> Any:
         """A new element ahead of one that is there: the flows into that one lead to the new one from now on."""
-        target = element.get("id")
-        made = self._between(element, kind, wanted, behind=False)
-        ident = made.get("id")
-        for flow in flows:
-            flow.set("targetRef", ident)
-            self.picture.ends_at(flow.get("id"), ident)
-        for incoming in element.findall(f"{BPMN}incoming"):
-            element.remove(incoming)
-        self.flow(element.getparent(), ident, target)
+        made = self._beside(element, kind, wanted, behind=False)
+        self._turn(element, made, flows, "targetRef", "incoming", self.picture.ends_at)
+        self.flow(element.getparent(), made.get("id"), element.get("id"))
         return made
 
-    def _between(self, element: Any, kind: str, wanted: str, *, behind: bool) -> Any:
+    def _turn(
+        self, element: Any, made: Any, flows: Iterable[Any], end: str, listed: str, draw: Callable[[str, str], None]
+    ) -> None:
+        """These flows have one end at the new element from now on, in the model and in the picture."""
+        for flow in flows:
+            flow.set(end, made.get("id"))
+            draw(flow.get("id"), made.get("id"))
+        for reference in element.findall(BPMN + listed):
+            element.remove(reference)
+
+    def _beside(self, element: Any, kind: str, wanted: str, *, behind: bool) -> Any:
         width, height = SIZES[kind]
         neighbour = element.get("id")
         place = self.picture.bounds(neighbour)
