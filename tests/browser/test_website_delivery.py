@@ -227,10 +227,12 @@ def do_the_step(page: Page, say: Words, step: str, **answers: str) -> None:
     row.get_by_role("link", name=SITE).click()
     page.get_by_role("main").get_by_role("button", name=say("Claim"), exact=True).click()
     for name, value in answers.items():
-        if page.locator(f"[name={name}][type=radio]").count():
+        field = page.locator(f"[name={name}]")
+        field.first.wait_for()  # the claim leads to this page with the form open
+        if field.first.get_attribute("type") == "radio":
             page.locator(f"[name={name}][value={value}]").check()
         else:
-            page.locator(f"[name={name}]").fill(value)
+            field.fill(value)
     page.get_by_role("main").get_by_role("button", name=say("Complete"), exact=True).click()
     page.wait_for_url(INBOX)
 
