@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -28,6 +28,7 @@ from workflows.registry import ServiceOperation, registry
 from workflows.studio.drafts.models import ProcessDraft
 from workflows.studio.drafts.queries import bundle_of, find_draft
 from workflows.studio.operation_names import OPERATION_NAMES, PARAMETER_NAMES
+from workflows.studio.spoken import words_of
 from workflows.studio.variables import Variable, known_variables, names_read, read_form
 
 __all__ = ["Variable", "catalogue", "diagram_of", "known_variables", "variables"]
@@ -68,6 +69,7 @@ def catalogue(session: Session, draft_id: int, *, by: Actor, element: str | None
     """Everything that fields of an editor offer, as JSON. `element` says for which element variables are wanted."""
     draft = find_draft(session, draft_id, by=by)
     bundle = bundle_of(session, draft_id)
+    words = words_of(bundle, by.locale)
     people = session.execute(
         select(User.username, User.name, User.name_en).where(User.active).order_by(User.username).limit(MOST_PEOPLE)
     )
@@ -77,13 +79,19 @@ def catalogue(session: Session, draft_id: int, *, by: Actor, element: str | None
             for key, name in sorted(role_names(session, by.locale).items(), key=lambda role: role[1])
         ],
         "people": [{"username": row.username, "name": shown_name(row.name, row.name_en, by.locale)} for row in people],
-        "forms": [{"key": key, "title": _title(bundle, key)} for key in sorted(bundle.form_files)],
-        "decisions": _decisions(bundle),
+        "forms": [{"key": key, "title": _title(bundle, key, words)} for key in sorted(bundle.form_files)],
+        "decisions": _decisions(bundle, words),
         "operations": [_operation(each, by.locale) for each in _in_order(registry().operations, bundle)],
-        "record": _record(bundle),
+        "record": _record(bundle, words),
         "choices": sorted(choice_names()),
         "variables": [
-            {"name": each.name, "type": each.type, "origin": each.origin, "label": each.label, "values": each.values}
+            {
+                "name": each.name,
+                "type": each.type,
+                "origin": each.origin,
+                "label": words(each.label),
+                "values": [(value, words(label)) for value, label in each.values],
+            }
             for each in variables(session, draft, bundle, element)
         ],
         "assign": [{"key": str(kind), "name": translate(words, by.locale)} for kind, words in ASSIGN_RULES.items()],
@@ -118,26 +126,26 @@ def diagram_of(bundle: Bundle) -> Diagram | None:
         return None
 
 
-def _title(bundle: Bundle, key: str) -> str:
+def _title(bundle: Bundle, key: str, words: Callable[[str], str]) -> str:
     described = read_form(bundle, key)
-    return described.title if described is not None and described.title else key
+    return words(described.title) if described is not None and described.title else key
 
 
-def _decisions(bundle: Bundle) -> list[dict[str, str]]:
+def _decisions(bundle: Bundle, words: Callable[[str], str]) -> list[dict[str, str]]:
     found = []
     for file, raw in sorted(bundle.dmn.items()):
         decisions, _ = read_decisions({file: raw})
-        found += [{"id": each.id, "name": each.name, "file": file} for each in decisions]
+        found += [{"id": each.id, "name": words(each.name), "file": file} for each in decisions]
     return found
 
 
 def _in_order(operations: Mapping[str, ServiceOperation], bundle: Bundle) -> list[ServiceOperation]:
     """What a process does with its own record comes first where it has one, and last where it has none."""
-    own = _record(bundle) is not None
+    own = _record(bundle, str) is not None
     return sorted(operations.values(), key=lambda each: (each.name.startswith(RECORDS) is not own, each.name))
 
 
-def _record(bundle: Bundle) -> dict[str, Any] | None:
+def _record(bundle: Bundle, words: Callable[[str], str]) -> dict[str, Any] | None:
     """The fields and states of the record that the process describes; None without one, and while it cannot be read."""
     try:
         described = bundle.record
@@ -147,8 +155,8 @@ def _record(bundle: Bundle) -> dict[str, Any] | None:
         return None
     sort = read_type(described)
     return {
-        "fields": [{"name": each.name, "label": each.label.source} for each in sort.fields],
-        "states": [{"key": each.key, "label": each.label} for each in sort.states],
+        "fields": [{"name": each.name, "label": words(each.label.source)} for each in sort.fields],
+        "states": [{"key": each.key, "label": words(each.label)} for each in sort.states],
     }
 
 

@@ -127,9 +127,7 @@ def test_the_catalogue_offers_roles_forms_operations_with_types_and_the_variable
     assert "agent1" in {each["username"] for each in found["people"]}
     assert {"people", "products", "customers", "dictionary/channel"} <= set(found["choices"])
     assert {form["key"] for form in found["forms"]} >= {"handle", "assign"}
-    assert {"id": "service_level", "name": "Service level by type and grade", "file": "service_level.dmn"} in found[
-        "decisions"
-    ]
+    assert {"id": "service_level", "name": "按类型与等级定时限", "file": "service_level.dmn"} in found["decisions"]
     plan = next(each for each in found["operations"] if each["name"] == "service/assign")
     assert {"name": "assignee_id", "type": "number", "required": True} in plan["parameters"]
     assert {"name": "note", "type": "text", "required": False} in plan["parameters"]
@@ -138,7 +136,7 @@ def test_the_catalogue_offers_roles_forms_operations_with_types_and_the_variable
         "name": "summary",
         "type": "text",
         "origin": "request_received",
-        "label": "Summary",
+        "label": "概要",
         "values": [],
     }
     assert names["request_id"]["origin"] == "", "what the record brings along is known from the version in force"

@@ -125,7 +125,12 @@ def test_the_panel_offers_states_fields_answers_and_operations_by_their_names(
 ) -> None:
     with unit_of_work(database) as session:
         draft = operations.new_draft(
-            session, by=story.people.admin, now=story.clock(), key=KEY, name="官网交付", files=files()
+            session,
+            by=story.people.admin,
+            now=story.clock(),
+            key=KEY,
+            name="官网交付",
+            files={**files(), "texts.json": json.dumps({"zh_CN": {"accept": "同意"}, "en": {"新建": "New"}}).encode()},
         )
         draft_id = draft.id
     offered = browser.get(f"/studio/drafts/{draft_id}/catalogue?element=audited").get_json()
@@ -134,7 +139,7 @@ def test_the_panel_offers_states_fields_answers_and_operations_by_their_names(
     assert offered["operations"][0]["name"].startswith("records/")
     assert offered["operations"][0]["title"]
     result = next(each for each in offered["variables"] if each["name"] == "result")
-    assert result["values"] == [["accept", "accept"], ["return", "return"]]
+    assert result["values"] == [["accept", "同意"], ["return", "return"]], "in the reader's words"
 
 
 def test_every_operation_is_named_for_people_who_draw() -> None:

@@ -20,7 +20,8 @@ from forms import BoundForm
 from workflows.choices import choice_names
 from workflows.engine import Bundle, Problem
 from workflows.operations.deploying import problem_text
-from workflows.studio.forms.steps import node_of, words_of
+from workflows.studio.forms.steps import node_of
+from workflows.studio.spoken import words_of
 from workflows.task_forms import offered_choices, step_rights
 
 

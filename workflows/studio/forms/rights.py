@@ -14,7 +14,8 @@ from crm.permissions import Actor
 from forms.description import Component
 from workflows.engine import Bundle
 from workflows.studio.drafts import operations, queries
-from workflows.studio.forms.steps import description_of, node_of, words_of
+from workflows.studio.forms.steps import description_of, node_of
+from workflows.studio.spoken import words_of
 from workflows.studio.xml_edit import set_property
 from workflows.task_forms import step_rights
 

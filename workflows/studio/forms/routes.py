@@ -21,8 +21,9 @@ from workflows.studio.drafts.frame import frame
 from workflows.studio.forms import files
 from workflows.studio.forms.preview import Preview, preview
 from workflows.studio.forms.rights import field_rights, set_rights
-from workflows.studio.forms.steps import forms_of, node_of, step_named, steps_of, words_of
+from workflows.studio.forms.steps import forms_of, node_of, step_named, steps_of
 from workflows.studio.forms.words import WORDS
+from workflows.studio.spoken import words_of
 
 blueprint = Blueprint("studio_forms", __name__, url_prefix="/studio/drafts/<int:draft_id>")
 

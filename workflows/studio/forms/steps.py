@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import forms
 from crm.core.errors import NotFound
-from crm.core.i18n import catalogue_of, text, translate
+from crm.core.i18n import text, translate
 from workflows.engine import Bundle, BundleRefused, Node
 from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.engine.diagram import USER_KINDS
+from workflows.studio.spoken import words_of
 from workflows.studio.surroundings import diagram_of
 from workflows.task_forms import step_rights
 
@@ -78,22 +79,6 @@ def description_of(bundle: Bundle, key: str) -> forms.FormDescription | None:
         return forms.read(read_json(key, bundle.files[key + FORM_SUFFIX]))
     except (KeyError, BundleRefused, forms.FormRefused):
         return None
-
-
-def words_of(bundle: Bundle, locale: str) -> Callable[[str], str]:
-    """Texts of the draft in a language, as its readers will see them: its own, then the catalogue's."""
-    try:
-        given: object = bundle.texts.get(locale)
-    except BundleRefused:
-        given = None
-    own = given if isinstance(given, dict) else {}
-    catalogue = catalogue_of(locale)
-
-    def said(source: str) -> str:
-        known = own.get(source)
-        return known if isinstance(known, str) and known else str(catalogue.gettext(source)) if source else ""
-
-    return said
 
 
 def _title(bundle: Bundle, file: str) -> str:

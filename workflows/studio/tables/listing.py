@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crm.core.i18n import Text
 from workflows.engine import Bundle
 from workflows.engine.decision_model import Decision
-from workflows.studio.forms.steps import words_of
+from workflows.studio.spoken import words_of
 from workflows.studio.surroundings import diagram_of
 from workflows.studio.tables.trying import read_table
 from workflows.studio.tables.words import POLICIES

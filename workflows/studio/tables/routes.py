@@ -21,7 +21,7 @@ from workflows.operations.deploying import problem_text
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.frame import frame
 from workflows.studio.drafts.models import ProcessDraft
-from workflows.studio.forms.steps import words_of
+from workflows.studio.spoken import words_of
 from workflows.studio.tables.analysis import analyse
 from workflows.studio.tables.cases import Asked, asked_lately, fill, is_as_then
 from workflows.studio.tables.listing import tables_of

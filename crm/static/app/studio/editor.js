@@ -182,7 +182,7 @@ async function edit() {
   keepSaved(modeler, panel);
   bindButtons(modeler);
   bindNames(modeler, names, page.querySelector("[data-names]"));
-  speakSimulation(canvasNode, facts.simulation);
+  speakSimulation(canvasNode, facts.simulation, names);
   warn(warnings);
   draft.onFindings((list) => {
     marks.show(list);

@@ -1,5 +1,5 @@
 // The switch for playing tokens through the diagram. The library's own texts are fixed in its templates, so they are replaced as
-// they appear; names that people gave are left alone, and the library escapes them.
+// they appear; names that people gave are those of the reader's language, as on the canvas, and the library escapes them.
 
 import simulation from "bpmn-js-token-simulation/lib/modeler";
 import { say } from "./language.js";
@@ -10,35 +10,45 @@ const ENDS = { started: "{name} started", finished: "{name} finished", canceled:
 
 export const simulationModule = simulation;
 
-function translated(text, known) {
+function translated(text, known, names) {
   const plain = text.trim();
   // The library adds a number that says nothing to anybody.
   if (plain.startsWith("Focus process instance ")) return say("Look at this run only");
   if (!plain || !known(plain)) {
     const [, name, end] = /^(.*) (started|finished|canceled)$/s.exec(plain) ?? [];
-    return end ? say(ENDS[end], { name: ["Process", "SubProcess"].includes(name) ? say(name === "Process" ? "Process" : "Sub-process") : name }) : null;
+    if (end) return say(ENDS[end], { name: ["Process", "SubProcess"].includes(name) ? say(name === "Process" ? "Process" : "Sub-process") : names.drawn(name) });
+    return plain ? text.replace(plain, () => names.drawn(plain)) : null;
   }
   return text.replace(plain, say(plain));
 }
 
-function translate(part, known) {
+// What was said once stays as it is: one name may be the translation of another.
+const told = new WeakMap();
+
+function tell(node, place, text, known, names, put) {
+  const before = told.get(node) ?? {};
+  if (text === null || before[place] === text) return;
+  const now = translated(text, known, names);
+  if (now === null) return;
+  told.set(node, { ...before, [place]: now });
+  if (now !== text) put(now);
+}
+
+function translate(part, known, names) {
   const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
-    const now = translated(texts.currentNode.data, known);
-    if (now !== null && now !== texts.currentNode.data) texts.currentNode.data = now;
+    const node = texts.currentNode;
+    tell(node, "text", node.data, known, names, (words) => { node.data = words; });
   }
   for (const element of [part, ...part.querySelectorAll("[title], [aria-label]")]) {
-    for (const name of ["title", "aria-label"]) {
-      const now = translated(element.getAttribute(name) ?? "", known);
-      if (now !== null && now !== element.getAttribute(name)) element.setAttribute(name, now);
-    }
+    for (const name of ["title", "aria-label"]) tell(element, name, element.getAttribute(name), known, names, (words) => element.setAttribute(name, words));
   }
 }
 
-// `words`: the texts of the library that are known; only they are replaced.
-export function speakSimulation(container, words) {
+// `words`: the texts of the library that are known; of all others only names are replaced.
+export function speakSimulation(container, words, names) {
   const known = (text) => words.includes(text);
-  const all = () => container.querySelectorAll(PARTS).forEach((part) => translate(part, known));
+  const all = () => container.querySelectorAll(PARTS).forEach((part) => translate(part, known, names));
   all();
   new MutationObserver(all).observe(container, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["title"] });
 }

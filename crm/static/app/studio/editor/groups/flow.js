@@ -4,7 +4,7 @@ import { say } from "../language.js";
 import { answered } from "./simple.js";
 
 const CHOOSES = ["bpmn:ExclusiveGateway", "bpmn:InclusiveGateway"];
-const target = (flow) => flow.name || flow.targetRef?.name || flow.targetRef?.id || flow.id;
+const target = (at, flow) => at.names.shown(flow.name || flow.targetRef?.name || "") || flow.targetRef?.id || flow.id;
 
 export function flowGroup(at) {
   const { bo } = at;
@@ -36,14 +36,14 @@ export function gatewayGroup(at) {
   // By what is drawn: not every file repeats at the gateway which flows leave it.
   const flows = at.element.outgoing.map(({ businessObject }) => businessObject).filter((flow) => flow.$type === "bpmn:SequenceFlow");
   if (!CHOOSES.includes(bo.$type) || flows.length < 2) return null;
-  const options = () => [{ value: "", label: say("None") }, ...flows.map((flow) => ({ value: flow.id, label: target(flow) }))];
+  const options = () => [{ value: "", label: say("None") }, ...flows.map((flow) => ({ value: flow.id, label: target(at, flow) }))];
   const fields = [{
     id: "default", label: say("The way when no condition holds"), kind: "select", need: true, options,
     read: () => bo.default?.id ?? "", write: (id) => at.set({ default: flows.find((flow) => flow.id === id) }),
   }];
   for (const flow of flows.filter((other) => other !== bo.default)) {
     fields.push({
-      id: `condition-${flow.id}`, label: say("Condition for “{name}”", { name: target(flow) }), kind: "feel", need: true, simple: answered(at, flow.id),
+      id: `condition-${flow.id}`, label: say("Condition for “{name}”", { name: target(at, flow) }), kind: "feel", need: true, simple: answered(at, flow.id),
       read: () => flow.conditionExpression?.body ?? "",
       write: (text) => at.setPart(flow, { conditionExpression: text ? at.create("bpmn:FormalExpression", { body: text }, flow) : undefined }),
     });

@@ -15,7 +15,7 @@ function faultOfId(at, value) {
   if (!NAME.test(value)) return say("An id begins with a letter and holds letters, digits, dots, hyphens and underscores only.");
   if (TAKEN.has(value)) return say("The engine keeps this id for itself; choose another one.");
   const owner = at.owners(value).find((other) => other !== at.bo);
-  return owner ? say("This id is taken by “{name}”.", { name: owner.name || value }) : null;
+  return owner ? say("This id is taken by “{name}”.", { name: at.names.shown(owner.name) || value }) : null;
 }
 
 export function generalGroup(at) {

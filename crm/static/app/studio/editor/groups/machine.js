@@ -99,7 +99,7 @@ export function callGroup(at) {
   const { bo } = at;
   if (bo.$type === "bpmn:CallActivity") {
     const others = at.definitions.get("rootElements").filter((root) => root.$type === "bpmn:Process" && root !== at.processOf(bo));
-    const options = () => [{ value: "", label: say("Choose a process") }, ...others.map(({ id, name }) => ({ value: id, label: name ? `${name} (${id})` : id }))];
+    const options = () => [{ value: "", label: say("Choose a process") }, ...others.map(({ id, name }) => ({ value: id, label: name ? `${at.names.shown(name)} (${id})` : id }))];
     const field = { id: "calledElement", label: say("Process"), kind: "select", need: true, options, hint: say("Another process of this diagram."), read: () => bo.calledElement ?? "", write: (value) => at.set({ calledElement: value || undefined }) };
     return { id: "call", label: say("Calls"), fields: [field] };
   }
