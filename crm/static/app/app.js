@@ -99,13 +99,18 @@ each("[data-toast=good], [data-toast=info]", (note) => {
     note.classList.add("toast-leaving");
     setTimeout(() => note.remove(), 250);
   };
-  const start = () => { left = setTimeout(leave, 6000); };
+  // Its time counts while it can be read: the page is whole, and somebody looks at it.
   const stop = () => clearTimeout(left);
+  const start = () => {
+    stop();
+    if (document.readyState === "complete" && !document.hidden) left = setTimeout(leave, 6000);
+  };
   note.addEventListener("pointerenter", stop);
   note.addEventListener("pointerleave", start);
   note.addEventListener("focusin", stop);
   note.addEventListener("focusout", start);
-  start();
+  addEventListener("load", start);
+  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
 });
 
 // -- Filters apply when they are chosen.

@@ -44,6 +44,12 @@ export function eitherField(view, around) {
   feelField(formula, around);
   view.node = dom("div", {}, formula.node, turn);
   view.flush = () => formula.flush();
+  view.leave = () => formula.leave();
+  view.resume = (text) => {
+    written = true;
+    show();
+    formula.resume(text);
+  };
   view.refresh = () => {
     follow();
     formula.refresh();

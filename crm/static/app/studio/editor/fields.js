@@ -38,6 +38,17 @@ export function typed(view, control, lazy = false) {
   });
   control.addEventListener("change", write);
   view.flush = () => timer !== null && write();
+  // Where the panel is drawn anew, the field that takes the place of this one goes on with what was typed and not written.
+  view.leave = () => {
+    if (timer === null) return null;
+    clearTimeout(timer);
+    timer = null;
+    return control.value;
+  };
+  view.resume = (text) => {
+    control.value = text;
+    control.dispatchEvent(new Event("input"));
+  };
   view.refresh = () => {
     const value = view.field.read();
     if (timer === null && control.value !== value) control.value = value;

@@ -79,10 +79,13 @@ export class Panel {
   redraw(element, at, groups) {
     const active = this.node.contains(document.activeElement) ? document.activeElement : null;
     const back = active?.id && { id: active.id, from: active.selectionStart, to: active.selectionEnd };
+    const typed = element.id === this.drawnId ? [...this.views].map(([id, view]) => [id, view, view.leave?.() ?? null]).filter(([, , text]) => text !== null) : [];
+    this.drawnId = element.id;
     this.views.clear();
     this.title = dom("header", { class: "studio-panel-head" });
     this.told = dom("div", { class: "studio-panel-problems" });
     this.node.replaceChildren(this.title, this.told, ...groups.map((group) => this.group(element, group)));
+    for (const [id, view, text] of typed) [this.views.get(id), view].find((each) => each?.resume).resume(text);
     const again = back && this.node.querySelector(`#${CSS.escape(back.id)}`);
     if (!again) return;
     again.focus();
