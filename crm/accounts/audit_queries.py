@@ -100,6 +100,7 @@ ACTS = {
     "scenario.kept": text("Scenario kept"),
     "scenario.changed": text("Scenario changed"),
     "scenario.accepted": text("Another outcome of a scenario expected"),
+    "scenario.replaced": text("Scenario given another course"),
     "scenario.deleted": text("Scenario deleted"),
     "ladder.changed": text("Reminders and escalation changed"),
 }

@@ -114,7 +114,9 @@ def test_acts_that_are_not_offered_change_nothing(browser: Browser, draft_id: in
 
 def test_a_trial_is_kept_as_a_scenario_and_replayed(browser: Browser, draft_id: int) -> None:
     page = begun(browser, draft_id)
-    kept = browser.post(f"/studio/drafts/{draft_id}/try/keep", data={"script": script_in(page), "name": HOSTILE})
+    revision = page.split('name="revision" value="')[1].split('"')[0]
+    sent = {"script": script_in(page), "name": HOSTILE, "revision": revision}
+    kept = browser.post(f"/studio/drafts/{draft_id}/try/keep", data=sent)
     assert kept.status_code == 302
     shown = browser.get(kept.location).get_data(as_text=True)
     assert "<img src=x" not in shown

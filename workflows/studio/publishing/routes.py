@@ -21,7 +21,7 @@ from workflows.operations import deploying, sharing
 from workflows.showing import show_process
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.frame import frame
-from workflows.studio.findings import in_words, words_of
+from workflows.studio.findings import findings, in_words, words_of
 from workflows.studio.publishing.gate import Examined, Standing, examine, weigh
 from workflows.studio.publishing.looking import compare
 from workflows.studio.publishing.operations import publish
@@ -170,7 +170,8 @@ def _page(draft_id: int, examined: Examined | None, refused: Invalid | Conflict 
         if examined is not None and examined.definition is not None:
             found, standing = weigh(session, draft.process_key, examined.definition, now=now(), locale=actor.locale)
             looked_at, running = found.looked_at, found.all
-        revision = draft.revision
+        revision, roles = draft.revision, deploying.role_keys(session)
+    found_here = findings(bundle, roles=roles, locale=actor.locale, key=values["draft"].process_key)
     old = in_force.definition.bundle if in_force is not None else None
     comparison = compare(old, bundle, locale=actor.locale)
     faults: list[Fault] = list(refused.faults) if isinstance(refused, Invalid) else []
@@ -188,6 +189,7 @@ def _page(draft_id: int, examined: Examined | None, refused: Invalid | Conflict 
         running=running,
         badges=_badges(standing, in_force.number if in_force is not None else None),
         tones=TONES,
+        errors=sum(1 for each in found_here if each.severity == "error"),
         revision=revision,
         given=request.form,
         faults=faults,

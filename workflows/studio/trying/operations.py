@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,14 +17,23 @@ from crm.worktime.kept import calendar_of
 from workflows.engine import Definition
 from workflows.models import ProcessDefinition
 from workflows.studio.drafts.models import ProcessDraft
+from workflows.studio.drafts.operations import locked_draft
 from workflows.studio.trying.models import Scenario
-from workflows.studio.trying.play import Situation, expected_of, play
+from workflows.studio.trying.play import Misfit, Situation, expected_of, play
 from workflows.studio.trying.replay import silent_operations
-from workflows.studio.trying.script import Script, to_json
+from workflows.studio.trying.script import Script, by_node, to_json
 
 MOST_SCENARIOS = 500
 LONGEST_NAME, LONGEST_ABOUT = 200, 2_000
 SHORTEST_REASON, LONGEST_REASON = 3, 1_000
+
+
+@dataclass(frozen=True)
+class SeenDraft:
+    """A draft at the revision at which somebody saw what comes of a course on it."""
+
+    id: int
+    revision: int
 
 
 def scenarios_of(session: Session, key: str, *, by: Actor) -> Sequence[Scenario]:
@@ -43,10 +53,10 @@ def find_scenario(session: Session, key: str, scenario_id: int, *, by: Actor) ->
     return found
 
 
-def run(session: Session, definition: Definition, script: Script) -> Situation:
+def run(session: Session, definition: Definition, script: Script, *, misfit: Misfit | None = None) -> Situation:
     """Play a script by the company's working hours."""
     hours = calendar_of(session, None).after_days
-    return play(definition, script, working_time=hours, silent=silent_operations())
+    return play(definition, script, working_time=hours, silent=silent_operations(), misfit=misfit)
 
 
 def keep_scenario(
@@ -59,10 +69,13 @@ def keep_scenario(
     about: str,
     script: Script,
     recorded_from_id: int | None = None,
+    draft: SeenDraft | None = None,
 ) -> Scenario:
     """A course as a new scenario of its process. What comes of it on this definition is expected from now on; refused where it
-    cannot be played to its last step."""
+    cannot be played to its last step, and where the `draft` that the definition was read from has changed since (Conflict)."""
     check_may(by, "processes", "administer")
+    if draft is not None:
+        _check_unchanged(session, draft, by=by)
     check_process(session, definition.key)
     name, about = _words(name, about)
     number = session.scalar(select(func.count()).where(Scenario.process_key == definition.key)) or 0
@@ -122,12 +135,34 @@ def accept_outcome(
 ) -> Scenario:
     """From now on what comes of it on this definition is expected. The reason stands in the audit."""
     scenario = _locked(session, key, scenario_id, seen, by=by)
-    reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        needs = text("This needs {least} to {most} characters or entries.", least=SHORTEST_REASON, most=LONGEST_REASON)
-        raise Invalid([Fault("reason", needs)])
+    reason = _reason(reason)
     scenario.content = to_json(_expecting(session, definition, script))
     _changed(session, scenario, "accepted", by=by, now=now, reason=reason)
+    return scenario
+
+
+def replace_course(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    scenario_id: int,
+    seen: int,
+    draft: SeenDraft,
+    definition: Definition,
+    script: Script,
+    reason: str,
+) -> Scenario:
+    """The scenario takes this course from now on: with what it begins, what is answered, and what comes of it on this definition.
+    Its words stay. Conflict where it, or the draft that the definition was read from, has changed since it was seen."""
+    key = _check_unchanged(session, draft, by=by)
+    scenario = _locked(session, key, scenario_id, seen, by=by)
+    reason = _reason(reason)
+    situation = _played(session, definition, script)
+    # What operations answered on the way from before, and nobody calls any more, goes.
+    script = replace(script, operations=by_node(situation.called))
+    scenario.content = to_json(script.expecting(expected_of(definition, situation)))
+    _changed(session, scenario, "replaced", by=by, now=now, reason=reason)
     return scenario
 
 
@@ -155,10 +190,30 @@ def why_unfinished(situation: Situation) -> Text | None:
 
 
 def _expecting(session: Session, definition: Definition, script: Script) -> Script:
+    return script.expecting(expected_of(definition, _played(session, definition, script)))
+
+
+def _played(session: Session, definition: Definition, script: Script) -> Situation:
     situation = run(session, definition, script)
     if reason := why_unfinished(situation):
         raise RuleBroken(reason)
-    return script.expecting(expected_of(definition, situation))
+    return situation
+
+
+def _reason(reason: str) -> str:
+    reason = " ".join(reason.replace("\0", " ").split())
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        needs = text("This needs {least} to {most} characters or entries.", least=SHORTEST_REASON, most=LONGEST_REASON)
+        raise Invalid([Fault("reason", needs)])
+    return reason
+
+
+def _check_unchanged(session: Session, draft: SeenDraft, *, by: Actor) -> str:
+    """The process of the draft. Raises Conflict."""
+    found = locked_draft(session, draft.id, by=by)
+    if found.revision != draft.revision:
+        raise Conflict(text("The draft was changed since you looked at this course; look at it again."))
+    return found.process_key
 
 
 def _locked(session: Session, key: str, scenario_id: int, seen: int, *, by: Actor) -> Scenario:

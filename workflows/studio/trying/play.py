@@ -25,11 +25,13 @@ PLACES = ("node", "gateway")
 
 @dataclass(frozen=True)
 class Question:
-    """A step calls an operation for which the script has no answer."""
+    """A step calls an operation for which the script has no answer; `act` is the number of the act that led there, None for
+    the beginning."""
 
     node_id: str
     operation: str
     parameters: Mapping[str, Any]
+    act: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,22 @@ class Situation:
         """The elements where somebody or something is waited for."""
         return tuple(dict.fromkeys([*(each.task.node_id for each in self.tasks), *(t.node_id for t in self.timers)]))
 
+    def waits_for(self, act: Act) -> bool:
+        """Can this act be done here?"""
+        if act.kind == TASK:
+            return any(each.task.node_id == act.name for each in self.tasks)
+        if act.kind == TIMER:
+            return any(timer.node_id == act.name for timer in self.timers)
+        return any((each.kind, each.name) == (act.kind, act.name) for each in self.awaited)
+
     def ends(self, definition: Definition) -> tuple[str, ...]:
         """The end events reached, in order."""
         nodes = definition.nodes
         return tuple(node for node in self.path if node in nodes and nodes[node].kind == "endEvent")
+
+
+# Says of an act what keeps its answers from being given at this open task, if anything does.
+Misfit = Callable[[Act, OpenTask], Text | None]
 
 
 def play(
@@ -94,10 +108,11 @@ def play(
     working_time: WorkingTime | None = None,
     silent: Collection[str] = (),
     seconds: float = SECONDS,
+    misfit: Misfit | None = None,
 ) -> Situation:
     """What comes of the script. `silent` are the operations that never answer anything; `seconds` is the most that the whole
-    play may take."""
-    return _Play(definition, script, working_time, silent, seconds).run()
+    play may take. Before answers that do not fit (`misfit`) it stops."""
+    return _Play(definition, script, working_time, silent, seconds, misfit).run()
 
 
 def expected_of(definition: Definition, situation: Situation) -> Expected:
@@ -149,8 +164,10 @@ class _Play:
         working_time: WorkingTime | None,
         silent: Collection[str],
         seconds: float,
+        misfit: Misfit | None,
     ) -> None:
         self.definition, self.script = definition, script
+        self.misfit = misfit
         self.call = _Answers(script, working_time, silent)
         self.end = time.monotonic() + seconds
         self.now = script.at
@@ -202,7 +219,7 @@ class _Play:
             step = do()
         except _Unanswered as unanswered:
             del self.call.called[called:]
-            return self._situation(asks=unanswered.question)
+            return self._situation(asks=replace(unanswered.question, act=number))
         except engine.EngineError as refused:
             del self.call.called[called:]
             message = Text(refused.template, dict(refused.params))
@@ -216,6 +233,8 @@ class _Play:
         tokens = [token for token, task in sorted(self.open.items()) if task.node_id == act.name]
         if act.which >= len(tokens):
             return text("The step “{step}” is not open here.", step=self._called(act.name))
+        if self.misfit is not None and (misfit := self.misfit(act, self.open[tokens[act.which]])) is not None:
+            return misfit
         self._pass_time(act.at)
         return engine.complete(
             self.definition,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.accounts.queries import names_of
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
@@ -235,6 +236,7 @@ def _scenario_page(session: Session, scenario: Scenario, script: Script, faults:
         faults=faults,
         title=_title(against, scenario.process_key),
         expected=values_shown(expected.data) if expected is not None else [],
+        by=names_of(session, [scenario.updated_by_id], actor.locale).get(scenario.updated_by_id or 0),
         entered=request.form,
         **values,
     )

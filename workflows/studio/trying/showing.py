@@ -10,7 +10,8 @@ from workflows.engine import Passed
 from workflows.instances.story import labels
 from workflows.library import Published
 from workflows.studio.trying.play import Situation
-from workflows.studio.trying.script import MESSAGE, SIGNAL, TASK, TIMER, Act, Script
+from workflows.studio.trying.replay import names
+from workflows.studio.trying.script import MESSAGE, SIGNAL, TASK, TIMER, Act, Expected, Script
 from workflows.studio.trying.writing import as_feel, as_lines
 
 ICONS = {TASK: "check", TIMER: "clock", MESSAGE: "mail-opened", SIGNAL: "speakerphone"}
@@ -57,6 +58,12 @@ def acts_shown(published: Published, locale: str, script: Script, situation: Sit
     for row in shown:
         row["done"] = row["number"] is None or row["number"] < situation.done
     return shown
+
+
+def acts_named(published: Published, locale: str, acts: Sequence[Act], expected: Expected | None) -> list[str]:
+    """The steps, timers and messages of acts by name, those as well that this version does not have."""
+    name_of = names(published.definition, locale, expected.names if expected is not None else {})
+    return [name_of(act.name) if act.kind in (TASK, TIMER) else act.name for act in acts]
 
 
 def _shown(number: int | None, sentence: Text, icon: str, values: Any) -> dict[str, Any]:
