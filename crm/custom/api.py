@@ -11,7 +11,8 @@ api = record_api(
     CUSTOM,
     calls=("list", "get"),
     answered={
-        "state": fields.String(),
+        "sort_name": fields.String(metadata={"description": "its sort, as drawn"}),
+        "state_name": fields.String(metadata={"description": "its state, as drawn"}),
         "values": fields.Dict(keys=fields.String(), metadata={"description": "the fields that its process describes"}),
     },
 )

@@ -20,7 +20,7 @@ from crm.core.i18n import Text, text
 from crm.custom.description import CUSTOM
 from crm.custom.events import CustomRecordOpened
 from crm.custom.models import CustomRecord, CustomSort
-from crm.custom.types import CustomType, read_type
+from crm.custom.types import CustomType, read_type, with_texts
 from crm.permissions import Actor
 from crm.records.operations import insert_record, store
 from crm.records.telling import told_changes
@@ -34,12 +34,13 @@ def open_record(
     key: str,
     described: Mapping[str, Any],
     answers: Mapping[str, Any],
+    texts: Mapping[str, Mapping[str, str]] | None = None,
     customer_id: int | None = None,
 ) -> CustomRecord:
-    """A new record of the sort that the process `key` describes, in its first state, with those answers that are its fields.
-    Tells CustomRecordOpened. Invalid names answers that do not fit."""
+    """A new record of the sort that the process `key` describes, in its first state, with those answers that are its fields;
+    `texts` are the translations of the process, language by language. Tells CustomRecordOpened. Invalid names answers that do not fit."""
     sort = read_type(described)
-    _keep_sort(session, key, described, now=now)
+    _keep_sort(session, key, with_texts(described, texts or {}), now=now)
     values = _values(sort, answers)
     state = sort.states[0]
     kept = {

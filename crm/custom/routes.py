@@ -23,7 +23,7 @@ def _more(session: Session, actor: Actor, record: CustomRecord) -> Mapping[str, 
 
 pages = record_pages(
     CUSTOM,
-    shape=Shape(templates={"show": "custom/show.html"}, more=_more),
+    shape=Shape(templates={"show": "custom/show.html", "index": "custom/index.html"}, more=_more),
     views=("index", "show", "timeline", "attach", "detach"),
 )
 NAVIGATION = (
@@ -32,4 +32,4 @@ NAVIGATION = (
     ),
 )
 
-add_panel("customer", related(CUSTOM, "customer_id", columns=("title", "sort_name", "state_name", "updated_at")))
+add_panel("customer", related(CUSTOM, "customer_id", columns=("title", "sort_key", "state", "updated_at")))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from crm.core.fields import LARGEST_NUMBER, Field, Kind
-from crm.core.i18n import Text, text
+from crm.core.i18n import Text, text, translate
 
 # The kinds that a field may have; the others need rows of their own.
 KINDS = (
@@ -26,6 +27,7 @@ MOST_FIELDS = 60
 MOST_STATES = 40
 MOST_OPTIONS = 100
 LONGEST_LABEL = 120
+TEXTS = "texts"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,16 @@ class CustomType:
     customer: bool
     fields: tuple[Field, ...]
     states: tuple[State, ...]
+    # Its words in languages in which they were not written: language → as drawn → translated.
+    texts: Mapping[str, Mapping[str, str]] = dataclass_field(default_factory=dict)
 
     def state(self, key: str) -> State | None:
         """A state by its key."""
         return next((each for each in self.states if each.key == key), None)
+
+    def say(self, words: str, locale: str) -> str:
+        """Words of the description for the reader: as the process translates them, else as the catalogue does."""
+        return self.texts.get(locale, {}).get(words) or translate(Text(words), locale)
 
 
 def read_type(raw: Mapping[str, Any]) -> CustomType:
@@ -66,7 +74,28 @@ def read_type(raw: Mapping[str, Any]) -> CustomType:
             State(str(each.get("key")), str(each.get("label") or each.get("key")), str(each.get("tone") or "neutral"))
             for each in _dicts(raw.get("states"))
         ),
+        texts=_texts(raw.get(TEXTS)),
     )
+
+
+def words_of(raw: Mapping[str, Any]) -> Iterator[str]:
+    """All that people read of a description, as drawn: its names, labels, options."""
+    yield from (str(raw[name]) for name in ("name", "plural") if isinstance(raw.get(name), str))
+    for each in _dicts(raw.get("fields")):
+        yield str(each.get("label") or "")
+        options = each.get("options")
+        yield from (option for option in options if isinstance(option, str)) if isinstance(options, list) else ()
+    yield from (str(each.get("label") or "") for each in _dicts(raw.get("states")))
+
+
+def with_texts(raw: Mapping[str, Any], texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """A description with the translations of its own words among `texts`, to be kept with its records."""
+    wanted = {*words_of(raw)}
+    own = {
+        locale: {words: told for words, told in sorted(known.items()) if words in wanted}
+        for locale, known in texts.items()
+    }
+    return {**raw, TEXTS: {locale: known for locale, known in own.items() if known}}
 
 
 def faults_of(raw: Mapping[str, Any]) -> Iterator[Text]:
@@ -136,6 +165,15 @@ def _field(raw: Mapping[str, Any]) -> Field:
 
 def _dicts(values: object) -> list[dict[str, Any]]:
     return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+def _texts(raw: object) -> dict[str, dict[str, str]]:
+    known = raw if isinstance(raw, dict) else {}
+    return {
+        locale: {words: told for words, told in own.items() if isinstance(told, str)}
+        for locale, own in known.items()
+        if isinstance(own, dict)
+    }
 
 
 def _is_label(value: object) -> bool:

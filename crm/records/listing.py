@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import render_template
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from crm.core.errors import Fault, Invalid
 from crm.core.fields import Field, Kind
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.permissions import Actor, check_may
 from crm.records.forms import choices_for
-from crm.records.queries import can, count_many, find_many, titles_of, typed_record
+from crm.records.queries import can, conditions, count_many, find_many, titles_of, typed_record
 from crm.records.showing import words_for
 from crm.records.types import R, RecordType, record_type
 from crm.web.doors import current_actor, now, reading_session
@@ -40,7 +40,7 @@ def list_page(sort: RecordType[R], *, template: str = "records/index.html") -> s
     known = sort.filtered
     address = list_address(tuple(known), sort.sorts, sort.default_sort)
     with reading_session() as session:
-        filters = _keys(sort, session, actor, address)
+        address, filters, refused = _fitting(sort, session, actor, address)
         search: dict[str, Any] = {"by": actor, "now": now(), "query": address.query, "filters": filters}
         found = find_many(sort, session, **search, order=address.sort, place=address.place, backwards=address.backwards)
         columns = [sort.shown[name] for name in sort.columns if name in sort.shown]
@@ -50,19 +50,43 @@ def list_page(sort: RecordType[R], *, template: str = "records/index.html") -> s
             sort=sort,
             rows=found.rows,
             total=count_many(sort, session, **search),
-            words=words_for(session, columns, found.rows),
+            words=words_for(session, columns, found.rows, sort),
             address=address,
             headings={name: sort_column(address, name) for name in sort.columns if name in sort.sorts},
             pages=address.pages(found),
-            bar=[_box(sort, known[name], address, choices) for name in sort.filters],
+            bar=[_box(sort, session, actor, known[name], address, choices) for name in sort.filters],
             further=[
-                _box(sort, each, address, choices)
+                _box(sort, session, actor, each, address, choices)
                 for name, each in known.items()
                 if name not in sort.filters and not _is_drawn_otherwise(sort, each, address)
             ],
             fixed=_fixed(sort, session, address, filters),
             may_create=can(sort, actor, "create"),
+            refused=refused,
         )
+
+
+def _fitting(
+    sort: RecordType[Any], session: Session, by: Actor, address: ListAddress
+) -> tuple[ListAddress, dict[str, object], list[Text | str]]:
+    """The address without filters that cannot be, what is looked for by the others, and why those were left out: a list is
+    found by old addresses too, and one word of them that has gone must not hide it. A record that is not open to this person is
+    refused instead: all records in place of its own would mislead."""
+    refused: list[Text | str] = []
+    filters = _keys(sort, session, by, address)
+    while True:
+        try:
+            conditions(sort, session, by=by, now=now(), query="", filters=filters)
+        except Invalid as wrong:
+            names = {fault.field for fault in wrong.faults} & address.filters.keys()
+            if not names:
+                raise
+            refused += [fault.message for fault in wrong.faults]
+            filters = {name: value for name, value in filters.items() if name not in names}
+            left = {name: value for name, value in address.filters.items() if name not in names}
+            address = replace(address, filters=left, place=None)
+        else:
+            return address, filters, refused
 
 
 def _is_drawn_otherwise(sort: RecordType[Any], each: Field, address: ListAddress) -> bool:
@@ -86,7 +110,9 @@ def _keys(sort: RecordType[Any], session: Session, by: Actor, address: ListAddre
     return filters
 
 
-def _box(sort: RecordType[Any], each: Field, address: ListAddress, choices: dict[str, Choices]) -> FilterBox:
+def _box(
+    sort: RecordType[Any], session: Session, by: Actor, each: Field, address: ListAddress, choices: dict[str, Choices]
+) -> FilterBox:
     options: Choices = ()
     if each.kind is Kind.CHOICE:
         options = [(key, shown(name)) for key, name in each.options] or choices.get(each.category, ())
@@ -96,6 +122,8 @@ def _box(sort: RecordType[Any], each: Field, address: ListAddress, choices: dict
         options = [("true", shown(text("yes"))), ("false", shown(text("no")))]
     if each.name in sort.special and each.kind is Kind.FLAG:
         options = [("true", shown(each.label))]
+    elif each.name in sort.special and (offered := sort.special[each.name].options) is not None:
+        options = offered(session, by, address.filters)
     input_type = "date" if each.kind is Kind.DATE else "text"
     return FilterBox(each.name, shown(each.label), options, address.filters.get(each.name, ""), input_type)
 

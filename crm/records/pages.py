@@ -126,7 +126,7 @@ def _drawn(sort: RecordType[R], session: Session, record: R, shape: Shape) -> st
     return render_template(
         shape.templates.get("show", "records/show.html"),
         record=record,
-        words=words_for(session, sort.shown.values(), [record]),
+        words=words_for(session, sort.shown.values(), [record], sort),
         panels=panels_of(session, actor, sort.key, record.id),
         files=_files(sort, session, actor, record),
         exists={action: (sort.module, action) in PERMISSIONS for action in ("edit", "delete")},

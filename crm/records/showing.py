@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import render_template
@@ -33,6 +33,8 @@ class Words:
     terms: Names
     people: dict[int, str]
     titles: dict[tuple[str, int], str]
+    # What a record says itself in one of its columns, with the tone.
+    said: Mapping[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
 
     def person(self, user_id: int | None) -> str:
         return self.people.get(user_id or 0, "")
@@ -50,8 +52,11 @@ class Words:
         return self.terms.of(field.category, key)
 
 
-def words_for(session: Session, fields: Iterable[Field], records: Sequence[Any]) -> Words:
-    """The names that these fields of these records need, and those of who made and changed them."""
+def words_for(
+    session: Session, fields: Iterable[Field], records: Sequence[Any], sort: RecordType[Any] | None = None
+) -> Words:
+    """The names that these fields of these records need, and those of who made and changed them; of a `sort` whose records
+    know words of their own, those too."""
     fields = tuple(fields)
     locale = current_locale()
     people = [each.name for each in fields if each.kind is Kind.PERSON]
@@ -67,6 +72,7 @@ def words_for(session: Session, fields: Iterable[Field], records: Sequence[Any])
             session,
             [(each.target, getattr(row, each.name)) for each in fields if each.kind is Kind.RECORD for row in records],
         ),
+        said=sort.said(session, records, locale) if sort is not None and sort.said is not None else {},
     )
 
 
@@ -105,7 +111,7 @@ def related(sort: RecordType[R], field: str, *, columns: Sequence[str] = (), ord
                 columns=shown,
                 rows=found.rows,
                 has_more=found.next is not None,
-                words=words_for(session, (sort.shown[name] for name in shown if name in sort.shown), found.rows),
+                words=words_for(session, (sort.shown[name] for name in shown if name in sort.shown), found.rows, sort),
                 may_create=_may_create(sort, session, actor, field, record_id),
             )
         )

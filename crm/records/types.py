@@ -72,6 +72,8 @@ class Special:
 
     asked: Field
     where: Callable[[Session, Actor, datetime, Any], ColumnElement[bool]]
+    # What the list offers to choose from where that follows from what is stored, beside the other filters that are set.
+    options: Callable[[Session, Actor, Mapping[str, str]], Choices] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,8 @@ class RecordType(Generic[R]):
     takes_files: bool = True
     # Tones of choices that are drawn as a state: field → key → "good", "warn", …
     tones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # Columns of lists whose words each record knows itself: (id, column) → words for the reader, and their tone or "".
+    said: Callable[[Session, Sequence[Any], str], Mapping[tuple[int, str], tuple[str, str]]] | None = None
     # --- hooks
     # Refuses (Invalid, RuleBroken) what no single field can tell.
     check: Callable[[Check[R]], None] | None = None

@@ -6,14 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
+from crm.accounts import own_account
 from crm.core.db import reading, unit_of_work
 from crm.core.errors import Invalid, NotFound
 from crm.custom.description import CUSTOM
 from crm.custom.models import CustomRecord
 from crm.records.queries import find_one
-from tests.conftest import Browser, as_user
+from tests.conftest import Browser, as_user, program_of
 from tests.processes.stories import Story
 from tests.unit.engine.drawing import Drawing
 from workflows import library, queries
@@ -169,6 +171,75 @@ def test_its_pages_show_the_record_with_its_own_fields(delivery: Story, client: 
     assert f"/own-records/{record.id}" in customer
     task = manager.get(f"/tasks/{delivery.task('assign').id}").get_data(as_text=True)
     assert "网站名称" in task
+
+
+def test_the_list_is_narrowed_by_sort_state_and_person_and_refuses_what_is_not_there(
+    delivery: Story, client: Browser, app: Flask
+) -> None:
+    people = delivery.people
+    for site in ("恒力官网", "太湖官网"):
+        delivery.start(people.manager1, KEY, site=site)
+    delivery.do(people.manager1, "assign")
+    manager, boss, program = (
+        as_user(client, "manager1"),
+        as_user(app.test_client(), "supervisor"),
+        program_of(app, "manager1"),
+    )
+    page = manager.get("/own-records").text
+    for option in ("官网交付 (2)", "新建 (1)", "已分配 (1)", "返工 (0)"):
+        assert f"{option}</option>" in page
+    for query, sites in (
+        (f"sort_key={KEY}", "恒力 太湖"),
+        ("state=assigned", "太湖"),
+        ("state=done", ""),
+        ("q=恒力", "恒力"),
+        ("mine=true", "恒力 太湖"),
+        ("state=melted", "恒力 太湖"),
+    ):
+        page = manager.get(f"/own-records?{query}").text
+        assert [site in page for site in ("恒力官网", "太湖官网")] == [site in sites for site in ("恒力", "太湖")], (
+            query
+        )
+        assert ("melted" in page) == ("melted" in query)
+    assert "恒力官网" not in boss.get("/own-records?mine=true").text
+    for order in ("title", "sort_key", "state", "updated_at", "created_at"):
+        orders = []
+        for direction in (order, f"-{order}"):
+            first = program.get(f"/own-records?sort={direction}&limit=1").get_json()
+            second = program.get(f"/own-records?sort={direction}&limit=1&cursor={first['next']}").get_json()
+            orders.append([each["id"] for each in (*first["items"], *second["items"])])
+        assert orders[0] == orders[1][::-1]
+    assert [each["state_name"] for each in program.get("/own-records?state=assigned").get_json()["items"]] == ["已分配"]
+    for query, field in (("state=melted", "state"), ("sort_key=ghost", "sort_key"), ("mine=maybe", "mine")):
+        refused = program.get(f"/own-records?{query}")
+        assert refused.status_code == 422
+        assert [each["field"] for each in refused.get_json()["errors"]] == [field]
+
+
+def test_readers_of_the_other_language_see_the_words_of_the_record_translated(delivery: Story, client: Browser) -> None:
+    told = {
+        "官网交付": "Website delivery",
+        "新建": "Just opened",
+        "预算": "Funds",
+        "商务": "Businesslike",
+        "unused": "x",
+    }
+    translated = {**files(), "texts.json": json.dumps({"en": told}).encode()}
+    with reading(delivery.database) as session:
+        roles = deploying.role_keys(session)
+    with unit_of_work(delivery.database) as session:
+        checked = deploying.check_files(translated, roles=roles)
+        deploying.deploy(session, by=delivery.people.admin, now=delivery.clock(), checked=checked)
+    delivery.start(delivery.people.manager1, KEY, site="恒力官网", style="商务")
+    with unit_of_work(delivery.database) as session:
+        own_account.set_language(session, by=delivery.people.manager1, now=delivery.clock(), locale="en")
+    manager = as_user(client, "manager1")
+    listed, page = (manager.get(path).text for path in ("/own-records", f"/own-records/{record_of(delivery).id}"))
+    for words in ("Website delivery", "Just opened"):
+        assert words in listed
+    for words in ("Website delivery", "Just opened", "Funds", "Businesslike"):
+        assert words in page
+    assert "新建" not in listed + page
 
 
 def test_a_colleague_of_another_department_does_not_see_the_record(delivery: Story) -> None:

@@ -39,6 +39,7 @@ def opening_of(published: Published) -> Opening | None:
             key=published.key,
             described=described,
             answers=answers,
+            texts=published.definition.bundle.texts,
             customer_id=customer_id,
         )
         return RecordRef(RECORD, record.id)
