@@ -16,6 +16,8 @@ from workflows.registry import registry
 # A task that names neither a role nor a person is for administrators only.
 FALLBACK_ROLE = "administrator"
 PRIORITIES = range(4)
+# While a case is suspended, this is the reason for everything that nobody can do with it.
+SUSPENDED = text("This case is suspended by an administrator; nobody can do its tasks until it is resumed.")
 SHORTEST_REASON, LONGEST_REASON = 3, 1000
 
 
@@ -48,7 +50,7 @@ def why_not_open(task: Task) -> Text | None:
     if task.status == TaskStatus.WITHDRAWN:
         return text("The process has moved on; this task is no longer needed.")
     if task.suspended:
-        return text("This case is suspended by an administrator; nobody can do its tasks until it is resumed.")
+        return SUSPENDED
     return None
 
 

@@ -1,7 +1,8 @@
 """The customer owes an answer: meanwhile the clock of a service request stands still and nobody is reminded.
 
 What stands behind the request (the tasks and timers of its case) is stopped by those who hear the events. Whoever must lock
-their own rows before the request's says so with `lock_before`, so that everybody locks in the same order.
+their own rows before the request's says so with `lock_before`, so that everybody locks in the same order; whoever knows of a
+reason why the clock may not be stopped now says so with `object_to_waiting`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,20 @@ from crm.service.queries import find_request, may_see, stands_in_for
 from crm.service.rules import ANSWER_FIELDS, WAITING_FIELDS, why_not_answered, why_not_wait
 
 _LOCKS: list[Callable[[Session, int], object]] = []
+_OBJECTIONS: list[Callable[[Session, int], Text | None]] = []
 
 
 def lock_before(lock: Callable[[Session, int], object]) -> None:
     """`lock(session, request_id)` is called before a request's clock is stopped or goes on. Asked twice, still once."""
     if lock not in _LOCKS:
         _LOCKS.append(lock)
+
+
+def object_to_waiting(why_not: Callable[[Session, int], Text | None]) -> None:
+    """`why_not(session, request_id)` answers why nobody may stop the clock of this request now, or None. Asked twice, still
+    once."""
+    if why_not not in _OBJECTIONS:
+        _OBJECTIONS.append(why_not)
 
 
 def wait_for_customer(
@@ -42,6 +51,8 @@ def wait_for_customer(
     request = _held(session, by=by, now=now, request_id=request_id, version=version)
     if reason := why_not_wait(number=request.number, status=request.status, waiting=request.waiting_since is not None):
         raise RuleBroken(reason)
+    if objection := _objection(session, request):
+        raise RuleBroken(objection)
     request.waiting_since, request.waiting_for = now, kept["question"]
     request.updated_at = now
     request.version += 1
@@ -70,7 +81,8 @@ def customer_answered(
 
 
 def waiting_actions(session: Session, request: ServiceRequest, *, by: Actor, now: datetime) -> dict[str, Text | None]:
-    """Both verbs with the reason why they are not allowed to this person now, or None."""
+    """Both verbs with the reason why they are not allowed to this person now, or None. `objection` is the reason that has
+    nothing to do with the request itself, and passes."""
     waiting = request.waiting_since is not None
     found = {
         "wait_for_customer": why_not_wait(number=request.number, status=request.status, waiting=waiting),
@@ -78,8 +90,14 @@ def waiting_actions(session: Session, request: ServiceRequest, *, by: Actor, now
     }
     if session.scalar(select(ServiceRequest.id).where(ServiceRequest.id == request.id, _takes_part(by, now))) is None:
         not_theirs = _not_open(request)
-        found = {verb: reason or not_theirs for verb, reason in found.items()}
+        return {verb: reason or not_theirs for verb, reason in found.items()}
+    if found["wait_for_customer"] is None:
+        found["wait_for_customer"] = found["objection"] = _objection(session, request)
     return found
+
+
+def _objection(session: Session, request: ServiceRequest) -> Text | None:
+    return next((reason for why_not in _OBJECTIONS if (reason := why_not(session, request.id))), None)
 
 
 def _held(session: Session, *, by: Actor, now: datetime, request_id: int, version: int | None) -> ServiceRequest:

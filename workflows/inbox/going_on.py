@@ -5,7 +5,7 @@ The list is the one from which they came, as the address of the task remembers i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,11 +24,13 @@ from crm.web.languages import shown
 from workflows import library
 from workflows.inbox.folders import NEWEST_FIRST, OPEN, Folder, Sort
 from workflows.inbox.places import read_filters, read_folder, read_sort
-from workflows.inbox.queries import page
+from workflows.inbox.queries import Page, page
 from workflows.models import InstanceStatus, ProcessInstance, Task
 
 # Of a case that waits at many places at once, so many are named.
 MOST_NAMED = 3
+# So many pages are looked through for a task that can be done.
+MOST_PAGES = 20
 Link = tuple[str, str]
 
 STANDS = Prepared(
@@ -60,7 +62,8 @@ class Whereabouts:
 
 
 def next_task(session: Session, task: Task, args: Mapping[str, str], *, by: Actor, now: datetime) -> int | None:
-    """The task that follows this one in the list of that address, from the top again after the last; None if there is no other.
+    """The task that follows this one in the list of that address, from the top again after the last; None if there is no other
+    that can be done: those of suspended cases are passed over.
 
     The task itself need not be in the list any more. A list of what is over or belongs to others has no next one.
     """
@@ -68,10 +71,21 @@ def next_task(session: Session, task: Task, args: Mapping[str, str], *, by: Acto
     if folder in NEWEST_FIRST or folder is Folder.DELEGATED:
         return None
     listed = partial(page, session, by=by, now=now, folder=folder, filters=read_filters(args), sort=sort)
-    following = listed(after=_key_of(task, sort), limit=1).rows
-    if following:
-        return int(following[0].id)
-    return next((int(row.id) for row in listed(limit=2).rows if row.id != task.id), None)
+    for after in (_key_of(task, sort), None):
+        for row in _rows(listed, after):
+            if row.id != task.id and not row.suspended:
+                return int(row.id)
+    return None
+
+
+def _rows(listed: Callable[..., Page], after: tuple[Any, ...] | None) -> Iterator[Any]:
+    """The rows of a list from that place on, page by page, as far as anybody would look."""
+    for _ in range(MOST_PAGES):
+        found = listed(after=after)
+        yield from found.rows
+        if found.next is None:
+            return
+        after = found.next
 
 
 def _key_of(task: Task, sort: Sort) -> tuple[Any, ...]:

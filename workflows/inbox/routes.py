@@ -93,7 +93,7 @@ def skip(task_id: int) -> ResponseReturnValue:
         found = queries.find_task(session, task_id, by=current_actor())
         following = next_task(session, found, request.args, by=current_actor(), now=now())
     if following is None:
-        flash(shown(text("There is no other task in this list.")), "info")
+        flash(shown(text("There is no other task in this list that can be done now.")), "info")
         return redirect(url_for("inbox.show", **_place()))
     return redirect(url_for("inbox.task", task_id=following, **_place()))
 

@@ -10,16 +10,18 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
-from sqlalchemy import Table, case, select, update
+from sqlalchemy import Table, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from crm.core import due
+from crm.core.i18n import Text
 from crm.permissions import Actor
 from crm.worktime.calendar import Calendar, OutOfReach
 from crm.worktime.kept import calendars
 from workflows.models import NO_DUE_DATE, RUNG, TIMER, InstanceStatus, ProcessInstance, Task, TaskStatus
 from workflows.operations.steps import record_event
 from workflows.registry import RecordRef
+from workflows.rules import SUSPENDED
 
 TASK = cast(Table, Task.__table__)
 INSTANCE = cast(Table, ProcessInstance.__table__)
@@ -39,6 +41,17 @@ def lock_cases_of(session: Session, record: RecordRef) -> Sequence[int]:
         .order_by(INSTANCE.c.id)
         .with_for_update()
     ).all()
+
+
+def why_not_pause(session: Session, record: RecordRef) -> Text | None:
+    """The reason why the clock of this record's cases may not be stopped now: one of them is suspended."""
+    suspended = exists().where(
+        INSTANCE.c.record_type == record.type,
+        INSTANCE.c.record_id == record.id,
+        INSTANCE.c.status == InstanceStatus.RUNNING,
+        INSTANCE.c.suspended_at.is_not(None),
+    )
+    return SUSPENDED if session.scalar(select(suspended)) else None
 
 
 def pause_cases_of(session: Session, record: RecordRef, *, by: Actor, now: datetime) -> None:

@@ -36,6 +36,7 @@ def standing_of(session: Session, task: Task, instance: ProcessInstance, *, by: 
     waits = task.status == TaskStatus.OPEN
     return Standing(
         running=running,
+        suspended=instance.suspended_at is not None,
         directs=waits and bool(session.scalar(select(is_directed(task.id, by)))),
         takes_part=instance.started_by_id == by.id or _takes_part(session, instance.id, by=by),
         earlier=_earlier(session, task) if waits else (),

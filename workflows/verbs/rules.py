@@ -13,6 +13,7 @@ from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.models import Task, TaskStatus
 from workflows.rules import (
+    SUSPENDED,
     is_offered_to,
     is_with,
     why_not_claim,
@@ -36,12 +37,14 @@ class Standing:
 
     `directs`: may direct whoever holds the task. `takes_part`: started the case, or has or had a task of it. `earlier`: steps
     of the case that were done before, to which it could go back. `signers`: whom this person asked to sign at this step.
+    `suspended`: an administrator has the case rest.
     The others are about a completed task: whether its completion is the last thing that happened (`is_last_step`), or else
     at least its own branch stands as it left it (`stands_apart`); whether somebody has taken up what followed (`touched`);
     and the step with an effect that cannot be taken back.
     """
 
     running: bool
+    suspended: bool = False
     directs: bool = False
     takes_part: bool = False
     earlier: tuple[str, ...] = ()
@@ -135,6 +138,8 @@ def why_not_withdraw(task: Task, by: Actor, standing: Standing) -> Text | None:
         return text("Only the person who completed this task can take it back.")
     if not standing.running:
         return text("This case has already ended.")
+    if standing.suspended:
+        return SUSPENDED
     if not (standing.is_last_step or standing.stands_apart):
         return GONE_ON
     if standing.touched:

@@ -21,6 +21,7 @@ from workflows.inbox.folders import Folder, Sort
 from workflows.inbox.going_on import next_task, whereabouts
 from workflows.inbox.queries import count_team, counts, page, team_loads
 from workflows.models import Task, TaskStatus
+from workflows.operate.repairing import suspend
 
 ROW_HERE = re.compile(r'row-here" data-url="/tasks/(\d+)')
 
@@ -58,6 +59,24 @@ def test_filters_of_the_list_hold_for_the_next_task(story: Story) -> None:
     with reading(story.database) as session:
         args = {"folder": "groups", "q": "spindle"}
         assert next_task(session, task_with(story, first), args, by=by, now=now) == third
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_the_next_task_is_none_of_a_suspended_case(story: Story, client: Browser, sort: Sort) -> None:
+    people, args = story.people, {"folder": Folder.GROUPS.value, "sort": sort.value}
+    first, second, third = requests(story, "one", "two", "three")
+    for task_id in (second, third):
+        with unit_of_work(story.database) as session:
+            case_id = session.get_one(Task, task_id).instance_id
+            suspend(session, by=people.admin, now=story.clock(), instance_id=case_id, reason="under repair")
+        with reading(story.database) as session:
+            task = session.get_one(Task, first)
+            following = next_task(session, task, args, by=people.supervisor, now=story.clock())
+        assert following == (third if task_id == second else None)
+    as_user(client, "supervisor")
+    data = {"assignee_id": str(people.agent1.id), "priority": "1", "_act": "next"}
+    done = client.post(f"/tasks/{first}", data=data, query_string=args)
+    assert done.location.startswith("/tasks?")
 
 
 def test_a_list_of_what_is_over_has_no_next_task(story: Story) -> None:

@@ -14,10 +14,12 @@ from crm.core.db import reading, unit_of_work
 from crm.core.due import DueRow
 from crm.core.errors import Conflict, Denied, Invalid, RuleBroken
 from crm.notices.models import Notice
+from crm.service.waiting import customer_answered, wait_for_customer
 from tests.conftest import Browser, as_user, program_of
 from tests.integration.workflows.listening import flow, timer
 from tests.processes.small import bundle, straight, user_task
 from tests.processes.stories import Story
+from tests.processes.test_service_request import REQUEST
 from workflows.models import NO_DUE_DATE, TIMER, InstanceStatus, ProcessEvent, ProcessInstance, Task, TaskStatus
 from workflows.operate import repairing
 from workflows.operate.repairing import Repaired
@@ -160,6 +162,30 @@ def test_while_a_case_is_suspended_nobody_can_do_its_tasks_and_no_timer_acts(tim
     timed.do(timed.people.agent1, "check", note="x")
     with pytest.raises(Denied, match="not suspended"):
         repair(timed, repairing.resume)
+
+
+def test_a_suspended_request_does_not_wait_for_its_customer_but_hears_their_answer(
+    story: Story, client: Browser
+) -> None:
+    agent = story.people.agent1
+    story.start(story.people.manager1, **REQUEST)
+    request_id = story.instance().record_id or 0
+    story.do(story.people.supervisor, "assign", assignee_id=str(agent.id), priority="1")
+    asking = partial(wait_for_customer, by=agent, request_id=request_id, question="Which machine?")
+    with unit_of_work(story.database) as session:
+        asking(session, now=story.clock())
+    repair(story, repairing.suspend)
+    with unit_of_work(story.database) as session:
+        customer_answered(session, by=agent, now=story.clock(), request_id=request_id)
+    with pytest.raises(RuleBroken, match="suspended"), unit_of_work(story.database) as session:
+        asking(session, now=story.clock())
+    as_user(client, "agent1")
+    address = f"/service-requests/{request_id}/wait"
+    task = client.get(f"/tasks/{story.task('handle').id}").text
+    assert address not in task
+    assert "data-asleep" in task
+    repair(story, repairing.resume)
+    assert address in client.get(f"/tasks/{story.task('handle').id}").text
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

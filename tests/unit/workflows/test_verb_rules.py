@@ -64,6 +64,7 @@ def test_each_verb_is_open_to_whom_it_is_for(found: Task, by: Actor, standing: S
     ("standing", "words"),
     [
         (Standing(running=False, is_last_step=True), "already ended"),
+        (Standing(running=True, suspended=True, is_last_step=True), "suspended by an administrator"),
         (Standing(running=True), "moved on since"),
         (Standing(running=True, is_last_step=True, touched=True), "already taken up"),
         (Standing(running=True, is_last_step=True, effect="Send the offer"), "“Send the offer” has been carried out"),

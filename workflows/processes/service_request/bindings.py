@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.accounts.models import User, shown_name
+from crm.core.i18n import Text
 from crm.permissions import SYSTEM, Actor
 from crm.service import operations as service
 from crm.service import watching
@@ -24,12 +25,12 @@ from crm.service.models import ServiceRequest
 from crm.service.queries import Member, find_request, loads_of_teams
 from crm.service.rules import ONGOING, Status
 from crm.service.showing import request_facts
-from crm.service.waiting import lock_before
+from crm.service.waiting import lock_before, object_to_waiting
 from forms import Choice
 from workflows.about_records import drawn, sent_back, taken_back, visible_if
 from workflows.choosing import chosen, listed, records
 from workflows.operations.following import follow_record
-from workflows.operations.pausing import lock_cases_of
+from workflows.operations.pausing import lock_cases_of, why_not_pause
 from workflows.registry import Bindings, CaseStart, RecordRef, StepContext, operations
 
 KEY = "service_request"
@@ -89,6 +90,11 @@ def about(event: ServiceRequestPaused | ServiceRequestResumed) -> RecordRef:
 def lock_cases(session: Session, request_id: int) -> None:
     """The cases of a request are locked before the request is, as by every step."""
     lock_cases_of(session, RecordRef(RECORD, request_id))
+
+
+def why_not_wait(session: Session, request_id: int) -> Text | None:
+    """The clock of a suspended case stands still already, for other reasons."""
+    return why_not_pause(session, RecordRef(RECORD, request_id))
 
 
 def give_up(session: Session, by: Actor, now: datetime, record_id: int, reason: str) -> None:
@@ -279,3 +285,4 @@ BINDINGS = Bindings(
     ),
 )
 lock_before(lock_cases)
+object_to_waiting(why_not_wait)
