@@ -18,7 +18,6 @@ from crm.customers.contact_operations import delete_contact
 from crm.customers.operations import delete_customer
 from crm.interactions.description import INTERACTION
 from crm.interactions.models import Interaction
-from crm.interactions.queries import visits_of_today
 from crm.records.events import RecordChanged, RecordCreated, RecordDeleted
 from crm.records.operations import _holds, change_record, create_record, delete_record, hold, named_by, store
 from crm.records.queries import count_many, find_many, find_one, suggest, typed_record
@@ -203,8 +202,6 @@ def test_todays_visits_are_those_that_nobody_has_made_yet(
         overdue = {**today, "now": now + timedelta(days=1), "filters": {"visits": "overdue"}}
         assert [row.id for row in find_many(INTERACTION, session, **today).rows] == [ids["talk"]]  # type: ignore[arg-type]  # a mapping of mixed values
         assert [row.id for row in find_many(INTERACTION, session, **overdue).rows] == [ids["talk"]]  # type: ignore[arg-type]  # as above
-        assert [row.id for row in visits_of_today(session, by=people.manager1, now=now)] == [ids["talk"]]
-        assert visits_of_today(session, by=people.agent1, now=now) == []
         values = {
             "customer_id": ids["hengli"],
             "held_at": now,
@@ -318,6 +315,7 @@ def test_dates_of_the_company_decide_what_today_is(
     # 20:00 UTC is four in the morning of the next day in Shanghai.
     night = now.replace(hour=20)
     with reading(database) as session:
-        assert visits_of_today(session, by=people.manager1, now=night) == []
-        day_before = visits_of_today(session, by=people.manager1, now=now)
+        asked = {"by": people.manager1, "filters": {"visits": "today"}}
+        assert find_many(INTERACTION, session, now=night, **asked).rows == []  # type: ignore[arg-type]  # a mapping of mixed values
+        day_before = find_many(INTERACTION, session, now=now, **asked).rows  # type: ignore[arg-type]  # as above
         assert [row.next_visit for row in day_before] == [date(2026, 3, 11)]
