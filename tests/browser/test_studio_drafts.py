@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from crm.core.db import reading, unit_of_work
 from crm.permissions import Actor
 from tests.browser.office import CHINESE, Office
+from tests.browser.test_studio_editor import expect_saved
 from workflows.studio.drafts import operations, queries
 
 pytestmark = pytest.mark.browser
@@ -81,14 +82,15 @@ def test_whoever_saves_second_is_asked_and_may_keep_their_own(
 ) -> None:
     first, second = windows
     write(first, "First")
-    write(second, "Second")
+    # Told when it is stored, or before, as soon as this window has heard of the other.
+    second.locator(english("Handle")).fill("Second")
     expect(second.locator("[data-conflict]")).to_be_visible()
     assert kept(office, draft_id)["en"]["Handle"] == "First"
     with second.expect_response(lambda answer: answer.request.method == "PUT"):
         second.locator("[data-mine]").click()
     expect(second.locator("[data-conflict]")).to_be_hidden()
     assert kept(office, draft_id)["en"]["Handle"] == "Second"
-    write(first, "Third")
+    first.locator(english("Handle")).fill("Third")
     expect(first.locator("[data-conflict]")).to_be_visible()
     first.locator("[data-theirs]").click()
     expect(first.locator(english("Handle"))).to_have_value("Second")
@@ -145,6 +147,50 @@ def test_hostile_texts_stay_texts(office: Office, windows: tuple[Page, Page], dr
     assert page.locator("img[src=x]").count() == 0
 
 
+def test_whoever_was_signed_out_signs_in_again_and_loses_nothing(
+    office: Office, windows: tuple[Page, Page], draft_id: int
+) -> None:
+    page, _ = windows
+    page.context.clear_cookies()
+    write(page, "Written without")
+    expect(page.locator("[data-signed-out] a")).to_be_visible()
+    assert kept(office, draft_id)["en"].get("Handle") != "Written without"
+    sign_in_again(office, page.context)
+    page.locator(english("Handle")).fill("Written again")
+    expect(page.locator("[data-save-state]")).to_have_text(office.words(CHINESE)("Saved"))
+    expect(page.locator("[data-signed-out]")).to_be_hidden()
+    assert kept(office, draft_id)["en"]["Handle"] == "Written again"
+
+
+def sign_in_again(office: Office, context: BrowserContext) -> None:
+    """In another window, with another proof against forged posts than the one that the pages were drawn with."""
+    context.add_cookies([{"name": "heliu", "value": office.let_in("admin"), "url": office.address}])
+
+
+def test_what_never_arrived_outlives_the_window_and_is_taken_up_when_wanted(
+    office: Office, windows: tuple[Page, Page], draft_id: int
+) -> None:
+    page, other = windows
+    context = page.context
+    context.clear_cookies()
+    page.locator(english("Handle")).fill("Never arrived")
+    expect(page.locator("[data-save-state][data-state=failed]")).to_be_visible()
+    page.close()
+    write(other, "Saved meanwhile")
+    sign_in_again(office, context)
+    page = context.new_page()
+    page.goto(f"/studio/drafts/{draft_id}/texts")
+    expect(page.locator(english("Handle"))).to_have_value("Saved meanwhile")
+    take = page.locator("[data-kept-take]")
+    take.click()
+    expect(page.locator("[data-kept-words]")).to_contain_text(office.name_of(office.people.admin.id or 0, CHINESE))
+    assert kept(office, draft_id)["en"]["Handle"] == "Saved meanwhile", "whoever would overwrite is asked first"
+    take.click()
+    expect(page.locator(english("Handle"))).to_have_value("Never arrived")
+    expect(take).to_be_hidden()
+    assert kept(office, draft_id)["en"]["Handle"] == "Never arrived"
+
+
 @pytest.fixture
 def editors(chromium: Browser, office: Office, draft_id: int) -> Iterator[tuple[Page, Page]]:
     """The diagram of the same draft open in two editors."""
@@ -157,14 +203,15 @@ def editors(chromium: Browser, office: Office, draft_id: int) -> Iterator[tuple[
 
 
 def rename(page: Page, step: str, words: str) -> None:
-    """Give a step another name in the panel, and wait until the server has answered."""
+    """Give a step another name in the panel."""
+    page.wait_for_selector("[data-editor][data-ready=yes]")
     page.locator("[data-act=fit]").click()
     page.locator(f"[data-canvas] [data-element-id='{step}'] .djs-hit").first.click(
         force=True, position={"x": 8, "y": 8}
     )
-    with page.expect_response(lambda answer: answer.request.method == "PUT"):
-        page.locator("#field-name").fill(words)
-        page.locator("#field-name").press("Tab")
+    expect(page.locator("#field-id")).to_have_value(step)
+    page.locator("#field-name").fill(words)
+    page.locator("#field-name").press("Tab")
 
 
 def drawn(page: Page, step: str) -> Locator:
@@ -178,16 +225,18 @@ def test_two_editors_of_one_diagram_hear_of_each_other_and_nothing_is_lost(
     first, second = editors
     expect(second.locator(".studio-others-same")).to_be_visible()
     rename(first, "handle", "First name")
+    expect_saved(first)
     rename(second, "feedback", "Second name")
     expect(second.locator("[data-conflict]")).to_be_visible()
     with reading(office.database) as session:
         stored = queries.bundle_of(session, draft_id).bpmn[1].decode()
     assert "First name" in stored and "Second name" not in stored, "a stale saving changes nothing"
     expect(drawn(second, "feedback")).to_have_text("Second name")
-    second.locator("[data-theirs]").click()
-    second.wait_for_selector("[data-editor][data-ready=yes]")
+    with second.expect_navigation():
+        second.locator("[data-theirs]").click()
     expect(drawn(second, "handle")).to_have_text("First name")
     rename(second, "feedback", "Second name")
+    expect_saved(second)
     expect(second.locator("[data-conflict]")).to_be_hidden()
     with reading(office.database) as session:
         stored = queries.bundle_of(session, draft_id).bpmn[1].decode()

@@ -35,6 +35,8 @@ WORDS: Mapping[str, Text] = {
     "unsaved": text("Not saved yet"),
     "failed": text("Not saved: {reason}"),
     "lost": text("The server does not answer."),
+    "signed_out": text("You are signed out."),
+    "kept": text("What you wrote here until {at} was not stored."),
     "conflict": text("{name} has saved this meanwhile; what you wrote is not stored yet."),
     "changed": text("{name} has saved this file; what you see is not the newest."),
     "somebody": text("Somebody"),

@@ -2,25 +2,19 @@
 // way of publishing. Editors import `draft`; without a draft in the page it is null. Words come from the page (drafts/frame.py).
 // All text goes into the page by textContent.
 
+import { ask, isSignedOut, mayPass } from "./asking.js";
+import { Kept, offerCopy } from "./keeping.js";
+
 const REST = 800; // milliseconds without typing after which is saved
 const RECHECK = 600; // milliseconds after a saving until findings are asked for
 const EVERY = 20000; // milliseconds between looks at findings nobody asked for
 const HERE = 15000; // milliseconds between two words that this window is still open
-const AGAIN = 5000; // milliseconds until a saving that the server did not answer is tried once more
+const AGAIN = 5000; // milliseconds until a saving that failed for a while is tried once more
+const PATIENCE = 3000; // milliseconds for which somebody who leaves waits for the saving
 const TURNS = 4; // how often a file is read again that somebody else saved in between
 const KNOWN = 10000; // milliseconds for which variables of an element are taken as known
 
-const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
-
-async function ask(url, method = "GET", body) {
-  const headers = { Accept: "application/json" };
-  if (method !== "GET") Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": token() });
-  const answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
-  const said = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
-  if (answer.ok) return said;
-  const words = (said.errors ?? []).map((fault) => fault.message).join(" ") || said.detail || answer.statusText;
-  throw Object.assign(new Error(words), { status: answer.status, problem: said });
-}
+const rest = (time) => new Promise((done) => setTimeout(done, time));
 
 function windowName() {
   let name = sessionStorage.getItem("heliu-studio-window");
@@ -44,6 +38,7 @@ class Draft {
     this.kept = new Map();
     this.altered = Promise.resolve();
     this.altering = 0;
+    this.copy = new Kept(this.facts);
     this.begin();
   }
 
@@ -56,18 +51,25 @@ class Draft {
   }
 
   // -- Saving: only what differs from what is stored, one request at a time.
+
+  // Something was changed whose text is still to be made: it is not saved, however soon somebody looks.
+  touch() {
+    this.touched = true;
+    if (!this.conflict) this.say("unsaved");
+  }
+
   write(text) {
-    if (this.conflict) {
-      this.pending = text;
-      return;
-    }
+    this.touched = false;
     clearTimeout(this.resting);
-    if (text === this.content && !this.sending) {
+    if (text === this.content && !this.sending && !this.conflict) {
       this.pending = null;
+      this.copy.forget();
       this.say("saved");
       return;
     }
     this.pending = text;
+    this.copy.keep(text, this.revision);
+    if (this.conflict) return;
     this.say("unsaved");
     this.resting = setTimeout(() => this.save(), REST);
   }
@@ -92,25 +94,41 @@ class Draft {
 
   async put(text) {
     try {
-      const { revision } = await ask(this.facts.urls.file, "PUT", { content: text, seen: this.revision });
+      const { revision } = await this.store(text, this.revision);
       this.content = text;
       this.revision = revision;
       this.failed = false;
       this.kept.clear();
       if (this.pending === text) this.pending = null;
-      this.say(this.pending === null ? "saved" : "unsaved");
+      if (this.pending === null) this.copy.forget();
+      else this.copy.keep(this.pending, revision);
+      this.tellSignedOut(false);
+      this.say(this.pending === null && !this.touched ? "saved" : "unsaved");
       for (const listener of this.listeners.saved) listener(revision);
       this.checkSoon();
     } catch (fault) {
       this.pending ??= text;
       this.failed = true;
       if (fault.status === 409) this.tellConflict("conflict", fault.problem.current ?? {});
-      else if (fault.status) this.say("failed", { reason: fault.message });
       else {
-        this.say("failed", { reason: this.word("lost") });
-        this.resting = setTimeout(() => this.save(), AGAIN);
+        this.tellFault(fault);
+        if (mayPass(fault)) this.resting = setTimeout(() => this.save(), AGAIN);
       }
     }
+  }
+
+  reason(fault) {
+    if (isSignedOut(fault)) return this.word("signed_out");
+    return fault.status ? fault.message : this.word("lost");
+  }
+
+  tellFault(fault) {
+    this.say("failed", { reason: this.reason(fault) });
+    this.tellSignedOut(isSignedOut(fault));
+  }
+
+  tellSignedOut(signedOut) {
+    this.part("data-signed-out").hidden = !signedOut;
   }
 
   get unsaved() {
@@ -120,23 +138,29 @@ class Draft {
   // Another file of the draft: `change` makes its new content of what stands there by now, whoever saved it last.
   alter(name, change) {
     this.altering += 1;
-    this.altered = this.altered.then(() => this.alterNow(name, change)).catch((fault) => this.say("failed", { reason: fault.message })).finally(() => {
+    this.altered = this.altered.then(() => this.alterNow(name, change)).catch((fault) => this.tellFault(fault)).finally(() => {
       this.altering -= 1;
     });
   }
 
   async alterNow(name, change) {
     const url = this.facts.urls.files + encodeURIComponent(name);
-    for (let turn = 1; ; turn += 1) {
-      const { content, revision } = await ask(url).catch((fault) => {
-        if (fault.status !== 404) throw fault;
-        return { content: "", revision: 0 };
-      });
+    for (let turn = 1; ; ) {
       try {
+        const { content, revision } = await ask(url).catch((fault) => {
+          if (fault.status !== 404) throw fault;
+          return { content: "", revision: 0 };
+        });
         await ask(url, "PUT", { content: change(content), seen: revision });
+        this.tellSignedOut(false);
+        if (this.pending === null && !this.sending) this.say("saved");
         return this.checkSoon();
       } catch (fault) {
-        if (fault.status !== 409 || turn === TURNS) throw fault;
+        if (fault.status === 409 && turn < TURNS) turn += 1;
+        else if (mayPass(fault)) {
+          this.tellFault(fault);
+          await rest(AGAIN);
+        } else throw fault;
       }
     }
   }
@@ -164,6 +188,11 @@ class Draft {
 
   loadTheirs() {
     this.pending = null;
+    this.copy.forget();
+    this.reload();
+  }
+
+  reload() {
     this.leaving = true;
     location.reload();
   }
@@ -174,13 +203,15 @@ class Draft {
     try {
       const { others, files } = await ask(this.facts.urls.presence, "POST", { window: windowName(), file: this.facts.file });
       this.drawOthers(others);
+      this.tellSignedOut(false);
       const newest = files[this.facts.file] ?? 0;
       if (newest > this.revision && !this.sending && !this.conflict) {
         const other = others.find((each) => each.file === this.facts.file);
         this.tellConflict("changed", { name: other?.user, revision: newest });
       }
-    } catch {
+    } catch (fault) {
       // The next word finds the server again.
+      if (isSignedOut(fault)) this.tellSignedOut(true);
     }
   }
 
@@ -276,6 +307,10 @@ class Draft {
   }
 
   // -- Questions to the server.
+  store(content, seen) {
+    return ask(this.facts.urls.file, "PUT", { content, seen });
+  }
+
   call(url, body = {}) {
     return ask(url, "POST", body);
   }
@@ -310,6 +345,7 @@ class Draft {
 
   begin() {
     if (this.facts.file) this.say("saved");
+    if (this.facts.file) offerCopy(this);
     this.part("data-theirs").addEventListener("click", () => this.loadTheirs());
     this.part("data-mine").addEventListener("click", () => this.keepMine());
     this.part("data-check-all").addEventListener("click", async (event) => {
@@ -322,7 +358,10 @@ class Draft {
       this.part("data-findings-box").open = true;
     });
     window.addEventListener("blur", () => this.save());
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.save() : this.visit()));
+    document.addEventListener("visibilitychange", () => {
+      this.save();
+      this.visit();
+    });
     document.addEventListener("click", (event) => this.leaveSaved(event));
     window.addEventListener("beforeunload", (event) => {
       if (!this.unsaved || this.leaving) return;
@@ -333,15 +372,15 @@ class Draft {
     this.checkSoon(0);
   }
 
-  // A click that leads away waits until everything is stored.
+  // A click that leads away waits until everything is stored. What cannot be stored is asked about by the browser.
   async leaveSaved(event) {
     const link = event.target.closest?.("a[href]");
     const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !plain || link.target || !this.unsaved || this.conflict || event.defaultPrevented) return;
     if (link.origin !== location.origin || (link.pathname === location.pathname && link.hash)) return;
     event.preventDefault();
-    await Promise.all([this.save(), this.altered]);
-    if (!this.unsaved) location.assign(link.href);
+    await Promise.race([Promise.all([this.save(), this.altered]), rest(PATIENCE)]);
+    if (!this.conflict) location.assign(link.href);
   }
 }
 

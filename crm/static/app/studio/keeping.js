@@ -1,0 +1,76 @@
+// What was written and is not stored yet is kept in this browser, so that it outlives the window: a crash, a computer that is
+// switched off, a server that was away for too long. Whoever opens the file again is asked what becomes of it.
+
+const MARK = "heliu-draft:";
+const LONGEST = 30 * 86400000; // milliseconds after which nobody is asked any more
+
+export class Kept {
+  constructor({ id, file, me }) {
+    this.name = `${MARK}${id}:${file}:${me}`;
+    this.sweep();
+  }
+
+  // A browser without room, or that keeps nothing, only takes this safety away.
+  keep(text, revision) {
+    try {
+      localStorage.setItem(this.name, JSON.stringify({ text, revision, at: Date.now() }));
+    } catch {
+      this.forget();
+    }
+  }
+
+  forget() {
+    try {
+      localStorage.removeItem(this.name);
+    } catch {
+      // Nothing was kept.
+    }
+  }
+
+  found() {
+    try {
+      return JSON.parse(localStorage.getItem(this.name));
+    } catch {
+      return null;
+    }
+  }
+
+  sweep() {
+    try {
+      for (const name of Object.keys(localStorage).filter((each) => each.startsWith(MARK))) {
+        if (!(JSON.parse(localStorage.getItem(name))?.at > Date.now() - LONGEST)) localStorage.removeItem(name);
+      }
+    } catch {
+      // What cannot be read is not asked about either.
+    }
+  }
+}
+
+export function offerCopy(draft) {
+  const found = draft.copy.found();
+  if (!found || found.text === draft.content) {
+    draft.copy.forget();
+    return;
+  }
+  const box = draft.part("data-kept");
+  const words = draft.part("data-kept-words");
+  words.textContent = draft.word("kept", { at: new Date(found.at).toLocaleString(draft.facts.locale.replace("_", "-")) });
+  box.hidden = false;
+  draft.part("data-kept-drop").addEventListener("click", () => {
+    box.hidden = true;
+    if (!draft.unsaved) draft.copy.forget();
+  });
+  draft.part("data-kept-take").addEventListener("click", async () => {
+    try {
+      await draft.store(found.text, found.revision);
+      draft.copy.forget();
+      draft.reload();
+    } catch (fault) {
+      const { name, revision } = fault.problem?.current ?? {};
+      const clash = fault.status === 409;
+      // Who asks for it once more, after having been told whose work goes, means it.
+      if (clash) found.revision = revision ?? 0;
+      words.textContent = clash ? draft.word("conflict", { name: name ?? draft.word("somebody") }) : draft.word("failed", { reason: draft.reason(fault) });
+    }
+  });
+}
