@@ -16,7 +16,7 @@ from crm.web.languages import current_locale, shown
 from crm.web.security import draws_diagrams, takes_body
 from feel.library.registry import LIBRARY
 from workflows import bundle_files
-from workflows.engine import Bundle, BundleRefused
+from workflows.engine import BundleRefused
 from workflows.models import DefinitionVersion
 from workflows.operations.deploying import problem_text
 from workflows.papers.layout import lay_out
@@ -25,6 +25,8 @@ from workflows.studio.drafts import queries
 from workflows.studio.drafts.bodies import read_body
 from workflows.studio.drafts.frame import frame
 from workflows.studio.drafts.models import ProcessDraft
+from workflows.studio.drafts.texts import drawn_texts
+from workflows.studio.spoken import catalogued, own_texts
 
 blueprint = Blueprint("studio_diagram", __name__, url_prefix="/studio/drafts/<int:draft_id>")
 
@@ -38,7 +40,8 @@ def show(draft_id: int) -> ResponseReturnValue:
         draft = queries.find_draft(session, draft_id, by=current_actor())
         bundle = queries.bundle_of(session, draft_id)
         page = frame(session, draft, tab="diagram", file=bundle.bpmn[0])
-        editor = {**_editor(session, draft), "texts": _texts(bundle)}
+        known = catalogued((source for source, _ in drawn_texts(bundle)), current_locale())
+        editor = {**_editor(session, draft), "texts": own_texts(bundle), "known": known}
     return render_template("studio/diagram.html", editor=editor, **page)
 
 
@@ -55,15 +58,6 @@ def layout(draft_id: int) -> ResponseReturnValue:
     except BundleRefused as refused:
         raise Invalid([Fault("text", problem_text(problem)) for problem in refused.problems]) from refused
     return jsonify(text=drawn)
-
-
-def _texts(bundle: Bundle) -> dict[str, dict[str, str]] | None:
-    """What the names of the diagram are called in other languages; None while that cannot be read."""
-    try:
-        texts = bundle.texts
-    except BundleRefused:
-        return None
-    return texts if all(isinstance(words, dict) for words in texts.values()) else None
 
 
 def _editor(session: Session, draft: ProcessDraft) -> dict[str, Any]:

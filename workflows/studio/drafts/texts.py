@@ -1,4 +1,4 @@
-"""All texts that people read of a process, with their translations: names in the diagram, words of the forms.
+"""All texts that people read of a process, with their translations: names in the diagram and the decision tables, words of the forms.
 
 `texts.json` holds, for each language, the text as drawn and its translation. What was drawn in a language needs none for it.
 """
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.core.i18n import LOCALES, Text, catalogue_of, text
+from crm.custom.types import words_of
 from workflows.engine import Bundle, BundleRefused
 from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.studio.surroundings import diagram_of
+from workflows.studio.tables.naming import names_in
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 # What forms show of a component, by the name of the property.
@@ -69,6 +71,25 @@ def _elsewhere(source: str, locale: str) -> str:
 
 
 def _texts(bundle: Bundle) -> Iterator[tuple[str, Text]]:
+    yield from drawn_texts(bundle)
+    for file, raw in sorted(bundle.dmn.items()):
+        yield from ((name, text("Decision table {name}", name=file)) for name in names_in(raw))
+    for name in sorted(bundle.form_files.values()):
+        try:
+            schema = read_json(name, bundle.files[name])
+        except BundleRefused:
+            continue
+        place = text("Form {name}", name=name.removesuffix(FORM_SUFFIX))
+        yield from ((words, place) for words in _of_form(schema))
+    try:
+        described = bundle.record or {}
+    except BundleRefused:
+        return
+    yield from ((words, text("Record")) for words in words_of(described))
+
+
+def drawn_texts(bundle: Bundle) -> Iterator[tuple[str, Text]]:
+    """The texts of the diagram, each with what it belongs to; none while it cannot be read."""
     diagram = diagram_of(bundle)
     if diagram is not None:
         for process in diagram.processes.values():
@@ -83,13 +104,6 @@ def _texts(bundle: Bundle) -> Iterator[tuple[str, Text]]:
             yield node.documentation, text("Explanation of an element")
         for flow in diagram.flows.values():
             yield flow.name, text("Flow")
-    for name in sorted(bundle.form_files.values()):
-        try:
-            schema = read_json(name, bundle.files[name])
-        except BundleRefused:
-            continue
-        place = text("Form {name}", name=name.removesuffix(FORM_SUFFIX))
-        yield from ((words, place) for words in _of_form(schema))
 
 
 def _of_form(part: object) -> Iterator[str]:

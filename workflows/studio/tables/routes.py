@@ -21,10 +21,11 @@ from workflows.operations.deploying import problem_text
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.frame import frame
 from workflows.studio.drafts.models import ProcessDraft
-from workflows.studio.spoken import words_of
+from workflows.studio.spoken import catalogued, own_texts, words_of
 from workflows.studio.tables.analysis import analyse
 from workflows.studio.tables.cases import Asked, asked_lately, fill, is_as_then
 from workflows.studio.tables.listing import tables_of
+from workflows.studio.tables.naming import names_in
 from workflows.studio.tables.trying import Column, Read, columns_of, read_table, try_row
 from workflows.studio.tables.words import TYPES
 
@@ -37,6 +38,7 @@ class _Open:
 
     draft: ProcessDraft
     bundle: Bundle
+    content: bytes
     read: Read
     decision: Decision | None
     columns: list[Column]
@@ -69,6 +71,7 @@ def show(draft_id: int, name: str) -> ResponseReturnValue:
         cases = _cases(session, opened)
     editor = {
         "locale": current_locale(),
+        "texts": own_texts(opened.bundle),
         "urls": {
             "try": url_for("studio_tables.try_out", draft_id=draft_id, name=name),
             "analysis": url_for("studio_tables.analysis", draft_id=draft_id, name=name),
@@ -122,7 +125,7 @@ def _open(session: Session, draft_id: int, name: str, text: str | None = None, w
     content = bundle.dmn[name] if text is None else text.encode()
     read = read_table(bundle, name, content)
     decision = next((each for each in read.decisions if each.id == wanted), next(iter(read.decisions), None))
-    return _Open(draft, bundle, read, decision, columns_of(decision, content) if decision is not None else [])
+    return _Open(draft, bundle, content, read, decision, columns_of(decision, content) if decision is not None else [])
 
 
 def _cases(session: Session, opened: _Open) -> list[Asked]:
@@ -146,6 +149,7 @@ def _form(opened: _Open, cases: list[Asked]) -> dict[str, Any]:
         "told": feel.format_value,
         "problems": [shown(problem_text(problem)) for problem in opened.read.problems],
         "speak": words_of(opened.bundle, current_locale()),
+        "known": catalogued(names_in(opened.content), current_locale()),
     }
 
 

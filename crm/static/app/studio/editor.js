@@ -20,11 +20,12 @@ import { copiesExtensions, Extensions } from "./editor/extensions.js";
 import { say, speak, speaking } from "./editor/language.js";
 import { Marks } from "./editor/marks.js";
 import { offering } from "./editor/offering.js";
-import { bindNames, Names, namesOf } from "./editor/names.js";
+import { bindNames, namesOf } from "./editor/names.js";
 import { Panel } from "./editor/panel.js";
 import { keepsVariables, open } from "./editor/reading.js";
 import { bindSimulation, simulationModule, speakSimulation } from "./editor/simulation.js";
 import { beforeLeaving } from "./leaving.js";
+import { Names } from "./names.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
 const FRESH = 15000; // milliseconds for which lists of forms, roles and the like are taken as known
@@ -48,7 +49,7 @@ async function layOut(text) {
 }
 
 async function showOnly() {
-  const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking, namesOf(new Names(draft, facts.texts))] });
+  const viewer = new NavigatedViewer({ container: canvasNode, additionalModules: [speaking, namesOf(new Names(draft, facts.texts, facts.known))] });
   await open(viewer, draft.content, layOut);
   fit(viewer.get("canvas"), 0.5, 16);
   page.dataset.ready = "yes";
@@ -99,6 +100,7 @@ function keepSaved(modeler, panel) {
   };
   modeler.on("commandStack.changed", ({ trigger }) => {
     if (trigger === "clear") return;
+    draft.touch();
     clearTimeout(timer);
     timer = setTimeout(write, REST);
   });
@@ -163,7 +165,7 @@ function bindButtons(modeler) {
 }
 
 async function edit() {
-  const names = new Names(draft, facts.texts);
+  const names = new Names(draft, facts.texts, facts.known);
   const modeler = new Modeler({
     container: canvasNode,
     additionalModules: [speaking, changing, copiesExtensions, offering, minimap, simulationModule, namesOf(names)],

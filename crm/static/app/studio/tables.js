@@ -17,8 +17,10 @@ import NavigatedViewer from "dmn-js/lib/NavigatedViewer";
 import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { beforeLeaving } from "./leaving.js";
-import { bindChecks } from "./tables/checks.js";
+import { Names } from "./names.js";
+import { bindChecks, knownIn } from "./tables/checks.js";
 import { speak, speaking, name } from "./tables/language.js";
+import { bindNames, namesIn } from "./tables/names.js";
 
 const REST = 250; // milliseconds without a change after which the text is made
 const WIDE = 900; // pixels; on narrower screens a table is only shown
@@ -43,14 +45,14 @@ class AddedRule {
 }
 
 class Editor {
-  constructor(Drawing) {
+  constructor(Drawing, names) {
     this.original = this.text = draft.content;
     this.changed = [];
     this.opened = [];
     this.heard = new WeakSet();
     const views = ["drd", "decisionTable", "literalExpression", "boxedExpression"];
     // What is typed into a head counts at once: whoever leaves the page would lose it otherwise.
-    const spoken = Object.fromEntries(views.map((view) => [view, { additionalModules: [speaking], debounceInput: false }]));
+    const spoken = Object.fromEntries(views.map((view) => [view, { additionalModules: [speaking, namesIn(view, names, Drawing === Modeler)], debounceInput: false }]));
     this.drawing = new Drawing({ container: canvas, ...spoken });
     this.drawing.on("views.changed", ({ activeView }) => {
       this.listen();
@@ -93,6 +95,7 @@ class Editor {
         this.original = this.text;
         return;
       }
+      draft.touch();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.write(), REST);
     });
@@ -139,7 +142,8 @@ canvas.addEventListener("mousedown", (event) => {
 
 async function begin() {
   const wide = window.innerWidth >= WIDE;
-  const editor = new Editor(wide ? Modeler : NavigatedViewer);
+  const names = new Names(draft, facts.texts, knownIn(page));
+  const editor = new Editor(wide ? Modeler : NavigatedViewer, names);
   try {
     await editor.open();
   } catch (fault) {
@@ -150,9 +154,10 @@ async function begin() {
     button.addEventListener("click", () => (button.dataset.act === "undo" ? editor.stack.undo() : editor.stack.redo()));
   }
   beforeLeaving(() => editor.timer && editor.write());
-  bindChecks(page, facts.urls, editor);
+  bindChecks(page, facts.urls, editor, names);
   draft.onShow((element) => editor.choose(element));
   name(canvas);
+  bindNames(canvas, editor, names);
   page.dataset.ready = "yes";
 }
 

@@ -1,69 +1,18 @@
-// What elements are called in other languages. The diagram holds one name for each; translations stand in texts.json of the draft.
-// On the canvas and in the search names are those of the reader's language, as everywhere outside of the editor.
+// Names in the diagram editor: drawn and searched in the reader's language, translated beside the element.
 
 import TextRenderer from "bpmn-js/lib/draw/TextRenderer";
 import BpmnSearchProvider from "bpmn-js/lib/features/search/BpmnSearchProvider";
 import { getLabel, isLabel } from "bpmn-js/lib/util/LabelUtil";
 import { say } from "./language.js";
 
-const FILE = "texts.json";
-const HAN = /\p{Script=Han}/u;
-
-export class Names {
-  // `texts`: language → name → translation; null where the file cannot be read.
-  constructor(draft, texts) {
-    this.draft = draft;
-    this.texts = texts;
-    this.drawsThem = true;
-    this.listeners = [];
-  }
-
-  get any() {
-    return Object.keys(this.texts?.[this.draft.facts.locale] ?? {}).length > 0;
-  }
-
-  onChange(listener) {
-    this.listeners.push(listener);
-  }
-
-  changed() {
-    for (const listener of this.listeners) listener();
-  }
-
-  // The name as the reader meets it outside of the editor.
-  shown(name) {
-    return this.texts?.[this.draft.facts.locale]?.[name] || name;
-  }
-
-  drawn(name) {
-    return this.drawsThem ? this.shown(name) : name;
-  }
-
-  // The fields, one or none, for the translation of a name.
-  fields(name, id) {
-    if (!name || !this.texts) return [];
-    const locale = HAN.test(name) ? "en" : "zh_CN";
-    return [{
-      id, label: say(locale === "en" ? "Name in English" : "Name in Chinese"), kind: "text", lazy: true,
-      read: () => this.texts[locale]?.[name] ?? "",
-      write: (words) => this.put(locale, name, words.trim()),
-    }];
-  }
-
-  put(locale, name, words) {
-    set(this.texts, locale, name, words);
-    this.draft.alter(FILE, (content) => {
-      const texts = content ? JSON.parse(content) : {};
-      set(texts, locale, name, words);
-      return `${JSON.stringify(texts, null, 2)}\n`;
-    });
-    this.changed();
-  }
-}
-
-function set(texts, locale, name, words) {
-  if (words) (texts[locale] ??= {})[name] = words;
-  else if (texts[locale]) delete texts[locale][name];
+// The fields, one or none, for the translation of a name.
+export function translationOf(names, name, id) {
+  if (!name || !names.texts) return [];
+  return [{
+    id, label: say(names.other(name) === "en" ? "Name in English" : "Name in Chinese"), kind: "text", lazy: true,
+    read: () => names.translation(name),
+    write: (words) => names.translate(name, words),
+  }];
 }
 
 class SpokenText extends TextRenderer {

@@ -1,8 +1,13 @@
 // What the server says about the table as it stands in the editor: what a row comes to, and where rules are missing or meet.
 
+import { draft } from "../draft.js";
+
 const token = () => document.querySelector("meta[name=csrf-token]")?.content ?? "";
 
-export function bindChecks(page, urls, editor) {
+// What the program itself calls names of the table, as the row that is tried out says them.
+export const knownIn = (page) => JSON.parse(page.querySelector("[data-known]")?.dataset.known ?? "{}");
+
+export function bindChecks(page, urls, editor, names) {
   const places = { try: page.querySelector("[data-try]"), analysis: page.querySelector("[data-analysis]") };
   const asked = { try: 0, analysis: 0 };
 
@@ -15,6 +20,7 @@ export function bindChecks(page, urls, editor) {
     const answer = await fetch(urls[name], { method: "POST", body: sent, headers: { "X-CSRFToken": token() }, credentials: "same-origin" }).catch(() => null);
     if (own !== asked[name] || !answer?.ok) return false;
     places[name].replaceChildren(document.createRange().createContextualFragment(await answer.text()));
+    if (name === "try") names.learn(knownIn(page));
     return true;
   }
 
@@ -48,6 +54,12 @@ export function bindChecks(page, urls, editor) {
   });
   // A changed column asks for other values, and a changed rule may answer otherwise; somebody who is typing values is left alone.
   editor.changed.push(() => {
+    draw("analysis");
+    if (!places.try.contains(document.activeElement)) tryOut(places.try.querySelector("[data-tried]") ? {} : { _ask: "1" });
+  });
+  // A translation stands in another file, which is stored first.
+  names.onChange(async () => {
+    await draft.altered;
     draw("analysis");
     if (!places.try.contains(document.activeElement)) tryOut(places.try.querySelector("[data-tried]") ? {} : { _ask: "1" });
   });

@@ -11,7 +11,7 @@ export function speak(locale) {
   chinese = locale.toLowerCase().startsWith("zh");
 }
 
-function say(text, values = {}) {
+export function say(text, values = {}) {
   if (chinese && !(text in words)) missing.add(text);
   return ((chinese && words[text]) || text).replace(/{([^}]+)}/g, (whole, name) => values[name] ?? whole);
 }

@@ -1,6 +1,7 @@
 // What every element has: its name, its id, what is written about it. And what belongs to a whole process.
 
 import { say } from "../language.js";
+import { translationOf } from "../names.js";
 
 const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u;
 // The engine has steps of its own with these names; an element of that name would vanish.
@@ -26,7 +27,7 @@ export function generalGroup(at) {
   }
   if (!NAMELESS.some((type) => bo.$type === type)) {
     fields.push({ id: "name", label: say("Name"), kind: "area", read: () => bo.name ?? "", write: (name) => at.set({ name: name || undefined }) });
-    fields.push(...at.names.fields(bo.name, "name-translated"));
+    fields.push(...translationOf(at.names, bo.name, "name-translated"));
   }
   if (bo.$type === "bpmn:Collaboration") fields.push({ id: "pick", label: say("Choose an element of the diagram to see and change what it does."), kind: "note" });
   else {
@@ -40,7 +41,7 @@ export function generalGroup(at) {
 function processFields(at, process) {
   return [
     { id: "process-name", label: say("Name of the process"), kind: "area", read: () => process.name ?? "", write: (name) => at.setPart(process, { name: name || undefined }) },
-    ...at.names.fields(process.name, "process-name-translated"),
+    ...translationOf(at.names, process.name, "process-name-translated"),
     {
       id: "executable", label: say("Can run"), kind: "check", hint: say("Without this mark the process is drawing only."),
       read: () => String(process.isExecutable !== false), write: (value) => at.setPart(process, { isExecutable: value === "true" }),
