@@ -3,6 +3,7 @@
     with serving(app) as site, launched() as chromium, opened(chromium, site) as page: …
 
 `opened` fails when a page asks another machine for anything, breaks the content security policy or throws an error.
+How fast a machine is must never decide a test: whatever is expected of a page may take PATIENCE.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from tools.browser import find
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -33,6 +38,7 @@ LATIN = (
     "^English$",
     "^Heliu$",
 )
+PATIENCE = 60.0  # seconds; only ends a test that waits for what never comes
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -57,16 +63,45 @@ def launched() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("there is no Chromium: python -m tools.browser")
         pytest.skip("there is no Chromium: python -m tools.browser")
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 
 
+class _Counted:
+    """An application that knows whether it is answering somebody: what it stands on must not be taken away meanwhile."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._answering = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        self._count(1)
+        try:
+            with closing(ClosingIterator(self._app(environ, start))) as answer:
+                return [b"".join(answer)]
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self._answering += more
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Until everybody has got their answer."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._answering, PATIENCE), "a request is never answered"
+
+
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """The application at an address of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    counted = _Counted(app)
+    server = make_server("127.0.0.1", 0, counted, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -74,6 +109,7 @@ def serving(app: Flask) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        counted.wait()
         server.server_close()
 
 
@@ -91,9 +127,10 @@ def opened(
         reduced_motion="reduce",
         java_script_enabled=scripts,
     )
+    context.set_default_timeout(PATIENCE * 1000)
     faults = listened(context, site)
-    yield context.new_page()
-    context.close()
+    with context:
+        yield context.new_page()
     assert not faults, faults
 
 
@@ -119,6 +156,7 @@ def listened(context: BrowserContext, site: str) -> list[str]:
 
 def accessibility_faults(page: Page, *, colours: bool = True) -> list[str]:
     """What axe finds on the page as it is now, one line each; empty is good. Comparing `colours` takes most of its time."""
+    page.wait_for_load_state()
     # Through the debugger, since the content security policy would refuse a script tag.
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -131,6 +169,7 @@ def accessibility_faults(page: Page, *, colours: bool = True) -> list[str]:
 
 def sideways_overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
+    page.wait_for_load_state()
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return width
 

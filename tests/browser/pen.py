@@ -45,10 +45,9 @@ class Pen:
         self.choose(source)
         before = self._elements()
         if lane:
-            icon, goal = self._tool(tool).bounding_box(), self.middle(lane)
-            assert icon is not None
+            goal = self.middle(lane)
             x = self.middle(source)[0] + further * FURTHER * self._box("Task_1")[2]
-            self.page.mouse.move(icon["x"] + 8, icon["y"] + 8)
+            self._tool(tool).hover()
             self.page.mouse.down()
             self.page.mouse.move(x - 10, goal[1], steps=4)
             self.page.mouse.move(x, goal[1], steps=2)

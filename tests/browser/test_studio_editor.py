@@ -153,7 +153,7 @@ def test_a_name_gets_its_translation_beside_it(chromium: Browser, office: Office
         page.locator("[data-act=find]").click()
         page.locator(".djs-search-input input").fill("核对")
         page.keyboard.press("End")
-        expect(page.locator(".djs-search-result")).to_contain_text(["核对 · check"])
+        expect(page.locator(".djs-search-result.djs-search-result-selected")).to_contain_text("核对 · check")
         page.keyboard.press("Enter")
         page.get_by_label(say("Name"), exact=True).fill("核对")
         translated = page.get_by_label(say("Name in English"), exact=True)
@@ -263,6 +263,7 @@ def test_a_copied_step_keeps_what_it_says_and_the_menus_offer_only_what_runs(chr
         page.mouse.move(x, y + 110, steps=4)
         page.mouse.click(x, y + 120)
         page.locator(".djs-context-pad [data-action=replace]").click()
+        expect(page.locator(".djs-popup [data-id=replace-with-manual-task]")).to_be_visible()
         offered = page.locator(".djs-popup [data-id]").evaluate_all("all => all.map((each) => each.dataset.id)")
         assert "replace-with-service-task" in offered
         assert not [name for name in offered if "data-" in name or name == "replace-with-task"]

@@ -51,8 +51,7 @@ def editing(office: Office, browser: Browser, draft_id: int, language: str, widt
 
 
 def put_in(page: Page, kind: str) -> None:
-    page.locator(f".fjs-palette-field[data-field-type={kind}]").focus()
-    page.keyboard.press("Enter")
+    page.locator(f".fjs-palette-field[data-field-type={kind}]").press("Enter")
 
 
 def test_a_form_gets_a_person_and_a_rating_and_staff_fill_it_in(chromium: Browser, office: Office) -> None:
@@ -67,6 +66,7 @@ def test_a_form_gets_a_person_and_a_rating_and_staff_fill_it_in(chromium: Browse
         put_in(page, "person")
         expect(page.locator("#heliu-list")).to_have_value("people")
         put_in(page, "rating")
+        expect(page.locator("[data-canvas] .fjs-element .fjs-form-field")).to_have_count(4)
         expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "saved")
         expect(page.locator("[data-findings-sum]")).to_have_text(say("Nothing stands in the way of publishing."))
         assert page.evaluate("heliuMissing()") == []
@@ -79,7 +79,8 @@ def test_a_form_gets_a_person_and_a_rating_and_staff_fill_it_in(chromium: Browse
 
         page.goto(f"/studio/drafts/{draft_id}/rights/check")
         page.locator("input[name='right:cost'][value=hide]").check()
-        page.get_by_role("button", name=say("Save"), exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name=say("Save"), exact=True).click()
         expect(page.locator("input[name='right:cost'][value=hide]")).to_be_checked()
         assert accessibility_faults(page) == []
 

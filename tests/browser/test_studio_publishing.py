@@ -75,7 +75,8 @@ def find(page: Page, name: str) -> None:
     """Bring an element into view with the search of the editor."""
     page.wait_for_selector("[data-editor][data-ready=yes]")
     page.locator("[data-act=find]").click()
-    page.locator(".djs-search-input input").press_sequentially(name)
+    expect(page.locator(".djs-search-input input")).to_be_focused()
+    page.keyboard.type(name)
     expect(page.locator(".djs-search-result")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#field-id")).to_have_value(name)
@@ -108,6 +109,7 @@ def draw_an_approval(page: Page, say: Words) -> str:
     page.keyboard.type(APPROVAL)
     page.keyboard.press("Enter")
     page.get_by_label(say("Form"), exact=True).select_option("archive")
+    expect_saved(page)
     step = page.locator("#field-id").input_value()
     connect(page, "satisfied", step)
     connect(page, step, "archive")
@@ -200,7 +202,7 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
         expect(progress).to_have_text(none_done)
         let_clock_work(office.story)
         # The page asks for itself how far it is.
-        expect(progress).to_have_text(say("All %(all)s cases are done.") % {"all": 10}, timeout=10_000)
+        expect(progress).to_have_text(say("All %(all)s cases are done.") % {"all": 10})
         expect(page.locator("#results tbody .state-good")).to_have_count(10)
         assert accessibility_faults(page) == []
         assert versions(office) == {1: 3, 2: 11}
@@ -209,13 +211,14 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
 
         page.goto(f"/definitions/{KEY}")
         give_reason(page, "roll-back", "先回退观察")
+        page.wait_for_url("**/versions/1")
         expect(page.locator("main")).to_contain_text(say("In force"))
         page.goto(run)
         page.get_by_role("button", name=say("Take the moves back")).click()
         page.locator("#confirm [data-yes]").click()
         expect(progress).to_have_text(none_done)
         let_clock_work(office.story)
-        expect(progress).to_have_text(say("Taken back."), timeout=10_000)
+        expect(progress).to_have_text(say("Taken back."))
         expect(page.locator("#results")).to_contain_text(say("Somebody has gone on with this case since it was moved."))
         begun(office, 4)
         assert versions(office) == {1: 16, 2: 2}
@@ -223,6 +226,7 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
 
 def compare_by_mouse_and_keyboard(page: Page, step: str) -> None:
     """Both diagrams show the same part, by a click on a difference and by the keys, until each is to move alone."""
+    expect(page.locator(".comparison-sides [data-diagram][data-ready]")).to_have_count(2)
     old, new = page.locator(".comparison-sides [data-canvas]").all()
 
     def look(canvas: Locator) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ def cell(page: Page, row: int, column: int) -> Locator:
 def write(page: Page, row: int, column: int, text: str) -> None:
     """Type into a cell as a person does: a click, all that stands there, the new text."""
     cell(page, row, column).click()
+    expect(cell(page, row, column).locator("[contenteditable]")).to_be_focused()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type(text)
 
@@ -154,6 +156,7 @@ def test_a_table_is_changed_tried_out_and_made_whole(chromium: Browser, office: 
 
         with saved(page):
             page.locator("tfoot td.add-rule").first.click()
+            expect(cell(page, 3, 0).locator("[contenteditable]")).to_be_focused()
             page.keyboard.type("> 99")
         assert [row[0] for row in rules(office, draft_id)] == ["< 10", "> 10", "10", "> 99"]
         assert page.evaluate("heliuMissing()") == []
@@ -162,19 +165,46 @@ def test_a_table_is_changed_tried_out_and_made_whole(chromium: Browser, office: 
         expect(cell(page, 3, 0)).to_have_text("> 99")
 
 
-def test_the_head_of_a_column_is_changed_and_a_link_waits_for_it(chromium: Browser, office: Office) -> None:
+def test_names_are_those_of_the_reader_and_changed_at_the_head_of_a_column(chromium: Browser, office: Office) -> None:
     draft_id = open_draft(office)
+    with unit_of_work(office.database) as session:
+        texts = json.dumps({"en": {"金额": "Amount", "级别": "Level"}})
+        operations.save_file(
+            session, by=office.people.named("admin"), now=office.clock(), draft_id=draft_id, name="texts.json",
+            content=texts, seen=0,
+        )  # fmt: skip
     with editing(office, chromium, draft_id, ENGLISH) as page:
+        heads = page.locator("[data-canvas] thead")
+        expect(heads).to_contain_text("Amount")
+        expect(heads.locator(".output-label")).to_have_text("Level")
+        expect(page.locator("#try-out")).to_contain_text("Amount")
+        page.get_by_label("Name in English", exact=True).fill("Level <b>")
+        page.get_by_label("Name in English", exact=True).press("Enter")
+        expect(page.locator(".decision-table-name")).to_contain_text("Level <b>")
         page.locator("th.input-editor").first.dblclick()
-        field = page.locator(".context-menu").get_by_role("textbox").first
+        menu = page.locator(".context-menu")
+        menu.get_by_label("Name in English", exact=True).fill("Sum")
+        page.keyboard.press("Enter")
+        expect(heads).to_contain_text("Sum")
+        expect(page.locator("#try-out")).to_contain_text("Sum")
+        page.locator("th.input-editor").first.dblclick()
+        field = menu.get_by_role("textbox").first
         field.click()
+        expect(field).to_be_focused()
         page.keyboard.press("ControlOrMeta+a")
         page.keyboard.type("Order value")
+        menu.get_by_label("Name in Chinese", exact=True).fill("订单金额")
+        # Whoever leaves at once loses nothing.
         page.get_by_role("link", name="All decision tables").click()
         page.wait_for_url("**/tables")
-    table = read(office, draft_id).table
-    assert table is not None
-    assert table.inputs[0].label == "Order value"
+        expect(page.get_by_role("table", name="Decision tables")).to_contain_text("Level <b>")
+    decision = read(office, draft_id)
+    assert decision.table is not None
+    assert decision.table.inputs[0].label == "Order value"
+    with reading(office.database) as session:
+        kept = queries.bundle_of(session, draft_id).texts
+    assert kept["en"] == {"金额": "Sum", "级别": "Level", decision.name: "Level <b>"}
+    assert kept["zh_CN"] == {"Order value": "订单金额"}
 
 
 def test_the_values_of_a_case_fill_the_row_and_its_answer_stands_beside(chromium: Browser, office: Office) -> None:

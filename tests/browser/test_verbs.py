@@ -44,7 +44,7 @@ def pick(page: Page, name: str) -> None:
     """Look a colleague up by typing."""
     page.locator(".ts-control").click()
     page.keyboard.type(name)
-    page.locator(".ts-dropdown .option").first.click()
+    page.locator(".ts-dropdown .option", has_text=name).click()
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -96,16 +96,19 @@ def test_a_task_is_delegated_and_comes_back_without_javascript(
         page.goto(f"/tasks/{task_id}")
         choose(page, "delegate")
         page.locator("[name=user_id]").select_option(str(people.agent2.id))
-        page.locator("main form button.btn-primary").click()
+        with page.expect_navigation():
+            page.locator("main form button.btn-primary").click()
         page.goto("/tasks?folder=delegated")
         expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
     with office.visited(chromium, "agent2", language=language, scripts=False) as page:
         page.goto(f"/tasks/{task_id}")
         page.locator("[name=handling]").fill("Order 7014C")
-        page.locator("button[value=save]").click()
+        with page.expect_navigation():
+            page.locator("button[value=save]").click()
         page.locator(".notice a[href*='/return']").click()
         page.locator("[name=note]").fill("7014C fits")
-        page.locator("main form button.btn-primary").click()
+        with page.expect_navigation():
+            page.locator("main form button.btn-primary").click()
     with office.visited(chromium, "agent1", language=language, scripts=False) as page:
         page.goto(f"/tasks/{task_id}")
         expect(page.locator("[name=handling]")).to_have_value("Order 7014C")
@@ -117,7 +120,8 @@ def test_a_step_is_taken_back(chromium: Browser, office: Office) -> None:
     with office.visited(chromium, "agent1", language=ENGLISH) as page:
         page.goto(f"/tasks/{task_id}")
         page.locator("[name=handling]").fill("Too early")
-        page.locator("button[value=complete]").click()
+        with page.expect_navigation():
+            page.locator("button[value=complete]").click()
         page.goto(f"/tasks/{task_id}")
         page.locator(".notice a[href*='/withdraw']").click()
         page.locator("main form button.btn-primary").click()
@@ -133,7 +137,8 @@ def test_rows_are_claimed_ticked_and_completed_by_keyboard(chromium: Browser, of
             page.keyboard.press(key)
         expect(page.locator("[data-bulk-count]")).to_have_text("2 selected")
         assert accessibility_faults(page) == []
-        page.locator("[data-bulk] button[value=claim]").click()
+        with page.expect_navigation():
+            page.locator("[data-bulk] button[value=claim]").click()
         expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
         page.keyboard.press("j")
         page.keyboard.press("c")
@@ -173,7 +178,6 @@ def test_a_view_is_kept_and_opens_first(chromium: Browser, office: Office) -> No
         page.locator(".views-form button.btn-primary").click()
         expect(page.locator(".views .chip-on")).to_have_text("New in the pool")
         page.goto("/tasks")
-        expect(page).to_have_url(office.address + page.url.removeprefix(office.address))
         expect(page.locator(".views .chip-on")).to_have_text("New in the pool")
         assert accessibility_faults(page) == []
 

@@ -182,7 +182,7 @@ def tell_what_to_do(page: Page, drawn: dict[str, str]) -> None:
         pen.field(drawn[name], "formKey").select_option("work")
     for label, key, _ in STATES:
         pen.field(drawn[label], "operation").select_option("records/set_state")
-        page.locator("#field-parameter-state").select_option(key)
+        page.locator("select#field-parameter-state").select_option(key)
     pen.field(drawn["保留网址"], "operation").select_option("records/keep")
     for label in ("网址", "上线日期"):
         page.locator("[data-field=parameter-values]").get_by_label(label).check()

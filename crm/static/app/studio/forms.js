@@ -39,6 +39,7 @@ function keepSaved(editor) {
     draft.write(text());
   };
   editor.on("commandStack.changed", () => {
+    draft.touch();
     clearTimeout(timer);
     timer = setTimeout(write, REST);
   });
