@@ -7,8 +7,8 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
@@ -63,25 +63,42 @@ def uploaded_files(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
 
 
 def unpacked(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
-    """The files of an upload by name, whatever they are; a zip archive is opened. Raises Invalid for one that is broken."""
+    """The files of an upload by name, whatever they are; a zip archive is opened. Raises Invalid for one that is broken, and for
+    two files of one name."""
     files: dict[str, bytes] = {}
-    for name, content in uploads:
-        if name.endswith(".zip"):
-            files.update(_unpacked(content))
-        elif name:
-            files[Path(name).name] = content
+    for path, content in opened(uploads).items():
+        name = path.rpartition("/")[2]
+        if name in files:
+            raise _twice(name)
+        files[name] = content
     return files
 
 
-def _unpacked(content: bytes) -> dict[str, bytes]:
+def opened(uploads: list[tuple[str, bytes]]) -> dict[str, bytes]:
+    """The files of an upload by their paths, those in zip archives with their folders in there. An archive inside of an archive
+    stays closed. Raises Invalid for an archive that is broken, for too much, and for two files of one path."""
+    files: dict[str, bytes] = {}
+    for name, content in uploads:
+        for path, inner in _members(content) if name.lower().endswith(".zip") else [(_path_of(name), content)]:
+            if not path:
+                continue
+            if path in files:
+                raise _twice(path)
+            files[path] = inner
+            if len(files) > MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
+                raise _too_much()
+    return files
+
+
+def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Path and content of each file of an archive, one after the other, so that the sum can stop them."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
+            members = [info for info in archive.infolist() if not info.is_dir() and not _is_trace(info.filename)]
             if len(members) > MOST_FILES or sum(info.file_size for info in members) > MOST_BYTES:
-                raise Invalid(
-                    [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
-                )
-            return {Path(info.filename).name: _read_member(archive, info) for info in members}
+                raise _too_much()
+            for info in members:
+                yield _path_of(info.filename), _read_member(archive, info)
     except UNREADABLE:
         raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
 
@@ -91,7 +108,26 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with archive.open(info) as member:
         content = member.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise Invalid(
-            [Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))]
-        )
+        raise _too_much()
     return content
+
+
+def _path_of(name: str) -> str:
+    """A path that leads nowhere but down, whatever system wrote it."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return "/".join(part for part in parts if part not in ("/", "..", "."))
+
+
+def _is_trace(name: str) -> bool:
+    """What a desktop leaves in an archive beside the files that were meant."""
+    parts = name.split("/")
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+def _too_much() -> Invalid:
+    return Invalid([Fault("files", text("The files are too many or too large: at most 200 files and 4 MB together."))])
+
+
+def _twice(name: str) -> Invalid:
+    message = text("Two files are called “{name}”; leave one of them out, or give it another name.", name=name)
+    return Invalid([Fault("files", message)])

@@ -70,6 +70,69 @@ def test_a_foreign_diagram_is_reported_first_and_then_becomes_a_draft(story: Sto
     assert "management" in report.get_data(as_text=True)
 
 
+def named(key: str, body: str) -> bytes:
+    return diagram(straight(body)).replace(b'id="order" name="Order"', f'id="{key}" name="{key.title()}"'.encode())
+
+
+SEVERAL = {
+    "shop/order.bpmn": named("order", '<bpmn:callActivity id="c" calledElement="pay"/>'),
+    "shop/parts/pay.bpmn": named("pay", '<bpmn:manualTask id="collect" name="Collect"/>'),
+    "shop/refund.bpmn": named("refund", '<bpmn:manualTask id="give_back" name="Give back"/>'),
+}
+
+
+def test_a_zip_of_several_processes_becomes_drafts_together(story: Story, client: Browser) -> None:
+    admin = client.signed_in_as("admin")
+    answer = admin.post("/studio/import", data=upload(("shop.zip", archive_of(SEVERAL))))
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert all(path in page for path in SEVERAL)
+    assert re.findall(r'name="diagram" value="([^"]*)"', page) == ["shop/order.bpmn", "shop/refund.bpmn"]
+    assert drafts(story) == 0
+    said = {"diagram": ["shop/order.bpmn", "shop/refund.bpmn"], "key": ["order", "giving_back"]}
+    made = admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft", **said})
+    assert made.status_code == 302
+    with reading(story.database) as session:
+        order, refund = draft_of(session, "order"), draft_of(session, "giving_back")
+        assert order is not None
+        assert refund is not None
+        assert b'id="pay"' in bundle_of(session, order.id).bpmn[1]
+        assert b'id="pay"' not in bundle_of(session, refund.id).bpmn[1]
+    report = admin.get(made.headers["Location"]).get_data(as_text=True)
+    assert f"/studio/drafts/{refund.id}/report" in report
+    assert "shop/parts/pay.bpmn" in report
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_of_several_processes_all_become_drafts_or_none(story: Story, client: Browser) -> None:
+    admin = client.signed_in_as("admin")
+    whole = {**SEVERAL, "taken.bpmn": bundle_from_folder(PROCESS_FILES / "complaint").bpmn[1]}
+    page = admin.post("/studio/import", data=upload(("shop.zip", archive_of(whole)))).get_data(as_text=True)
+    refused = admin.post("/studio/import", data={"packed": packed_in(page), "act": "draft"})
+    assert refused.status_code == 422
+    assert drafts(story) == 0
+    paths = re.findall(r'name="diagram" value="([^"]*)"', page)
+    same = {"packed": packed_in(page), "act": "draft", "diagram": paths, "key": ["one"] * len(paths)}
+    assert admin.post("/studio/import", data=same).status_code == 422
+    assert drafts(story) == 0
+    broken = {**SEVERAL, "broken.bpmn": b"<definitions"}
+    answer = admin.post("/studio/import", data=upload(("shop.zip", archive_of(broken))))
+    assert answer.status_code == 422
+    assert "broken.bpmn" in answer.get_data(as_text=True)
+    assert 'name="packed"' not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_program_gets_all_processes_of_an_upload_in_their_order(story: Story, app: Flask) -> None:
+    files = {path: raw.decode() for path, raw in SEVERAL.items()}
+    answer = program_of(app, "admin").post(
+        "/definitions/import", json={"files": files, "keys": {"shop/refund.bpmn": "r"}}
+    )
+    found = answer.get_json()
+    assert (found["key"], [other["key"] for other in found["others"]]) == ("order", ["r"])
+    assert [line["file"] for line in found["uploaded"]] == sorted(SEVERAL)
+
+
 def test_a_draft_that_needed_nothing_comes_back_byte_for_byte(story: Story, client: Browser) -> None:
     whole = bundle_from_folder(PROCESS_FILES / "complaint").files
     files = {name: raw.replace(b"\n", b"\r\n") for name, raw in whole.items()}

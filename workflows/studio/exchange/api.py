@@ -17,7 +17,7 @@ from workflows.engine import undeclared
 from workflows.operations import deploying
 from workflows.studio.api import DiagramProblemBody, FilesBody
 from workflows.studio.drafts.rules import LONGEST_KEY
-from workflows.studio.exchange.reading import around, judge
+from workflows.studio.exchange.reading import Judged, around, judge
 from workflows.studio.exchange.report import Line, Status
 
 api = ApiBlueprint("exchange_api", __name__, url_prefix="/definitions", description="Files of other tools")
@@ -25,7 +25,7 @@ api = ApiBlueprint("exchange_api", __name__, url_prefix="/definitions", descript
 
 class ImportBody(FilesBody):
     """Files as other tools write them, the roles that are meant by groups and lanes of theirs, and the key that the process
-    gets, where it shall not keep its own."""
+    gets, where it shall not keep its own; for several processes the keys by the names of their diagrams."""
 
     roles = fields.Dict(
         keys=fields.String(validate=validate.Length(max=200)),
@@ -33,6 +33,11 @@ class ImportBody(FilesBody):
         load_default=dict,
     )
     key = fields.String(validate=validate.Length(max=LONGEST_KEY), load_default="")
+    keys = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=300)),
+        values=fields.String(validate=validate.Length(max=LONGEST_KEY)),
+        load_default=dict,
+    )
 
 
 class ImportLineBody(Body):
@@ -47,7 +52,7 @@ class ImportLineBody(Body):
     cure = fields.String(allow_none=True)
 
 
-class ImportedBody(Body):
+class ImportedProcessBody(Body):
     """The files as a draft would hold them, the report, and what would stand in the way of publishing them."""
 
     origin = fields.String()
@@ -57,6 +62,15 @@ class ImportedBody(Body):
     lines = fields.List(fields.Nested(ImportLineBody))
     can_be_published = fields.Boolean()
     problems = fields.List(fields.Nested(DiagramProblemBody))
+
+
+class ImportedBody(ImportedProcessBody):
+    """The process that is to be published first, the others of the upload in their order, what became of each file, and why
+    one comes before another."""
+
+    others = fields.List(fields.Nested(ImportedProcessBody))
+    uploaded = fields.List(fields.Nested(ImportLineBody))
+    order = fields.List(fields.String())
 
 
 @api.post("/import")
@@ -69,25 +83,35 @@ def take(body: Mapping[str, Any]) -> dict[str, Any]:
     actor = current_actor()
     check_may(actor, "processes", "administer")
     with reading_session() as session:
-        surroundings = around(session, body["roles"], body["key"])
+        surroundings = around(session, body["roles"], body["key"], body["keys"])
     texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
-    judged = judge(bundle_files.unpacked(texts), surroundings)
-    imported = judged.imported
+    judged = judge(bundle_files.opened(texts), surroundings)
+    first, *others = [_process(judged, number, actor.locale) for number in range(len(judged.together.processes))]
     return {
-        "origin": translate(imported.origin, actor.locale),
+        **first,
+        "others": others,
+        "uploaded": [_line(line, actor.locale) for line in judged.together.files],
+        "order": [translate(why, actor.locale) for why in judged.together.because],
+    }
+
+
+def _process(judged: Judged, number: int, locale: str) -> dict[str, Any]:
+    imported = judged.together.processes[number]
+    return {
+        "origin": translate(imported.origin, locale),
         "key": imported.key,
         "name": imported.name,
         "files": {name: raw.decode() for name, raw in imported.files.items()},
-        "lines": [_line(line, actor.locale) for line in imported.lines],
-        "can_be_published": judged.can_be_published,
+        "lines": [_line(line, locale) for line in imported.lines],
+        "can_be_published": judged.can_be_published(number),
         "problems": [
             {
                 "element": problem.element,
                 "file": problem.file,
-                "message": translate(deploying.problem_text(problem), actor.locale),
+                "message": translate(deploying.problem_text(problem), locale),
                 "severity": problem.severity,
             }
-            for problem in judged.problems
+            for problem in judged.problems[number]
         ],
     }
 

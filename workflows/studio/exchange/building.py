@@ -23,7 +23,7 @@ class Builder:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.picture = Picture(document.root)
-        self.taken = ids(document)
+        self.taken = ids(document.root)
         self.made: dict[str, Any] = {}
         self.lanes: dict[str, list[Any]] = {}
         self.aside = 0

@@ -82,6 +82,15 @@ def form_key(document: Document, element: Any, value: str) -> None:
     use_form(document, element, value, wanted.rsplit("/", 1)[-1].removesuffix(".form").removesuffix(".json"))
 
 
+def form_ref(document: Document, element: Any, value: str) -> None:
+    """A form by the id that stands in it."""
+    if juel.has_expression(value):
+        cure = text("Choose the form; which one it is cannot be reckoned while the case runs.")
+        document.by_hand(element, text("Form"), cure, value)
+    elif value:
+        use_form(document, element, value, value, by_id=True)
+
+
 def program(document: Document, element: Any, value: str) -> None:
     """A class, bean or method of Java that a step would call."""
     document.by_hand(element, text("Program of the other tool"), CHOOSE_OPERATION, value)
@@ -307,7 +316,7 @@ ATTRIBUTES: Mapping[str, OnAttribute] = {
     "followUpDate": follow_up,
     "priority": priority,
     "formKey": form_key,
-    "formRef": form_key,
+    "formRef": form_ref,
     "class": program,
     "delegateExpression": program,
     "expression": program,

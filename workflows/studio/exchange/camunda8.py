@@ -38,7 +38,7 @@ def assigned(document: Document, element: Any, said: Any) -> None:
 def form(document: Document, element: Any, said: Any) -> None:
     """A form by its id, by the key of one that stands in the diagram, or one of another product."""
     if value := said.get("formId"):
-        use_form(document, element, value, value)
+        use_form(document, element, value, value, by_id=True)
     elif (value := said.get("formKey", "")).startswith("camunda-forms:bpmn:"):
         use_form(document, element, value, value.removeprefix("camunda-forms:bpmn:"))
     elif value := said.get("formKey") or said.get("externalReference") or "":

@@ -32,12 +32,14 @@ FLOW_NODE = re.compile(
 @dataclass(frozen=True)
 class Around:
     """What an import may refer to: roles by key with their names, operations of the business, the roles that whoever imports
-    has chosen for groups of the file, and the key that the process gets ("" keeps the one in the file)."""
+    has chosen for groups of the file, and the key that the process gets ("" keeps the one in the file); where an upload is several
+    processes, `keys` says it for each by the path of its diagram."""
 
     roles: Mapping[str, Collection[str]] = field(default_factory=dict)
     operations: Collection[str] = ()
     chosen: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def role_of(self, group: str) -> str | None:
         """The role that is meant by the name of a group or lane."""
@@ -57,6 +59,7 @@ class Document:
     `files` are those beside it, to which forms are added. `groups`: the groups and lanes it names, with the role of each.
     `awaiting`: steps for whose group a role is still to be chosen. `faults`: elements that could not be read for a fault of ours.
     `budget`: so many letters of formulas are still translated. `beside`: scripts before or behind elements that have none.
+    `sources`: the files of elements that were drawn in another one. `made`: what became of files that were read for a step.
     """
 
     root: Any
@@ -70,6 +73,8 @@ class Document:
     faults: int = 0
     budget: int = 200_000
     beside: dict[tuple[Any, str], str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def initiators(self) -> frozenset[str]:
@@ -97,17 +102,24 @@ class Document:
     # What is told
 
     def understood(self, element: Any, what: Text, before: str = "") -> None:
-        self.report.add(self.file, owner(element), what, Status.UNDERSTOOD, before=before)
+        self._tell(element, what, Status.UNDERSTOOD, before=before)
 
     def translated(self, element: Any, what: Text, before: str, after: str) -> None:
         self.changed = True
-        self.report.add(self.file, owner(element), what, Status.TRANSLATED, before=before, after=after)
+        self._tell(element, what, Status.TRANSLATED, before=before, after=after)
 
     def by_hand(self, element: Any, what: Text, cure: Text, before: str = "") -> None:
-        self.report.add(self.file, owner(element), what, Status.BY_HAND, before=before, cure=cure)
+        self._tell(element, what, Status.BY_HAND, before=before, cure=cure)
 
     def refused(self, element: Any, what: Text, cure: Text, before: str = "") -> None:
-        self.report.add(self.file, owner(element), what, Status.REFUSED, before=before, cure=cure)
+        self._tell(element, what, Status.REFUSED, before=before, cure=cure)
+
+    def _tell(
+        self, element: Any, what: Text, status: Status, *, before: str = "", after: str = "", cure: Text | None = None
+    ) -> None:
+        drawn = owner(element)
+        file = self.sources.get(drawn or "", self.file)
+        self.report.add(file, drawn, what, status, before=before, after=after, cure=cure)
 
     def spend(self, formula: str) -> None:
         """Count a formula that is to be translated. Raises Untranslatable when there were too many."""

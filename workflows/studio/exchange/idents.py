@@ -14,8 +14,9 @@ from workflows.studio.exchange.picture import DI
 NEEDING = frozenset({"process", "sequenceFlow", "lane"})
 # inputDataItem and outputDataItem carry a variable's name as their id.
 EXEMPT = frozenset({f"{BPMN}inputDataItem", f"{BPMN}outputDataItem"})
-NAMING_TEXTS = frozenset({"incoming", "outgoing", "flowNodeRef", "sourceRef", "targetRef"})
-NAMING = frozenset({"default", "bpmnElement", "calledElement", "dataObject"})
+NAMING_TEXTS = frozenset({"incoming", "outgoing", "flowNodeRef", "sourceRef", "targetRef", "eventDefinitionRef"})
+# `processId`: as Camunda 8 names the process that is called.
+NAMING = frozenset({"default", "bpmnElement", "calledElement", "processId", "dataObject"})
 
 
 def put_in_order(document: Document) -> None:
@@ -28,32 +29,36 @@ def put_in_order(document: Document) -> None:
 def call_process(document: Document, old: str, new: str) -> None:
     """The process with this id has another one from now on."""
     process = next(each for each in document.processes() if each.get("id") == old)
-    if new in ids(document):
+    if new in ids(document.root):
         cure = text("Something else in the file is called so; choose another key.")
         document.by_hand(process, text("Key of the process"), cure, new)
         return
     process.set("id", new)
-    _renamed_in(document.root, {old: new})
+    rename_in(document.root, {old: new})
     document.translated(process, text("Key of the process"), old, new)
 
 
 def free_id(document: Document, wanted: str, taken: set[str] | None = None) -> str:
     """An id that nothing in the file has."""
-    present = taken if taken is not None else ids(document)
+    return unused(wanted, taken if taken is not None else ids(document.root))
+
+
+def unused(wanted: str, taken: set[str]) -> str:
+    """An id like the wanted one that is not taken; it is from now on."""
     base = re.sub(r"[^\w.\-]", "_", wanted) or "element"
     if not ID.fullmatch(base) or base in RESERVED or base.endswith(RESERVED_ENDINGS):
         base = "id_" + base.replace(".", "_").replace("[", "_").replace("]", "_")
     base = base[: LONGEST_KEY - 8]
     number = 1
-    while (ident := base if number == 1 else f"{base}_{number}") in present:
+    while (ident := base if number == 1 else f"{base}_{number}") in taken:
         # Small numbers read well; where thousands want the same name, none of them tries all before it.
-        number = number + 1 if number < 5 else max(number + 1, len(present))
-    present.add(ident)
+        number = number + 1 if number < 5 else max(number + 1, len(taken))
+    taken.add(ident)
     return ident
 
 
-def ids(document: Document) -> set[str]:
-    return {element.get("id") for element in document.root.iter() if element.get("id") is not None}
+def ids(root: Any) -> set[str]:
+    return {element.get("id") for element in root.iter() if element.get("id") is not None}
 
 
 def _give_missing(document: Document) -> None:
@@ -61,7 +66,7 @@ def _give_missing(document: Document) -> None:
     for element in document.root.iter(f"{BPMN}*"):
         name = local(element)
         if (name in NEEDING or FLOW_NODE.fullmatch(name)) and not (element.get("id") or "").strip():
-            taken = taken if taken is not None else ids(document)
+            taken = taken if taken is not None else ids(document.root)
             element.set("id", free_id(document, name, taken))
             document.translated(element, text("It had no id"), element.get("name", ""), element.get("id"))
 
@@ -75,7 +80,7 @@ def _part_twins(document: Document) -> None:
             twins.append((element, ident))
     if not twins:
         return
-    taken = ids(document)
+    taken = ids(document.root)
     drawn: dict[str, list[Any]] = {}
     for each in document.root.iter(f"{DI}*"):
         drawn.setdefault(each.get("bpmnElement") or "", []).append(each)
@@ -90,7 +95,7 @@ def _part_twins(document: Document) -> None:
             drawn[ident].pop(1).set("bpmnElement", new)
         document.translated(element, text("Another element had the same id"), ident, new)
     for place, renamed in elsewhere.items():
-        _renamed_in(place, renamed)
+        rename_in(place, renamed)
 
 
 def _change_unfit(document: Document) -> None:
@@ -106,19 +111,19 @@ def _change_unfit(document: Document) -> None:
         reserved = ident.capitalize() in RESERVED if name == "process" else ident in RESERVED
         if fits and not reserved and not ident.endswith(RESERVED_ENDINGS):
             continue
-        taken = taken if taken is not None else ids(document)
+        taken = taken if taken is not None else ids(document.root)
         unfit[ident] = free_id(document, ident, taken)
         element.set("id", unfit[ident])
         document.translated(element, text("The engine cannot use its id"), ident, unfit[ident])
     if unfit:
-        _renamed_in(document.root, unfit)
+        rename_in(document.root, unfit)
 
 
-def _renamed_in(place: Any, new: Mapping[str, str]) -> None:
-    """Everything that names an element by its id."""
+def rename_in(place: Any, new: Mapping[str, str]) -> None:
+    """Everything that names an element by its id. What other tools call a reference names files and decisions of theirs."""
     for element in place.iter():
         for key, value in element.attrib.items():
-            if (key.endswith("Ref") or key in NAMING) and value in new:
+            if ((key.endswith("Ref") and not key.startswith("{")) or key in NAMING) and value in new:
                 element.set(key, new[value])
         if local(element) in NAMING_TEXTS and (element.text or "").strip() in new:
             element.text = new[element.text.strip()]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.core.i18n import text
-from workflows.engine.bundle import FORM_SUFFIX
+from workflows.engine.bundle import FORM_SUFFIX, read_json
+from workflows.engine.errors import BundleRefused
 from workflows.studio.exchange.document import Document
 from workflows.studio.exchange.writing import PLAIN, WORDS
 
@@ -75,9 +76,11 @@ def add_form(document: Document, element: Any, wanted: str, content: bytes) -> s
     return key
 
 
-def use_form(document: Document, element: Any, said: str, wanted: str) -> None:
-    """The step names a form that should be among the files."""
-    key = next((key for key in (wanted, form_key(wanted)) if key + FORM_SUFFIX in document.files), None)
+def use_form(document: Document, element: Any, said: str, wanted: str, *, by_id: bool = False) -> None:
+    """The step names a form that should be among the files: by the name of the file, or by the id that stands in it."""
+    named = [wanted, form_key(wanted)]
+    keys = [*_with_id(document, wanted), *named] if by_id else named
+    key = next((key for key in keys if key + FORM_SUFFIX in document.files), None)
     if key is None:
         cure = text("The form is not among the files; upload it too, or draw it.")
         document.by_hand(element, text("Form"), cure, said)
@@ -85,6 +88,23 @@ def use_form(document: Document, element: Any, said: str, wanted: str) -> None:
         return
     document.set_property(element, "formKey", key)
     document.translated(element, text("Form"), said, f"formKey = {key}")
+
+
+def _with_id(document: Document, wanted: str) -> list[str]:
+    """The keys of the forms that call themselves so."""
+    mark = wanted.encode()
+    return [
+        name.removesuffix(FORM_SUFFIX)
+        for name, raw in document.files.items()
+        if name.endswith(FORM_SUFFIX) and mark in raw and _id_in(name, raw) == wanted
+    ]
+
+
+def _id_in(name: str, raw: bytes) -> object:
+    try:
+        return read_json(name, raw).get("id")
+    except BundleRefused:
+        return None
 
 
 def free_key(document: Document, wanted: str, content: bytes) -> str:

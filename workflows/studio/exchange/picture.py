@@ -48,13 +48,21 @@ class Picture:
             if x is not None and x >= at:
                 point.set("x", _figure(x + width))
 
+    def move(self, right: float, down: float) -> None:
+        """Everything moves on by so much."""
+        for place in self.root.iter(f"{DC}Bounds", f"{DD}waypoint"):
+            for name, by in (("x", right), ("y", down)):
+                number = _number(place.get(name, ""))
+                if number is not None:
+                    place.set(name, _figure(number + by))
+
     def beside(self, ident: str, new: str, *, x: float, width: float, height: float) -> None:
         """A new shape at `x`, at the height of the middle of another one."""
         place = self.bounds(ident)
         if place is None:
             return
         shape = etree.SubElement(self.shapes[ident].getparent(), f"{DI}BPMNShape", id=f"{new}_di", bpmnElement=new)
-        _bounds(shape, Box(x, place.middle - height / 2, width, height))
+        put_bounds(shape, Box(x, place.middle - height / 2, width, height))
         self.shapes[new] = shape
 
     def arrow(self, flow: str, source: str, target: str) -> None:
@@ -88,7 +96,8 @@ class Picture:
         points[end].set("y", _figure(y))
 
 
-def _bounds(shape: Any, bounds: Box) -> None:
+def put_bounds(shape: Any, bounds: Box) -> None:
+    """Where a shape stands that has no place yet."""
     figures = {name: _figure(getattr(bounds, name)) for name in ("x", "y", "width", "height")}
     etree.SubElement(shape, f"{DC}Bounds", **figures)
 

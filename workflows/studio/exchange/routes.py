@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
@@ -26,7 +26,7 @@ from workflows.studio.drafts.rules import LONGEST_KEY, fault_of_key
 from workflows.studio.exchange import operations
 from workflows.studio.exchange.models import ImportReport
 from workflows.studio.exchange.reading import Judged, around, judge
-from workflows.studio.exchange.report import line_from, text_from
+from workflows.studio.exchange.report import Line, line_from, text_from
 from workflows.studio.exchange.showing import MOST_SHOWN, badges, counted, names_in, shown_lines
 
 blueprint = Blueprint("exchange", __name__, url_prefix="/studio")
@@ -48,26 +48,28 @@ def take() -> ResponseReturnValue:
         return render_template("studio/import.html", faults=refused.faults), 422
     groups, roles = request.form.getlist("group"), request.form.getlist("role")
     chosen = {group: role for group, role in zip(groups, roles, strict=False) if role}
+    diagrams, keys = request.form.getlist("diagram"), [key.strip() for key in request.form.getlist("key")]
     with reading_session() as session:
-        surroundings = around(session, chosen, request.form.get("key", ""))
+        wanted = dict(zip(diagrams, keys, strict=False))
+        surroundings = around(session, chosen, keys[0] if keys and not diagrams else "", wanted)
     judged = judge(files, surroundings)
-    if request.form.get("act") != "draft" or judged.imported.refused:
-        return _report(files, judged, chosen), 422 if judged.imported.refused else 200
-    if (message := fault_of_key(request.form.get("key", "").strip() or judged.imported.key or "")) is not None:
-        return _report(files, judged, chosen, [Fault("key", message)]), 422
+    together = judged.together
+    if request.form.get("act") != "draft" or together.refused:
+        return _report(files, judged), 422 if together.refused else 200
+    for said in [*filter(None, keys), *(imported.key or "" for imported in together.processes)]:
+        if (message := fault_of_key(said)) is not None:
+            return _report(files, judged, [Fault("key", message)]), 422
     try:
         with writing() as session:
-            draft = operations.make_draft(
-                session,
-                by=current_actor(),
-                now=now(),
-                imported=judged.imported,
-                replace=request.form.get("replace") == "yes",
-            )
+            replace = request.form.get("replace") == "yes"
+            made = operations.make_drafts(session, by=current_actor(), now=now(), together=together, replace=replace)
     except Invalid as refused:
-        return _report(files, judged, chosen, refused.faults), 422
+        return _report(files, judged, refused.faults), 422
     flash(shown(text("The draft is made; what is left to do stands in the report.")), "good")
-    return redirect(url_for("exchange.report", draft_id=draft.id))
+    if len(made) > 1:
+        order = ", ".join(draft.process_key for draft in made)
+        flash(shown(text("{number} drafts are made. Publish them in this order: {order}.", number=len(made), order=order)), "good")  # fmt: skip
+    return redirect(url_for("exchange.report", draft_id=made[0].id))
 
 
 @blueprint.get("/drafts/<int:draft_id>/report")
@@ -82,17 +84,25 @@ def report(draft_id: int) -> ResponseReturnValue:
         if kept is None:
             raise NotFound(text("This draft was not imported."))
         files = queries.bundle_of(session, draft_id).files
+        lines = [line_from(each) for each in kept.lines]
+        beside = {
+            key: found.id
+            for key in dict.fromkeys(line.after for line in lines if line.of_file and line.after)
+            if (found := queries.draft_of(session, key)) is not None
+        }
         by = next(iter(names_of(session, {kept.imported_by_id}, actor.locale).values()), "")
-    lines = [line_from(each) for each in kept.lines]
-    xml, names = names_in(files)
+    part = _part(draft.name, text_from(kept.origin), files, [line for line in lines if not line.of_file])
     return render_template(
         "studio/report.html",
         draft=draft,
         name=draft.name,
-        origin=text_from(kept.origin),
         imported_at=kept.imported_at,
         imported_by=by,
-        **_told(lines, xml, names),
+        parts=[part],
+        sums=counted(lines),
+        files=shown_lines([line for line in lines if line.of_file and line.file], {}, actor.locale),
+        because=[line.what for line in lines if line.of_file and not line.file],
+        drafts=beside,
     )
 
 
@@ -112,54 +122,65 @@ def _uploaded() -> dict[str, bytes]:
     packed = request.form.get("packed", "")
     if packed:
         try:
-            return bundle_files.unpacked([("files.zip", base64.b64decode(packed, validate=True))])
+            return bundle_files.opened([("files.zip", base64.b64decode(packed, validate=True))])
         except (binascii.Error, ValueError):
             raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
-    files = bundle_files.unpacked([(upload.filename or "", upload.read()) for upload in request.files.getlist("files")])
+    files = bundle_files.opened([(upload.filename or "", upload.read()) for upload in request.files.getlist("files")])
     if not files:
         raise Invalid([Fault("files", text("Choose the files of a process, or a .zip of them."))])
-    if len(files) > bundle_files.MOST_FILES or sum(len(raw) for raw in files.values()) > bundle_files.MOST_BYTES:
-        message = text("The files are too many or too large: at most 200 files and 4 MB together.")
-        raise Invalid([Fault("files", message)])
     return files
 
 
-def _report(files: Mapping[str, bytes], judged: Judged, chosen: Mapping[str, str], faults: Any = ()) -> str:
+def _report(files: Mapping[str, bytes], judged: Judged, faults: Sequence[Fault] = ()) -> str:
     draws_diagrams()
     actor = current_actor()
-    imported = judged.imported
-    xml, names = names_in(imported.files)
+    together = judged.together
     with reading_session() as session:
         roles = [(role.key, role.shown_name(actor.locale)) for role in session.scalars(select(Role).order_by(Role.id))]
+    parts = []
+    for number, imported in enumerate(together.processes):
+        part = _part(imported.name, imported.origin, imported.files, imported.lines)
+        names = part["names"]
+        part |= {
+            "key": imported.key,
+            "path": imported.path,
+            "can_be_published": judged.can_be_published(number),
+            "problems": [
+                (names.get(each.element or "") or each.element or each.file, problem_text(each), each.is_error)
+                for each in judged.problems[number]
+            ],
+        }
+        parts.append(part)
+    first = together.processes[0].name if len(parts) == 1 else ""
     return render_template(
         "studio/report.html",
         draft=None,
-        name=imported.name or shown(text("Import")),
-        key=imported.key,
-        origin=imported.origin,
-        problems=[
-            (names.get(each.element or "") or each.element or each.file, problem_text(each), each.is_error)
-            for each in judged.problems
-        ],
-        can_be_published=judged.can_be_published,
-        choices=imported.choices,
+        name=first or shown(text("Import")),
+        parts=parts,
+        sums=counted([line for imported in together.processes for line in imported.lines]),
+        files=shown_lines(together.files, {}, actor.locale),
+        because=together.because,
+        drafts={},
+        choices=together.choices,
         roles=roles,
         faults=faults,
         must_replace=any(fault.field == "replace" for fault in faults),
         must_rename=any(fault.field == "key" for fault in faults),
         longest_key=LONGEST_KEY,
-        packed=base64.b64encode(bundle_files.archive_of(files)).decode() if not imported.refused else "",
-        **_told(imported.lines, xml, names),
+        packed=base64.b64encode(bundle_files.archive_of(files)).decode() if not together.refused else "",
     )
 
 
-def _told(lines: Any, xml: str, names: Mapping[str, str]) -> dict[str, Any]:
+def _part(name: str, origin: Text, files: Mapping[str, bytes], lines: Sequence[Line]) -> dict[str, Any]:
+    """One process of a report: its diagram with marks, and its lines."""
     locale = current_actor().locale
-    sums: list[tuple[Text, int, str]] = counted(lines)
+    xml, names = names_in(files)
     return {
+        "name": name,
+        "origin": origin,
+        "xml": xml,
+        "names": names,
         "lines": shown_lines(lines, names, locale),
         "more": max(0, len(lines) - MOST_SHOWN),
-        "sums": sums,
-        "xml": xml,
         "marks": badges(lines, locale),
     }

@@ -21,6 +21,7 @@ class ShownLine:
     """A line as it is read: where (a name, and the id behind it), what, its state with its colour, and what to do."""
 
     place: str
+    file: str
     element: str | None
     what: str
     status: str
@@ -36,6 +37,7 @@ def shown_lines(lines: Iterable[Line], names: Mapping[str, str], locale: str) ->
     return [
         ShownLine(
             place=names.get(line.element or "") or line.element or line.file,
+            file=line.file,
             element=line.element,
             what=translate(line.what, locale),
             status=translate(STATUS_TEXTS[line.status], locale),

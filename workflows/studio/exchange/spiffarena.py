@@ -133,6 +133,9 @@ def _form(document: Document, element: Any, said: Any) -> None:
         return
     wanted = file.removesuffix(".json").removesuffix("-schema")
     key = add_form(document, element, wanted, form_of(wanted, fields))
+    document.made |= dict.fromkeys(
+        (part.get("value", "") for name, part in names.items() if name in (SCHEMA, APPEARANCE)), key
+    )
     document.translated(element, text("Form"), file, f"formKey = {key}, {key}{FORM_SUFFIX}")
     for name in left:
         cure = text("This field has no counterpart; draw it in the form.")

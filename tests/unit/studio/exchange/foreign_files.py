@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -12,8 +13,8 @@ from workflows.engine import Bundle, Problem, check
 from workflows.engine.linting.elements import Operation
 from workflows.operations.deploying import check_form
 from workflows.studio.exchange.document import BPMN, SPIFF, Around
+from workflows.studio.exchange.gathering import take_all
 from workflows.studio.exchange.report import Imported, Line, Status
-from workflows.studio.exchange.taking_in import take_in
 
 ROLES = {"service_agent": ("Service agent", "客服专员"), "sales_supervisor": ("Sales supervisor", "销售主管")}
 OPERATIONS = {"service/archive": Operation("service/archive", ("request_id",), ("request_id",))}
@@ -57,6 +58,12 @@ def chosen(condition: str, attributes: str = "") -> str:
         f'<bpmn:sequenceFlow id="large" sourceRef="which" targetRef="yes">{formula}</bpmn:sequenceFlow>'
         '<bpmn:sequenceFlow id="small" sourceRef="which" targetRef="no"/>'
     )
+
+
+def take_in(files: Mapping[str, bytes], around: Around = AROUND) -> Imported:
+    """The one process of some files."""
+    (imported,) = take_all(files, around).processes
+    return imported
 
 
 def taken(raw: bytes, around: Around = AROUND, **beside: bytes) -> Imported:

@@ -15,6 +15,7 @@ from tests.unit.studio.exchange.foreign_files import (
     lines,
     said,
     straight,
+    take_in,
     taken,
     word,
 )
@@ -86,8 +87,6 @@ def test_a_json_schema_becomes_a_form() -> None:
         '<spiffworkflow:properties><spiffworkflow:property name="formJsonSchemaFilename" value="order-schema.json"/>'
         '<spiffworkflow:property name="formUiSchemaFilename" value="order-uischema.json"/></spiffworkflow:properties>'
     )
-    from workflows.studio.exchange.taking_in import take_in
-
     files = {
         "order.bpmn": diagram(straight(spiff(inside)), speaks=("spiffworkflow",)),
         "order-schema.json": json.dumps(SCHEMA).encode(),

@@ -14,15 +14,16 @@ from tests.unit.studio.exchange.foreign_files import (
     lines,
     said,
     straight,
+    take_in,
     taken,
     tree,
 )
 from workflows.library import PROCESS_FILES, bundle_from_folder
 from workflows.papers.layout import lay_out
 from workflows.studio.exchange.document import BPMN, Around
+from workflows.studio.exchange.gathering import take_all
 from workflows.studio.exchange.picture import DI
 from workflows.studio.exchange.report import Imported, Status
-from workflows.studio.exchange.taking_in import take_in
 
 DELIVERED = sorted(path.parent for path in PROCESS_FILES.glob("*/*.bpmn"))
 MANUAL = '<bpmn:manualTask id="{0}"><bpmn:extensionElements><spiffworkflow:properties><spiffworkflow:property name="role" value="service_agent"/></spiffworkflow:properties></bpmn:extensionElements></bpmn:manualTask>'
@@ -57,8 +58,11 @@ def test_every_file_of_a_bundle_stays_and_others_are_told() -> None:
     beside = {"texts.json": b'{"en": {}}', "level.dmn": b"<definitions/>", "photo.png": b"\x89PNG"}
     whole = {"order.bpmn": diagram(straight(steps("a")), speaks=("spiffworkflow",)), **beside}
     whole["order.bpmn"] = lay_out(whole["order.bpmn"])
-    imported = take_in(whole)
-    assert [line.before for line in imported.lines] == ["photo.png"]
+    told = take_all(whole)
+    (imported,) = told.processes
+    assert imported.lines == ()
+    assert [line.file for line in told.files] == sorted(whole)
+    assert [line.before for line in told.files if line.before] == ["photo.png"]
     assert imported.files == {name: raw for name, raw in whole.items() if name != "photo.png"}
 
 
@@ -193,16 +197,6 @@ def test_steps_that_nobody_is_named_for_can_be_given_one_role() -> None:
 def test_diagrams_are_known_by_their_ending_or_their_content(name: str) -> None:
     imported = take_in({name: diagram(straight(steps("a")), speaks=("spiffworkflow",))})
     assert [each.lower() for each in imported.files] == ["order.bpmn"]
-
-
-def test_of_several_diagrams_the_one_that_calls_the_others_comes_in() -> None:
-    called = diagram(straight(steps("x"))).replace(b'id="order"', b'id="other"')
-    caller = diagram(straight('<bpmn:callActivity id="call" calledElement="other"/>'))
-    imported = take_in({"a.bpmn": called, "b.bpmn": caller})
-    assert list(imported.files) == ["b.bpmn"]
-    assert [line.file for line in imported.lines if line.status == Status.BY_HAND and line.before == "a.bpmn"] == [
-        "a.bpmn"
-    ]
 
 
 @pytest.mark.parametrize(
