@@ -215,6 +215,15 @@ def test_steps_of_the_machine_are_told_what_to_do_until_nothing_is_wrong(chromiu
     draft_id = open_draft(office, bundle("small", UNSAID), "small")
     with editing(office, chromium, draft_id, ENGLISH) as page:
         expect(page.locator(".studio-mark-error").first).to_be_visible()
+        for _ in range(4):
+            page.locator("[data-act=out]").click()
+        expect(page.locator("[data-canvas] .studio-far")).to_be_attached()
+        mark = page.locator("[data-container-id=serve] .studio-mark").bounding_box()
+        step = page.locator("[data-canvas] [data-element-id=serve] .djs-visual").first.bounding_box()
+        assert mark is not None
+        assert step is not None
+        assert mark["height"] <= step["height"] / 3, "a mark from afar leaves its element to be seen"
+        page.locator("[data-act=fit]").click()
         choose(page, "serve")
         page.get_by_label("Operation", exact=True).select_option("service/archive")
         page.get_by_label("request_id number").fill("12")
