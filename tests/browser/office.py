@@ -42,7 +42,7 @@ from workflows.task_forms import Submission
 CHINESE, ENGLISH = "zh_CN", "en"
 DESKTOP, PHONE = 1280, 390
 # The inbox, in whichever folder.
-INBOX = re.compile(r"/tasks(\?.*)?$")
+INBOX = re.compile(r"^[^?]*/tasks(\?.*)?$")
 BROWSER_LANGUAGES = {CHINESE: "zh-CN", ENGLISH: "en-GB"}
 
 CUSTOMERS = (

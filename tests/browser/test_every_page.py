@@ -323,6 +323,7 @@ def test_a_page_is_usable_by_everybody(
     assert answer.status == place.status
     if place.act:
         place.act(page, office, furniture)
+        page.wait_for_load_state()
     if page.locator("[data-diagram]").count():
         page.wait_for_selector("[data-diagram][data-ready]")
     assert page.locator("html").get_attribute("lang") == {CHINESE: "zh-CN", ENGLISH: "en"}[language]
