@@ -316,6 +316,22 @@ def test_a_discarded_draft_is_gone_with_its_files_and_leaves_a_line_in_the_audit
         assert sorted(acts) == ["draft.discarded", "draft.opened"]
 
 
+def test_a_window_left_open_on_a_draft_that_is_over_cannot_save_into_the_next_one(
+    database: Database, draft_id: int, people: People, now: datetime
+) -> None:
+    seen = revision(database, draft_id, "texts.json")
+    with unit_of_work(database) as session:
+        operations.discard_draft(session, by=people.admin, now=now, draft_id=draft_id)
+    with unit_of_work(database) as session:
+        other = operations.open_draft(session, by=people.admin, now=now, key="complaint").id
+    with pytest.raises(NotFound), unit_of_work(database) as session:
+        operations.save_file(
+            session, by=people.admin, now=now, draft_id=draft_id, name="texts.json", content="{}", seen=seen
+        )
+    with reading(database) as session:
+        assert queries.file_of(session, other, "texts.json").content != "{}"
+
+
 def test_windows_hear_of_each_other_until_they_fall_silent(
     database: Database, draft_id: int, people: People, clock: MovableClock
 ) -> None:

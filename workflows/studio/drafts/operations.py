@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from crm.accounts.queries import names_of, role_names
-from crm.core.audit import write_audit
+from crm.core.audit import AuditEntry, write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import text
 from crm.permissions import Actor, check_may
@@ -23,12 +23,14 @@ from workflows.engine import BundleRefused
 from workflows.engine.reading import read_diagram
 from workflows.models import DefinitionVersion, ProcessDefinition
 from workflows.studio.drafts import rules
-from workflows.studio.drafts.first import MOST_LANES, first_files
+from workflows.studio.drafts.first import MOST_LANES, Lane, first_files
 from workflows.studio.drafts.models import DraftFile, DraftVisit, ProcessDraft
 from workflows.studio.drafts.queries import SILENCE, Visit, bundle_of, draft_of, file_of, visits_of
 
 # Larger diagrams are not read again at every saving, only to see what they are called now.
 READ_AT_ONCE = 300_000
+# What the audit calls a draft.
+SUBJECT = "process_draft"
 
 
 @dataclass(frozen=True)
@@ -256,7 +258,8 @@ def _first_files(session: Session, key: str, name: str, *, by: Actor, roles: Seq
     if len(roles) > MOST_LANES or not set(roles) <= set(known):
         message = text("Choose roles that exist, at most {limit} of them.", limit=MOST_LANES)
         raise Invalid([Fault("lanes", message)])
-    return first_files(key, name, locale=by.locale, lanes=[(role, known[role]) for role in roles])
+    lanes = [Lane(role, {locale: role_names(session, locale)[role] for locale in LOCALES}) for role in roles]
+    return first_files(key, name, locale=by.locale, lanes=lanes)
 
 
 def _make(
@@ -264,6 +267,7 @@ def _make(
 ) -> ProcessDraft:
     contents = rules.check_files(files)
     draft = ProcessDraft(
+        id=_unused_id(session),
         process_key=key,
         name=name[: rules.LONGEST_NAME],
         base_version_id=base_id,
@@ -279,6 +283,16 @@ def _make(
         _write(session, draft, None, file_name, content, by=by, now=now)
     session.flush()
     return draft
+
+
+def _unused_id(session: Session) -> int | None:
+    """A number that no draft has ever had; None where the database takes care of that. SQLite gives the number of a row that
+    was deleted away again, and a window in which the old draft is still open would save into the new one, which may be of
+    another process."""
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    numbers = select(func.max(AuditEntry.subject_id)).where(AuditEntry.subject_type == SUBJECT)
+    return max(session.scalar(numbers) or 0, session.scalar(select(func.max(ProcessDraft.id))) or 0) + 1
 
 
 def locked_draft(session: Session, draft_id: int, *, by: Actor) -> ProcessDraft:
@@ -336,7 +350,7 @@ def _audit(session: Session, draft: ProcessDraft, action: str, *, by: Actor, now
         actor_id=by.id,
         actor_name=by.name,
         action=f"draft.{action}",
-        subject_type="process_draft",
+        subject_type=SUBJECT,
         subject_id=draft.id,
         subject_name=draft.name,
         new={"process": draft.process_key, **values},

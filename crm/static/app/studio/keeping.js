@@ -1,19 +1,22 @@
 // What was written and is not stored yet is kept in this browser, so that it outlives the window: a crash, a computer that is
-// switched off, a server that was away for too long. Whoever opens the file again is asked what becomes of it.
+// switched off, a server that was away for too long, a draft that was published meanwhile. Whoever opens the file again, in this
+// draft or in the next one of the process, is asked what becomes of it.
 
 const MARK = "heliu-draft:";
+const NEVER = -1; // no file has this revision
 const LONGEST = 30 * 86400000; // milliseconds after which nobody is asked any more
 
 export class Kept {
-  constructor({ id, file, me }) {
-    this.name = `${MARK}${id}:${file}:${me}`;
+  constructor({ id, key, file, me }) {
+    this.draft = id;
+    this.name = `${MARK}${key}:${file}:${me}`;
     this.sweep();
   }
 
   // A browser without room, or that keeps nothing, only takes this safety away.
   keep(text, revision) {
     try {
-      localStorage.setItem(this.name, JSON.stringify({ text, revision, at: Date.now() }));
+      localStorage.setItem(this.name, JSON.stringify({ text, draft: this.draft, revision, at: Date.now() }));
     } catch {
       this.forget();
     }
@@ -29,7 +32,9 @@ export class Kept {
 
   found() {
     try {
-      return JSON.parse(localStorage.getItem(this.name));
+      const found = JSON.parse(localStorage.getItem(this.name));
+      // Revisions of one draft say nothing about another: then it is asked first whether to write over what stands there.
+      return found && { ...found, revision: found.draft === this.draft ? found.revision : NEVER };
     } catch {
       return null;
     }
