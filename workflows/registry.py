@@ -106,6 +106,10 @@ class ServiceOperation:
                 given.pop(name, None)
         return self.run(step, **given)
 
+    def without_value(self, values: Mapping[str, object]) -> tuple[str, ...]:
+        """What must be given and has no value among these."""
+        return tuple(name for name in self.described.required if values.get(name) is None)
+
 
 ChoiceSource = Callable[[Session, Actor, datetime, Mapping[str, Any]], Source]
 Opening = Callable[[Session, Actor, datetime, Mapping[str, Any]], RecordRef]

@@ -216,6 +216,28 @@ def test_the_list_is_narrowed_by_sort_state_and_person_and_refuses_what_is_not_t
         assert [each["field"] for each in refused.get_json()["errors"]] == [field]
 
 
+def test_an_operation_that_is_given_nothing_stops_the_case_with_its_cause_until_the_value_is_there(
+    delivery: Story, client: Browser
+) -> None:
+    raw = {name: content.replace(b"&quot;assigned&quot;", b"wanted") for name, content in files().items()}
+    with reading(delivery.database) as session:
+        checked = deploying.check_files(raw, roles=deploying.role_keys(session))
+    with unit_of_work(delivery.database) as session:
+        deploying.deploy(session, by=delivery.people.admin, now=delivery.clock(), checked=checked)
+    delivery.start(delivery.people.manager1, KEY, site="恒力官网")
+    token = delivery.task("assign").token
+    as_user(client, "manager1").post(f"/tasks/{delivery.task('assign').id}", data={"_act": "complete"})
+    admin = as_user(client, "admin")
+    told = "set_assigned 处的操作 records/set_state 没有得到以下参数的值：state"
+    for page in (f"/operate/cases/{delivery.instance_id}", "/operate/incidents"):
+        assert told in admin.get(page).text
+    change = {"token": token, "name": "wanted", "kind": "text", "value": "assigned", "reason": "it was forgotten"}
+    assert admin.post(f"/operate/cases/{delivery.instance_id}/variables", data=change).status_code == 302
+    admin.post(f"/operate/cases/{delivery.instance_id}/retry", data={"reason": "the value is there now"})
+    assert record_of(delivery).state == "assigned"
+    assert delivery.waiting() == ["audit"]
+
+
 def test_readers_of_the_other_language_see_the_words_of_the_record_translated(delivery: Story, client: Browser) -> None:
     told = {
         "官网交付": "Website delivery",

@@ -19,6 +19,7 @@ from crm.notices.models import Mailing
 from crm.notices.operations import notify
 from crm.permissions import SYSTEM, Actor, check_may
 from workflows.attachments import TASK as TASK_FILES
+from workflows.engine import EngineError
 from workflows.kept import keep, restore
 from workflows.messaging.models import HEAR
 from workflows.models import RUNG, TIMER, Incident, ProcessInstance, Task, TaskStatus
@@ -97,7 +98,10 @@ def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> In
 
 
 def describe(cause: Exception) -> str:
-    """The fault as an administrator reads it, without customers' data: the kind of fault and its own words."""
+    """The fault as an administrator reads it, without customers' data: its own words, and the kind of fault where those are
+    not meant for people."""
+    if isinstance(cause, EngineError):
+        return str(cause)[:2000]
     return f"{type(cause).__name__}: {cause}"[:2000]
 
 

@@ -10,19 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, case, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
 from crm.accounts.models import User
 from crm.core import due
 from crm.core.db import Id
-from crm.core.errors import Conflict
+from crm.core.errors import Conflict, HeliuError
 from crm.core.i18n import text
 from crm.core.prepared import Prepared, insert_into
 from crm.permissions import Actor
 from crm.worktime.kept import calendar_of
 from workflows.assigning.opening import as_history, assign_opened, columns_for, offer
-from workflows.engine import OpenTask, Step
+from workflows.engine import OpenTask, Step, StepRefused
+from workflows.engine.texts import N_
 from workflows.engine.values import clean_data
 from workflows.kept import keep
 from workflows.ladders.kept import first_rung
@@ -93,9 +95,15 @@ class Services:
 
     def __call__(self, operation: str, parameters: dict[str, object], node_id: str) -> Mapping[str, object] | None:
         found = registry().operations.get(operation)
+        place = {"operation": operation, "element": node_id}
         if found is None:
-            raise LookupError(f"the service operation {operation!r} of step {node_id!r} is not bound")
-        answer = found.call(self._context, parameters)
+            raise StepRefused(N_("There is no operation {operation} any more, which {element} calls."), place, node_id)
+        try:
+            answer = found.call(self._context, parameters)
+        except (HeliuError, DBAPIError):
+            raise  # a refusal, or a database that is away: neither is the operation's fault
+        except Exception as fault:
+            raise _failed(fault, found.without_value(parameters), place).with_traceback(fault.__traceback__) from fault
         kept = None if answer is None else clean_data(answer, operation)
         self._called.append([node_id, kept])
         return kept
@@ -103,6 +111,16 @@ class Services:
     def working_time(self, start: datetime, days: int, hours: timedelta) -> datetime:
         """The end of so many working days and hours by the calendar of the case's department."""
         return calendar_of(self._context.session, self._department_id).after_days(start, days, hours)
+
+
+def _failed(fault: Exception, missing: Sequence[str], place: Mapping[str, object]) -> StepRefused:
+    """What administrators are told of an operation that broke: mostly it was given nothing for what it needs."""
+    message = N_("The operation {operation} at {element} failed: {cause}")
+    params = {**place, "cause": f"{type(fault).__name__}: {fault}"[:300]}
+    if missing:
+        message = N_("The operation {operation} at {element} was given no value for: {names}")
+        params = {**place, "names": ", ".join(missing)}
+    return StepRefused(message, params, str(place["element"]))
 
 
 def services(session: Session, instance: ProcessInstance, *, by: Actor, now: datetime) -> Services:
