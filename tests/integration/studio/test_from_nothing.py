@@ -62,6 +62,7 @@ def test_each_role_that_takes_part_gets_a_lane_and_the_process_can_run_at_once(
     with reading(database) as session:
         bundle, roles = bundle_of(session, draft_id), deploying.role_keys(session)
     assert bundle.bpmn[1].count(b"<bpmn:lane ") == len(ROLES)
+    assert bundle.texts["en"]["客服专员"] == "Service agent", "a lane has its name in both languages"
     assert findings(bundle, roles=roles, locale="en", key=KEY, thorough=True) == []
 
 

@@ -7,42 +7,53 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from crm.core.i18n import text, translate
+from crm.core.i18n import LOCALES, text, translate
+from workflows.engine.bundle import TEXTS_NAME
 
 FORM_KEY = "work"
 DIAGRAM = "process.bpmn"
 # Administrators are there in every installation; other roles are data.
 ROLE = "administrator"
 MOST_LANES = 6
+FIRST_STEP, NOTE = text("First step"), text("Note")
 VALUE = re.compile(r"\{([a-z]+(?: \d+)?)\}")
 # In pixels: the pool around the lanes, each lane, and the strip at their left in which their names stand.
 LEFT, TOP, STRIP = 130, 95, 30
 WIDE, HIGH = 1000, 130
 
 
-def first_files(key: str, name: str, *, locale: str, lanes: Sequence[tuple[str, str]] = ()) -> dict[str, bytes]:
-    """The bundle of a process that nobody has drawn yet, with its words in the author's language. `lanes` are roles with
-    their names, from top to bottom; all begins in the first."""
+@dataclass(frozen=True)
+class Lane:
+    """A lane for a role: its key, and what it is called in each language."""
+
+    role: str
+    names: Mapping[str, str]
+
+
+def first_files(key: str, name: str, *, locale: str, lanes: Sequence[Lane] = ()) -> dict[str, bytes]:
+    """The bundle of a process that nobody has drawn yet, with its words in the author's language and their translations.
+    `lanes` go from top to bottom; all begins in the first."""
     form = {
         "schemaVersion": 16,
         "type": "default",
         "id": FORM_KEY,
         "components": [
-            {"type": "textarea", "key": "note", "label": translate(text("Note"), locale), "id": "note"},
+            {"type": "textarea", "key": "note", "label": translate(NOTE, locale), "id": "note"},
         ],
     }
     values = {
         "key": key,
         "form": FORM_KEY,
-        "task": translate(text("First step"), locale),
+        "task": translate(FIRST_STEP, locale),
         "name": name,
-        "role": lanes[0][0] if lanes else ROLE,
+        "role": lanes[0].role if lanes else ROLE,
     }
-    for number, (role, words) in enumerate(lanes):
-        values |= {f"role {number}": role, f"lane {number}": words}
+    for number, lane in enumerate(lanes):
+        values |= {f"role {number}": lane.role, f"lane {number}": lane.names[locale]}
     diagram = TEMPLATE
     for place, part in _around(lanes).items():
         diagram = diagram.replace("{" + place + "}", part)
@@ -50,11 +61,26 @@ def first_files(key: str, name: str, *, locale: str, lanes: Sequence[tuple[str, 
     diagram = VALUE.sub(lambda found: quoteattr(values[found[1]]), diagram)
     return {
         DIAGRAM: diagram.encode(),
-        f"{FORM_KEY}.form.json": (json.dumps(form, ensure_ascii=False, indent=2) + "\n").encode(),
+        f"{FORM_KEY}.form.json": _json(form),
+        TEXTS_NAME: _json(_translations(locale, lanes)),
     }
 
 
-def _around(lanes: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _json(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _translations(locale: str, lanes: Sequence[Lane]) -> dict[str, dict[str, str]]:
+    """What the words that are written into the files are called in the other languages."""
+    found = {}
+    for other in (each for each in LOCALES if each != locale):
+        pairs = {translate(words, locale): translate(words, other) for words in (FIRST_STEP, NOTE)}
+        pairs |= {lane.names[locale]: lane.names[other] for lane in lanes}
+        found[other] = {source: words for source, words in pairs.items() if source != words}
+    return found
+
+
+def _around(lanes: Sequence[Lane]) -> dict[str, str]:
     """The parts of the diagram that a pool with lanes needs, and those of one without."""
     if not lanes:
         return {"pool": "", "lanes": "", "starts": "", "owns": OWN_ROLE, "plane": "{key}", "shapes": ""}

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crm.accounts.queries import names_of, role_names
 from crm.core.audit import AuditEntry, write_audit
 from crm.core.errors import Conflict, Fault, Invalid, NotFound
-from crm.core.i18n import text
+from crm.core.i18n import LOCALES, text
 from crm.permissions import Actor, check_may
 from workflows import library
 from workflows.engine import BundleRefused
