@@ -3,7 +3,7 @@
 // draft or in the next one of the process, is asked what becomes of it.
 
 const MARK = "heliu-draft:";
-const NEVER = -1; // no file has this revision
+const NEVER = 0; // the revision of a file that is not there yet
 const LONGEST = 30 * 86400000; // milliseconds after which nobody is asked any more
 
 export class Kept {
