@@ -172,7 +172,7 @@ def test_a_second_approval_goes_from_the_diagram_to_a_part_of_the_cases_and_back
         page.locator("#publish form button.btn-primary").click()
         expect(page.locator(".notice-bad")).to_contain_text(say("Nothing was published."))
 
-        failures.get_by_role("link", name="维修到归档").click()
+        failures.get_by_role("link", name="维修到归档", exact=True).click()
         expect(page.locator("#diagram .flag-bad")).to_have_count(1)
         expect(page.locator(".notice-bad")).to_contain_text(say("The scenario goes another way"))
         page.get_by_role("link", name=say("Open the draft")).click()

@@ -34,7 +34,7 @@ def together(database: Database, *acts: Callable[[Session], object]) -> list[boo
     barrier = Barrier(len(acts))
 
     def run(act: Callable[[Session], object]) -> bool:
-        barrier.wait(timeout=20)
+        barrier.wait(timeout=120)
         try:
             with unit_of_work(database) as session:
                 act(session)

@@ -25,7 +25,7 @@ def together(database: Database, acts: list[Callable[[Session], object]]) -> lis
     start = Barrier(len(acts))
 
     def run(place: int) -> None:
-        start.wait(timeout=20)
+        start.wait(timeout=120)
         try:
             with unit_of_work(database) as session:
                 acts[place](session)
@@ -36,7 +36,7 @@ def together(database: Database, acts: list[Callable[[Session], object]]) -> lis
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
     return refused
 
 
