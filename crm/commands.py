@@ -9,16 +9,15 @@ import argparse
 import getpass
 import logging
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask
 from sqlalchemy import MetaData
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
@@ -26,13 +25,15 @@ from crm.accounts.demo import DEMO_PEOPLE
 from crm.accounts.first import any_user, create_first_administrator
 from crm.accounts.passwords import DEMO_PASSWORD
 from crm.core.clock import utc_now
-from crm.core.config import ROOT, Config, ConfigError, load_config
+from crm.core.config import Config, ConfigError, load_config, make_folder
 from crm.core.db import Database, reading, unit_of_work
 from crm.core.errors import HeliuError
 from crm.migrations import migrate, newest_version
 from crm.web import server
+from crm.web.beside import SchedulerBeside
 
-SECONDS_TO_STOP = 20
+# What a shell expects of a command that was interrupted.
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,20 @@ def main(house: House, arguments: Sequence[str] | None = None) -> int:
     set_up_logging()
     try:
         config = load_config()
-        config.var_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(config.var_dir)
         code: int = options.run(house, config, options)
     except HeliuError as error:
         faults = [f"{fault.field}: {fault.message}" for fault in getattr(error, "faults", ())]
         print("; ".join([str(error), *faults]), file=sys.stderr)
         return 1
-    except OperationalError as error:
+    except DatabaseError as error:
+        if type(error) not in (OperationalError, DatabaseError):
+            raise
         print(f"The database does not answer: {error.orig}\nCheck HELIU_DATABASE_URL.", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was not finished has been undone; the command may be given again.", file=sys.stderr)
+        return INTERRUPTED
     return code
 
 
@@ -115,7 +121,7 @@ def run_serve(house: House, config: Config, options: argparse.Namespace) -> int:
         server.share_figures(config.var_dir)
     # Workers are forked: a SQLite connection that were open here would keep its locks in them for ever.
     database.close()
-    with nullcontext() if options.no_scheduler else _scheduler_beside():
+    with nullcontext() if options.no_scheduler else SchedulerBeside():
         _say_where(config)
         server.serve(config, house.target, house.web, workers=workers)
     return 0
@@ -179,20 +185,6 @@ def seed_demo(house: House, database: Database, now: datetime | None = None) -> 
         for _, step in steps:
             step(session, moment)
             session.flush()
-
-
-@contextmanager
-def _scheduler_beside() -> Iterator[None]:
-    """The clock as a process of its own, for as long as the web workers run."""
-    clock = subprocess.Popen([sys.executable, str(ROOT / "app.py"), "scheduler"])  # noqa: S603 - our own program
-    try:
-        yield
-    finally:
-        clock.terminate()
-        try:
-            clock.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            clock.kill()
 
 
 def _opened(house: House, config: Config) -> Database:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_PROXIES = 10
@@ -55,11 +59,12 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read `HELIU_…` variables. Raises ConfigError with the cure."""
     env = os.environ if environ is None else environ
     demo = env.get("HELIU_DEMO", "").lower() not in FALSE_WORDS
-    var_dir = Path(env.get("HELIU_VAR_DIR", str(ROOT / "var"))).resolve()
-    host = env.get("HELIU_HOST", "127.0.0.1")
+    var_dir = Path(env.get("HELIU_VAR_DIR") or ROOT / "var").resolve()
+    # An empty address would listen on every network that this machine is in.
+    host = env.get("HELIU_HOST") or "127.0.0.1"
     port = _port(env.get("HELIU_PORT", "8000"))
-    base_url = env.get("HELIU_BASE_URL", f"http://{host}:{port}").rstrip("/")
-    if urlsplit(base_url).scheme not in {"http", "https"}:
+    base_url = (env.get("HELIU_BASE_URL") or f"http://{_in_address(host)}:{port}").rstrip("/")
+    if not _is_address(base_url, "http", "https"):
         raise ConfigError("HELIU_BASE_URL must begin with http:// or https://, for example https://crm.example.com")
     return Config(
         database_url=_database_url(env.get("HELIU_DATABASE_URL", ""), var_dir),
@@ -96,8 +101,16 @@ def _database_url(value: str, var_dir: Path) -> str:
     if not value:
         return f"sqlite:///{var_dir / 'heliu.db'}"
     if value.startswith("postgresql://"):
-        return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        value = value.replace("postgresql://", "postgresql+psycopg://", 1)
     if value.startswith(("postgresql+psycopg://", "sqlite:///")):
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):
+            # The address may hold a password, so it is not repeated.
+            raise ConfigError(
+                "HELIU_DATABASE_URL cannot be read: is the port a number, and are signs such as @ and / in the password "
+                "written as %40 and %2F?"
+            ) from None
         return value
     raise ConfigError(
         "HELIU_DATABASE_URL must begin with postgresql:// or sqlite:///, for example postgresql://heliu@db.example.com/heliu"
@@ -115,12 +128,24 @@ def _secret_key(value: str, var_dir: Path, *, demo: bool) -> str:
         raise ConfigError(
             "HELIU_SECRET_KEY is missing: set it to at least 32 characters, for example from `openssl rand -hex 32`"
         )
+    make_folder(var_dir)
     kept = var_dir / "secret_key"
-    var_dir.mkdir(parents=True, exist_ok=True)
     if not kept.exists():
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_hex(32))
     return kept.read_text().strip()
+
+
+def make_folder(var_dir: Path) -> None:
+    """The folder for what this installation keeps beside its database is there and may be written to. Raises ConfigError."""
+    try:
+        var_dir.mkdir(parents=True, exist_ok=True)
+        if not os.access(var_dir, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as fault:
+        raise ConfigError(
+            f"HELIU_VAR_DIR {str(var_dir)!r} cannot be used ({fault.strerror}): give a folder that this program may write to"
+        ) from None
 
 
 def _pdf_font(value: str) -> Path | None:
@@ -155,6 +180,19 @@ def _timezone(value: str) -> str:
 def _smtp_url(value: str) -> str | None:
     if not value:
         return None
-    if urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname:
+    if not _is_address(value, "smtp", "smtps"):
         raise ConfigError("HELIU_SMTP_URL must look like smtp://user:password@mail.example.com:587 or smtps://…:465")
     return value
+
+
+def _is_address(value: str, *schemes: str) -> bool:
+    """Does it name a host, in one of these ways, with a number for the port if there is one?"""
+    try:
+        parts: SplitResult = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from sqlalchemy import inspect
 
 import app
 from crm.accounts.queries import actor_for, user_named
+from crm.core.config import load_config
 from crm.core.db import Database, reading
 from crm.migrations import migrate, newest_version, present_version
+from crm.web.beside import SchedulerBeside
 
 
 @pytest.fixture
@@ -102,3 +106,65 @@ def test_a_database_goes_up_to_the_newest_version_and_down_to_nothing(database: 
     left = {name for name in inspect(fresh.engine).get_table_names() if not name.startswith("sqlite_")}
     assert left == {"alembic_version"}
     fresh.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("HELIU_VAR_DIR", "/etc/passwd/var", "may write to"),
+        ("HELIU_DATABASE_URL", "postgresql://heliu@db.example.com:many/heliu", "port a number"),
+        ("HELIU_SMTP_URL", "smtp://mail.example.com:many", "HELIU_SMTP_URL must look like"),
+        ("HELIU_BASE_URL", "https://", "HELIU_BASE_URL must begin with"),
+    ],
+)
+def test_a_wrong_setting_stops_the_program_with_the_cure(
+    place: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, cure: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as refusal:
+        app.main(["migrate"])
+    assert name in str(refusal.value)
+    assert cure in str(refusal.value)
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "heliu.db").write_text("no database at all " * 100)
+    assert app.main(["migrate"]) == 1
+    assert "Check HELIU_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_an_empty_address_listens_on_this_machine_alone() -> None:
+    assert load_config({"HELIU_SECRET_KEY": "x" * 40, "HELIU_HOST": ""}).host == "127.0.0.1"
+
+
+def test_an_interrupted_command_says_so_and_leaves_nothing_half_done(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "DEMO_STEPS", (*app.DEMO_STEPS[:2], ("pressed Ctrl+C", interrupt)))
+    assert app.main(["seed"]) == 130
+    assert "Stopped" in capsys.readouterr().err
+    database = Database(f"sqlite:///{place / 'heliu.db'}")
+    with reading(database) as session:
+        assert user_named(session, "agent1") is None
+    database.close()
+
+
+def test_a_scheduler_that_dies_is_begun_anew_and_ends_with_the_server() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(60)
+    words = (
+        "import socket, sys; talk = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); sys.exit(talk.recv(1))"
+    )
+    with listener, SchedulerBeside([sys.executable, "-c", words, str(listener.getsockname()[1])], rest=0):
+        first, _ = listener.accept()
+        with first:
+            first.sendall(b"!")
+        second, _ = listener.accept()
+    with second:
+        second.settimeout(60)
+        assert second.recv(1) == b""
