@@ -18,6 +18,8 @@ CHOOSE_OPERATION = text("Choose an operation of Heliu for this step, or give it 
 NO_LISTENER = text("Listeners do not run here; draw what they do as a step, a script or a timer.")
 # Where the other tool looks for a form: in the diagram, among the files, or in its own program.
 FORM_PLACE = re.compile(r"(?:camunda-forms:)?(?:app:|deployment:|bpmn:)?")
+# How the modelers of Flowable and Activiti write whoever began the case.
+INITIATOR = "$INITIATOR"
 FIELD_KINDS = {
     "string": "line", "long": "whole", "integer": "whole", "int": "whole", "double": "number", "boolean": "flag",
     "date": "date", "enum": "choice",
@@ -40,6 +42,8 @@ def formula_of(value: str) -> str | None:
 def assignee(document: Document, element: Any, value: str) -> None:
     if not value:
         return
+    if value.upper() == INITIATOR:
+        value = "${initiator}"
     people.to_person(document, element, value, formula=formula_of(value), initiators=document.initiators)
 
 
@@ -240,7 +244,6 @@ def _form_field(part: Any) -> Field:
     options = tuple(
         (value.get("id", ""), value.get("name") or value.get("id", "")) for value in part if local(value) == "value"
     )
-    default = part.get("defaultValue")
     kind = FIELD_KINDS.get(part.get("type", ""), "line")
     return Field(
         key=part.get("id", ""),
@@ -248,7 +251,7 @@ def _form_field(part: Any) -> Field:
         kind=kind,
         required=rules.get("required", "false") != "false",
         readonly="readonly" in rules,
-        default=None if not default or juel.has_expression(default) else _default(default, kind),
+        default=_default(part.get("defaultValue") or "", kind),
         options=options,
     )
 
@@ -265,10 +268,18 @@ def form_properties(document: Document, element: Any, said: Any) -> None:
             kind=FIELD_KINDS.get(part.get("type", ""), "line"),
             required=part.get("required") == "true",
             readonly=part.get("writable") == "false",
+            default=_default(part.get("default") or "", FIELD_KINDS.get(part.get("type", ""), "line")),
             options=tuple((value.get("id", ""), value.get("name") or value.get("id", "")) for value in part),
         )
         for part in parts
+        if part.get("readable") != "false"
     ]
+    for part in parts:
+        if formula := part.get("expression"):
+            cure = text("Reckon it in a script before the step and show it in the form.")
+            document.by_hand(element, text("Field {name}", name=part.get("id", "")), cure, formula)
+        if part.get("readable") == "false":
+            document.understood(element, text("A field that nobody sees"), part.get("id", ""))
     for part in parts[1:]:
         document.remove(part)
     _keep_form(document, element, fields)
@@ -283,6 +294,8 @@ def _keep_form(document: Document, element: Any, fields: list[Field]) -> None:
 
 
 def _default(value: str, kind: str) -> str | bool | int | float | None:
+    if not value or juel.has_expression(value):
+        return None
     if kind == "flag":
         return value == "true"
     if kind in ("whole", "number"):

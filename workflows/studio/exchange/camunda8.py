@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from crm.core.i18n import text
@@ -21,18 +22,35 @@ def formula_of(value: str) -> str | None:
     return proved(expressions.source(value)) if value.strip().startswith("=") else None
 
 
+def constant(value: str) -> str | None:
+    """A text, number or list of texts behind "=" as it would be written without; None for what is to be reckoned. Lists are
+    parted by commas, as in plain values."""
+    if not value.strip().startswith("="):
+        return value
+    try:
+        found = json.loads(expressions.source(value))
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, list) and found and all(isinstance(each, str) and "," not in each for each in found):
+        return ", ".join(found)
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else None
+
+
 def assigned(document: Document, element: Any, said: Any) -> None:
     """Assignee, candidate groups and candidate users, each plain or behind "="."""
     if value := said.get("assignee"):
-        people.to_person(document, element, value, formula=formula_of(value), initiators=document.initiators)
+        plain = constant(value)
+        formula = formula_of(value) if plain is None else None
+        people.to_person(document, element, plain or value, formula=formula, initiators=document.initiators)
     if value := said.get("candidateUsers"):
-        people.to_people(document, element, value, formula=formula_of(value))
+        plain = constant(value)
+        people.to_people(document, element, plain or value, formula=formula_of(value) if plain is None else None)
     if value := said.get("candidateGroups"):
-        if value.startswith("=") and not value.startswith('=["'):
+        if (plain := constant(value)) is None:
             cure = text("Choose a role; which role it is cannot be reckoned while the case runs.")
             document.by_hand(element, text("Candidate group"), cure, value)
         else:
-            people.to_groups(document, element, [group.strip(' "=[]') for group in value.split(",")])
+            people.to_groups(document, element, plain.split(","))
 
 
 def form(document: Document, element: Any, said: Any) -> None:
@@ -63,7 +81,8 @@ def schedule(document: Document, element: Any, said: Any) -> None:
 
 
 def priority(document: Document, element: Any, said: Any) -> None:
-    people.urgent(document, element, said.get("priority", ""))
+    value = said.get("priority", "")
+    people.urgent(document, element, constant(value) or value)
 
 
 def work(document: Document, element: Any, said: Any) -> None:
@@ -158,6 +177,17 @@ def called(document: Document, element: Any, said: Any) -> None:
         return
     element.set("calledElement", value)
     document.translated(element, text("Called process"), value, f"calledElement = {value}")
+    if "false" in (said.get("propagateAllChildVariables"), said.get("propagateAllParentVariables")):
+        # Which ones go over is said by what goes in and out, which becomes scripts; the others come along.
+        document.understood(element, text("Variables of the call"), "propagateAll = false")
+
+
+def steps_at_will(document: Document, element: Any, said: Any) -> None:
+    """Which steps of an ad-hoc sub-process begin is reckoned there; here all begin to which nothing leads."""
+    shown = ", ".join(f"{key} = {value}" for key, value in said.attrib.items())
+    if shown:
+        cure = text("Here all steps begin to which no flow leads; draw gateways for those that shall not.")
+        document.by_hand(element, text("Steps that begin"), cure, shown)
 
 
 def correlated(document: Document, element: Any, said: Any) -> None:
@@ -200,9 +230,10 @@ DIALECT = Dialect(
         "executionListeners": listeners,
         "taskListeners": listeners,
         "publishMessage": published,
+        "adHoc": steps_at_will,
     },
     frozenset({
-        "userTask", "properties", "versionTag", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "adHoc",
+        "userTask", "properties", "versionTag", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon",
         "bindingType", "linkedResources", "conditionalFilter",
     }),
 )  # fmt: skip

@@ -35,7 +35,8 @@ FEEL_LANGUAGES = ("feel", "https://www.omg.org/spec/dmn/20191111/feel/", "http:/
 @dataclass(frozen=True)
 class Language:
     """How a tool writes formulas. `applies`: must this text be translated? `value`: the FEEL of a text that may stand for itself.
-    `kin`: languages that compare in the same words, without braces around."""
+    `kin`: languages that compare in the same words, without braces around. `is_script`: must this script be translated, where the
+    step says no language (without it: as `applies`)."""
 
     applies: Callable[[str], bool]
     expression: Translate
@@ -43,6 +44,7 @@ class Language:
     script: Translate | None = None
     script_formats: tuple[str, ...] = ()
     kin: tuple[str, ...] = ()
+    is_script: Callable[[str], bool] | None = None
 
 
 def translate_formulas(document: Document, language: Language) -> None:
@@ -125,7 +127,7 @@ def _script(document: Document, element: Any, language: Language) -> None:
             )
         document.by_hand(element, what, cure, said)
         return
-    if not spoken and not language.applies(said):
+    if not spoken and not (language.is_script or language.applies)(said):
         return
     written = _in_feel(document, element, what, said, language.script)
     if written is not None:

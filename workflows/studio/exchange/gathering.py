@@ -182,6 +182,7 @@ def _work(first: Sheet, drawn: Mapping[str, _Drawn], sheets: Sequence[Sheet], ar
 
 def _with_lines(work: Work, report: Report, *, is_first: bool) -> Imported:
     """What was told of the names and encodings of its files stands before what was told of its elements."""
-    own = {sheet.path for sheet in (*work.diagrams, *work.seen.values())}
+    kept = (sheet for name, sheet in work.seen.items() if name in work.imported.files)
+    own = {sheet.path for sheet in (*work.diagrams, *kept)}
     lines = [line for line in report.lines if line.file in own or (is_first and not line.file)]
     return replace(work.imported, lines=(*lines, *work.imported.lines))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from crm.core.i18n import text
@@ -32,7 +32,7 @@ MOST_FIELDS = 200
 
 @dataclass(frozen=True)
 class Field:
-    """One field; `options` are value and label."""
+    """One field; `options` are value and label, `source` a formula for them. `rules`: what the answer must be, as form-js says it."""
 
     key: str
     label: str
@@ -42,27 +42,31 @@ class Field:
     default: str | bool | int | float | None = None
     options: tuple[tuple[str, str], ...] = ()
     help: str = ""
+    source: str = ""
+    rules: Mapping[str, object] = field(default_factory=dict)
 
 
 def form_of(ident: str, fields: Sequence[Field], words: str = "") -> bytes:
     """A form-js form as a file. Keys that cannot be names of variables are written otherwise."""
     components = [{"type": "text", "id": f"{ident}_words", "text": words}] if words else []
     taken: set[str] = set()
-    for field in fields[:MOST_FIELDS]:
-        key = _key(field.key, taken)
-        component: dict[str, Any] = {**KINDS[field.kind], "id": f"{ident}_{key}", "key": key}
-        labels = {"date": ("dateLabel",), "moment": ("dateLabel", "timeLabel")}.get(field.kind, ("label",))
-        component |= dict.fromkeys(labels, field.label or field.key)
-        if field.help:
-            component["description"] = field.help
-        if field.options:
-            component["values"] = [{"value": value, "label": label} for value, label in field.options]
-        if field.required and field.kind != "flag":
-            component["validate"] = {"required": True}
-        if field.readonly:
+    for said in fields[:MOST_FIELDS]:
+        key = _key(said.key, taken)
+        component: dict[str, Any] = {**KINDS[said.kind], "id": f"{ident}_{key}", "key": key}
+        labels = {"date": ("dateLabel",), "moment": ("dateLabel", "timeLabel")}.get(said.kind, ("label",))
+        component |= dict.fromkeys(labels, said.label or said.key)
+        if said.help:
+            component["description"] = said.help
+        if said.source:
+            component["valuesExpression"] = f"={said.source}"
+        elif said.options:
+            component["values"] = [{"value": value, "label": label} for value, label in said.options]
+        if rules := {**said.rules, **({"required": True} if said.required and said.kind != "flag" else {})}:
+            component["validate"] = rules
+        if said.readonly:
             component["readonly"] = True
-        if field.default is not None:
-            component["defaultValue"] = field.default
+        if said.default is not None:
+            component["defaultValue"] = said.default
         components.append(component)
     form = {"type": "default", "id": ident, "schemaVersion": 19, "components": components}
     return (json.dumps(form, ensure_ascii=False, indent=2) + "\n").encode()

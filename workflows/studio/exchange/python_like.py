@@ -72,6 +72,18 @@ def is_python(source: str) -> bool:
     return False
 
 
+def is_script(source: str) -> bool:
+    """Are these statements of Python, which FEEL would read as something else or not at all?"""
+    if source.strip().startswith("{"):
+        return False
+    try:
+        tree = _parsed(source, "exec")
+    except Untranslatable:
+        return False
+    assert isinstance(tree, ast.Module)  # noqa: S101 - what "exec" makes
+    return any(not isinstance(statement, ast.Expr) for statement in tree.body)
+
+
 def expression(source: str) -> str:
     """The FEEL of a Python expression. Raises Untranslatable."""
     tree = _parsed(source.strip(), "eval")

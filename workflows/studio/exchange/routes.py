@@ -99,7 +99,7 @@ def report(draft_id: int) -> ResponseReturnValue:
         imported_at=kept.imported_at,
         imported_by=by,
         parts=[part],
-        sums=counted(lines),
+        sums=counted([line for line in lines if not line.of_file]),
         files=shown_lines([line for line in lines if line.of_file and line.file], {}, actor.locale),
         because=[line.what for line in lines if line.of_file and not line.file],
         drafts=beside,

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from crm.core.i18n import text
 from workflows.engine import in_utf8
 from workflows.engine.bundle import FORM_SUFFIX
-from workflows.studio.exchange.document import BPMN
+from workflows.studio.exchange.document import BPMN, SPIFF_URI
 from workflows.studio.exchange.made_forms import form_key
 from workflows.studio.exchange.report import Report, Status
 
@@ -22,6 +22,10 @@ NAMED_BY_CONTENT = (("omg.org/spec/BPMN", ".bpmn"), ("omg.org/spec/DMN", ".dmn")
 UNFIT = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\ud800-\udfff]+")
 OLD_MODEL = re.compile(
     rb"""(\bxmlns(?::[\w.\-]{1,40})?\s*=\s*["'])(?:http://schema\.omg\.org/spec/BPMN/2\.0|http://www\.omg\.org/bpmn20)(["'])"""
+)
+# As files write the address of SpiffArena that were made by hand or by other versions.
+NEAR_SPIFF = re.compile(
+    rb"""(\bxmlns(?::[\w.\-]{1,40})?\s*=\s*["'])https?://(?:www\.)?spiffworkflow\.org/bpmn/schema/\d[\d.]{0,8}(?:/core)?/?(["'])"""
 )
 
 
@@ -104,10 +108,12 @@ def left_out(report: Report, path: str) -> None:
 def _of_today(sheet: Sheet, report: Report) -> Sheet:
     """Older tools write under the addresses that BPMN 2.0 had before it was decided; the elements are the same."""
     written = OLD_MODEL.sub(lambda found: found[1] + BPMN[1:-1].encode() + found[2], sheet.raw, count=100)
-    if written == sheet.raw:
-        return sheet
-    report.add(sheet.path, None, text("Written by a draft of BPMN 2.0"), Status.TRANSLATED)
-    return replace(sheet, raw=written)
+    if written != sheet.raw:
+        report.add(sheet.path, None, text("Written by a draft of BPMN 2.0"), Status.TRANSLATED)
+    present = NEAR_SPIFF.sub(lambda found: found[1] + SPIFF_URI.encode() + found[2], written, count=100)
+    if present != written:
+        report.add(sheet.path, None, text("Written by another version of SpiffArena"), Status.TRANSLATED)
+    return sheet if present == sheet.raw else replace(sheet, raw=present)
 
 
 def _own_name(name: str, raw: bytes) -> str:

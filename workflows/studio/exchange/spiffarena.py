@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from crm.core.i18n import text
 from workflows.engine import expressions
 from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.engine.errors import BundleRefused
-from workflows.studio.exchange import python_like
+from workflows.studio.exchange import json_schemas, python_like
 from workflows.studio.exchange.camunda7 import CHOOSE_OPERATION
-from workflows.studio.exchange.document import BPMN, SPIFF, Document, content, local
+from workflows.studio.exchange.document import BPMN, SPIFF, SPIFF_URI, Document, content, local
 from workflows.studio.exchange.foreign import guarded
 from workflows.studio.exchange.formulas import Language
-from workflows.studio.exchange.made_forms import Field, add_form, form_of
+from workflows.studio.exchange.made_forms import add_form, form_of
 from workflows.studio.exchange.writing import Untranslatable
 
 SCHEMA, APPEARANCE = "formJsonSchemaFilename", "formUiSchemaFilename"
+SCRIPTS = ("preScript", "postScript")
 OPERATORS = ("http/", "xero/", "slack/", "airtable/", "github/")
 WORDS = frozenset({
     "unitTests", "instructionsForEndUser", "allowGuest", "guestConfirmation", "signalButtonLabel", "taskMetadataValues",
-    "validateOnRun",
+    "validateOnRun", "processVariableCorrelation", "processModelToStartOnTaskAvailable",
 })  # fmt: skip
-KINDS = {"string": "line", "integer": "whole", "number": "number", "boolean": "flag"}
-FORMATS = {"date": "date", "date-time": "moment", "data-url": "file"}
+SCRIPT_FORMATS = ("python", "application/x-python", "text/x-python")
+# Settings at an element that only tell its editor or its screens something.
+IDLE = frozenset({"isMatchingCorrelation", "isOutputSynced", "jsonSchemaId"})
 
 
 def applies(source: str) -> bool:
@@ -37,52 +37,114 @@ LANGUAGE = Language(
     expression=python_like.expression,
     value=python_like.expression,
     script=python_like.script,
-    script_formats=("python", "application/x-python"),
+    script_formats=SCRIPT_FORMATS,
+    is_script=python_like.is_script,
 )
 
 
 def comes_from(root: Any) -> bool:
     """Our own diagrams say the same words in FEEL; those of SpiffArena are told by its forms, its tests or its Python."""
+    speaks = False
     for element in root.iter():
         if element.tag == f"{SPIFF}property" and element.get("name") in (SCHEMA, APPEARANCE):
             return True
-        if isinstance(element.tag, str) and element.tag.startswith(SPIFF) and local(element) in WORDS:
-            return True
+        if isinstance(element.tag, str) and element.tag.startswith(SPIFF):
+            speaks = True
+            if _word(element) in WORDS or (_word(element) in SCRIPTS and python_like.is_script(content(element))):
+                return True
         if element.tag == f"{SPIFF}serviceTaskOperator" and element.get("id", "").startswith(OPERATORS):
             return True
-    return False
+    # Without a word of its own, Python in a step of its kind tells it.
+    return (speaks or SPIFF_URI in root.nsmap.values()) and any(
+        step.get("scriptFormat", "python").lower() in SCRIPT_FORMATS
+        and python_like.is_script(content(step.find(f"{BPMN}script")))
+        for step in root.iter(f"{BPMN}scriptTask")
+    )
 
 
 def translate(document: Document) -> None:
     """The words of the tool at each element; conditions and scripts are translated as all formulas are."""
+    unneeded: set[str] = set()
     for element in list(document.root.iter(f"{BPMN}*")):
+        for key in [key for key in element.attrib if key.startswith(SPIFF)]:
+            guarded(document, element, _attribute, document, element, key, unneeded)
         extensions = element.find(f"{BPMN}extensionElements")
         for said in [] if extensions is None else list(extensions):
             if isinstance(said.tag, str) and said.tag.startswith(SPIFF):
+                # Older editors began these names with a capital.
+                said.tag = SPIFF + _word(said)
                 guarded(document, element, _said, document, element, said)
+    if unneeded:
+        what = text("Settings of {tool} that are not needed here", tool="SpiffArena")
+        document.understood(None, what, ", ".join(sorted(unneeded)))
+
+
+def _word(element: Any) -> str:
+    name = local(element)
+    return name[:1].lower() + name[1:]
+
+
+def _attribute(document: Document, element: Any, key: str, unneeded: set[str]) -> None:
+    name, value = key.removeprefix(SPIFF), element.get(key, "")
+    if name in IDLE:
+        unneeded.add(name)
+    elif name == "scriptsOnInstances" and value == "true":
+        cure = text("Here they run once before the first round and once after the last; draw script steps inside.")
+        document.by_hand(element, text("Scripts of each round"), cure, value)
 
 
 def _said(document: Document, element: Any, said: Any) -> None:
+    words = content(said)
     match local(said):
         case "properties":
             _form(document, element, said)
-        case "preScript" | "postScript" as name if applies(content(said)):
-            written = _attempt(document, element, content(said))
+        case "preScript" | "postScript" as name if python_like.is_script(words) or applies(words):
+            written = _attempt(document, element, words)
             if written:
                 document.set_text(element, name, written)
-                document.translated(element, text("Script"), content(said), written)
+                document.translated(element, text("Script"), words, written)
+        case "messagePayload" | "payloadExpression" as name if applies(words):
+            _payload(document, element, said, name, words)
         case "unitTests":
             cure = text("Record a finished case as a scenario instead.")
-            document.by_hand(element, text("Tests of the step"), cure, content(said))
+            document.by_hand(element, text("Tests of the step"), cure, words)
         case "instructionsForEndUser":
             _instructions(document, element, said)
         case "serviceTaskOperator" if said.get("id") not in document.around.operations:
             document.by_hand(element, text("Operation"), CHOOSE_OPERATION, said.get("id", ""))
-        case "allowGuest" | "guestConfirmation":
+        case "allowGuest" | "guestConfirmation" if words.lower() != "false":
             cure = text("Steps are for people who are signed in; draw who does it instead of a guest.")
-            document.by_hand(element, text("Step for guests"), cure, content(said))
+            document.by_hand(element, text("Step for guests"), cure, words)
         case "serviceTaskOperator":
             _parameters(document, element, said)
+        case "processVariableCorrelation":
+            document.understood(element, text("Key of the message"), words)
+        case "taskMetadataValues":
+            shown = ", ".join(f"{part.get('name')}: {part.get('value')}" for part in said)
+            cure = text(
+                "Lists of tasks show the record of the case; keep these values in it, or show them in the form."
+            )
+            document.by_hand(element, text("Values beside the task"), cure, shown)
+        case "signalButtonLabel":
+            cure = text("Whoever does the step cannot send a signal by a button; let them choose in the form.")
+            document.by_hand(element, text("Button for a signal"), cure, words)
+        case "processModelToStartOnTaskAvailable":
+            cure = text("Draw a step that sends the message by which the other process begins.")
+            document.by_hand(element, text("Process that begins with the step"), cure, words)
+        case "variableName" if local(element) in ("userTask", "manualTask"):
+            cure = text("Each field of the form is a variable of its own here; change what reads this one.")
+            document.by_hand(element, text("Variable for the form"), cure, words)
+
+
+def _payload(document: Document, element: Any, said: Any, name: str, words: str) -> None:
+    what = text("What the message carries")
+    try:
+        written = python_like.expression(words)
+    except Untranslatable as fault:
+        document.untranslated(element, what, fault, words)
+        return
+    document.set_text(element, name, written)
+    document.translated(element, what, words, written)
 
 
 def _attempt(document: Document, element: Any, source: str) -> str | None:
@@ -96,10 +158,16 @@ def _attempt(document: Document, element: Any, source: str) -> str | None:
 def _parameters(document: Document, element: Any, said: Any) -> None:
     for parameter in said.iter(f"{SPIFF}parameter"):
         value = parameter.get("value", "")
-        if applies(value):
+        if not applies(value):
+            continue
+        what = text("Parameter {name}", name=parameter.get("id", ""))
+        try:
             written = python_like.expression(value)
-            parameter.set("value", written)
-            document.translated(element, text("Parameter {name}", name=parameter.get("id", "")), value, written)
+        except Untranslatable as fault:
+            document.untranslated(element, what, fault, value)
+            continue
+        parameter.set("value", written)
+        document.translated(element, what, value, written)
 
 
 def _instructions(document: Document, element: Any, said: Any) -> None:
@@ -121,85 +189,24 @@ def _form(document: Document, element: Any, said: Any) -> None:
     if schema is None or not schema.get("value"):
         return
     file = schema.get("value", "")
-    raw = next((raw for name, raw in document.files.items() if name.rsplit("/", 1)[-1] == file), None)
+    raw = document.files.get(file.rpartition("/")[2])
     if raw is None:
         cure = text("The form is not among the files; upload it too, or draw it.")
         document.by_hand(element, text("Form"), cure, file)
         return
+    look = names[APPEARANCE].get("value", "").rpartition("/")[2] if APPEARANCE in names else ""
     try:
-        fields, left = fields_of(read_json(file, raw))
+        appearance = read_json(look, document.files[look]) if look in document.files else {}
+        fields, left = json_schemas.fields_of(read_json(file, raw), appearance)
     except BundleRefused:
         document.by_hand(element, text("Form"), text("The file is no form that can be read; draw it."), file)
         return
-    wanted = file.removesuffix(".json").removesuffix("-schema")
+    wanted = file.rpartition("/")[2].removesuffix(".json").removesuffix("-schema")
     key = add_form(document, element, wanted, form_of(wanted, fields))
-    document.made |= dict.fromkeys(
-        (part.get("value", "") for name, part in names.items() if name in (SCHEMA, APPEARANCE)), key
-    )
+    document.made |= dict.fromkeys(filter(None, (file.rpartition("/")[2], look)), key)
     document.translated(element, text("Form"), file, f"formKey = {key}, {key}{FORM_SUFFIX}")
-    for name in left:
-        cure = text("This field has no counterpart; draw it in the form.")
+    for name, cure in left:
         document.by_hand(element, text("Field {name}", name=name), cure, file)
     for name in (SCHEMA, APPEARANCE):
         if name in names:
             document.remove(names[name])
-
-
-def fields_of(schema: Mapping[str, Any]) -> tuple[list[Field], list[str]]:
-    """The fields of a JSON schema, and the names of those that are more than one value."""
-    properties = schema.get("properties")
-    required = schema.get("required")
-    wanted = required if isinstance(required, list) else []
-    fields, left = [], []
-    for key, said in properties.items() if isinstance(properties, dict) else ():
-        kind = _kind(said) if isinstance(said, dict) else None
-        if kind is None:
-            left.append(key)
-            continue
-        labels = said.get("enumNames") if isinstance(said.get("enumNames"), list) else []
-        values = _values(said)
-        default = said.get("default")
-        fields.append(
-            Field(
-                key=key,
-                label=str(said.get("title") or key)[:300],
-                kind=kind,
-                required=key in wanted,
-                readonly=said.get("readOnly") is True,
-                default=default
-                if isinstance(default, str | bool | int | float) and kind not in ("date", "moment", "many")
-                else None,
-                options=tuple(
-                    (value, str(labels[at]) if at < len(labels) else label) for at, (value, label) in enumerate(values)
-                ),
-                help=str(said.get("description") or "")[:1000],
-            )
-        )
-    return fields, left
-
-
-def _kind(said: Mapping[str, Any]) -> str | None:
-    kind = said.get("type")
-    if _values(said):
-        return "many" if kind == "array" else "choice"
-    if kind == "string":
-        return FORMATS.get(str(said.get("format")), "line")
-    return KINDS.get(kind) if isinstance(kind, str) else None
-
-
-def _values(said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    place = said.get("items") if said.get("type") == "array" else said
-    if not isinstance(place, dict):
-        return []
-    if isinstance(place.get("enum"), list):
-        return [(_plain(value), _plain(value)) for value in place["enum"]]
-    found = place.get("oneOf") or place.get("anyOf")
-    if not isinstance(found, list):
-        return []
-    options = [each for each in found if isinstance(each, dict) and ("const" in each or each.get("enum"))]
-    values = [_plain(each["const"] if "const" in each else each["enum"][0]) for each in options]
-    return [(value, str(each.get("title") or value)) for value, each in zip(values, options, strict=True)]
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -15,6 +15,7 @@ from tests.unit.studio.exchange.foreign_files import (
     lines,
     said,
     straight,
+    take_in,
     taken,
     word,
 )
@@ -133,3 +134,43 @@ def test_the_key_of_a_message_is_not_needed() -> None:
     message = '<bpmn:message id="m" name="paid"><bpmn:extensionElements><zeebe:subscription correlationKey="=id"/></bpmn:extensionElements></bpmn:message>'
     imported = taken(diagram(straight(), speaks=("zeebe",), before=message))
     assert [line.status for line in imported.lines if line.before == "=id"] == [Status.UNDERSTOOD]
+
+
+@pytest.mark.parametrize("groups", ["service_agent", '="service_agent"', '=["service_agent"]', '= [ "service_agent" ]'])
+def test_groups_are_read_plain_and_as_constants_of_feel(groups: str) -> None:
+    imported = imported_step(f"<zeebe:assignmentDefinition candidateGroups='{groups}'/>")
+    assert said(imported, "work")["role"] == "service_agent"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [
+        ("assignee='=\"anna\"'", {"assign": "person", "assignTo": "anna"}),
+        ('candidateUsers=\'=["anna", "ben"]\'', {"assign": "candidates", "assignTo": "anna, ben"}),
+        ("assignee='=boss'", {"assign": "variable", "assignTo": "boss"}),
+    ],
+)
+def test_people_are_read_plain_and_as_constants_of_feel(attribute: str, expected: dict[str, str]) -> None:
+    imported = imported_step(f"<zeebe:assignmentDefinition {attribute}/>")
+    found = said(imported, "work")
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_priority_behind_an_equals_sign_and_steps_that_are_reckoned() -> None:
+    imported = imported_step('<zeebe:priorityDefinition priority="=80"/>')
+    assert said(imported, "work")["priority"] == "2"
+    adhoc = (
+        '<bpmn:adHocSubProcess id="free"><bpmn:extensionElements><zeebe:adHoc activeElementsCollection="=which"/>'
+        '</bpmn:extensionElements><bpmn:manualTask id="x"/></bpmn:adHocSubProcess>'
+    )
+    left = lines(taken(zeebe(adhoc)), "free", Status.BY_HAND)
+    assert [line.before for line in left] == ["activeElementsCollection = =which"]
+
+
+@pytest.mark.parametrize("name", ["approve_order.form", "Another name.form"])
+def test_a_form_is_found_by_the_id_in_it(name: str) -> None:
+    raw = zeebe(step('<zeebe:formDefinition formId="approve_order"/>'))
+    form = b'{"type": "default", "id": "approve_order", "components": []}'
+    other = b'{"type": "default", "id": "other", "components": []}'
+    imported = take_in({"order.bpmn": raw, "a.form": other, name: form})
+    assert imported.files[said(imported, "work")["formKey"] + ".form.json"] == form

@@ -145,3 +145,24 @@ def test_our_own_diagrams_are_not_taken_for_those_of_spiffarena() -> None:
     body = straight(spiff(inside)).replace("<bpmn:endEvent", '<bpmn:endEvent name="x"')
     raw = diagram(body, speaks=("spiffworkflow",))
     assert "postScript" not in {line.after.split(":")[0] for line in taken(raw).lines}
+
+
+def test_fields_of_flowable_keep_their_defaults_and_the_hidden_ones_stay_away() -> None:
+    step = (
+        '<bpmn:userTask id="approve" flowable:assignee="$INITIATOR" flowable:candidateGroups="service_agent"><bpmn:extensionElements>'
+        '<flowable:formProperty id="why" type="string" default="as usual" writable="false"/>'
+        '<flowable:formProperty id="sure" type="boolean" default="true"/>'
+        '<flowable:formProperty id="secret" type="string" readable="false"/>'
+        '<flowable:formProperty id="sum" type="double" expression="${a + b}"/>'
+        "</bpmn:extensionElements></bpmn:userTask>"
+    )
+    imported = taken(diagram(straight(step), speaks=("flowable",)))
+    form = json.loads(imported.files["approve.form.json"])
+    assert [(each["key"], each.get("defaultValue")) for each in form["components"]] == [
+        ("why", "as usual"),
+        ("sure", True),
+        ("sum", None),
+    ]
+    assert form["components"][0]["readonly"] is True
+    assert said(imported, "approve")["assign"] == "initiator"
+    assert [line.before for line in lines(imported, "approve", Status.BY_HAND)] == ["${a + b}"]
