@@ -28,8 +28,8 @@ from workflows import engine, library, queries
 from workflows.causes import Cause
 from workflows.kept import keep
 from workflows.library import Published
-from workflows.models import TIMER, Incident, ProcessInstance, Task, TaskStatus
-from workflows.operate.rules import refuse, why_not_repair, why_not_resume, why_not_suspend
+from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.operate.rules import refuse, why_not_repair, why_not_resume, why_not_retry, why_not_suspend
 from workflows.operations import cancelling, incidents, pausing
 from workflows.operations.steps import INSTANCE, TASK, moved_on, record_event, services, store_step
 from workflows.rules import read_reason
@@ -162,14 +162,17 @@ def resume(session: Session, *, by: Actor, now: datetime, instance_id: int, reas
 def retry(session: Session, *, by: Actor, now: datetime, instance_id: int, reason: str) -> Repaired:
     """Every open incident of the case is tried again. Raises NotFound where it has none, StepFault where one fails again."""
     instance, why = _locked(session, instance_id, reason, by=by)
-    refuse(why_not_repair(instance, by))
+    refuse(why_not_retry(instance, by))
     found = queries.incidents_of(session, instance_id)
     if not found:
         raise RuleBroken(text("This case has no open incident."))
+    before = {task.id for task in queries.open_tasks(session, instance_id)}
     for incident in found:
         incidents.retry(session, by=by, now=now, incident_id=incident.id)
     _audit(session, instance, "retried", why, {"incidents": len(found)}, by=by, now=now)
-    return Repaired()
+    opened = [task.node_id for task in queries.open_tasks(session, instance_id) if task.id not in before]
+    session.refresh(instance, ["status"])
+    return Repaired(opened=tuple(opened), ended=instance.status != InstanceStatus.RUNNING)
 
 
 def cancel(session: Session, *, by: Actor, now: datetime, instance_id: int, reason: str) -> Repaired:

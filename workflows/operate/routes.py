@@ -25,7 +25,7 @@ from workflows.models import Incident, ProcessInstance
 from workflows.operate import acts, bulk
 from workflows.operate.acts import ACTS, Act
 from workflows.operate.filters import AGES, FILTERS, NEWEST, STATES, cases_query, versions_of
-from workflows.operate.rules import why_not_repair, why_not_resume, why_not_suspend
+from workflows.operate.rules import why_not_repair, why_not_resume, why_not_retry, why_not_suspend
 from workflows.operate.shown import Place, Row, places, targets, waits, with_state
 from workflows.operate.trying import Verdict, said_by, tried
 from workflows.operate.values import KINDS
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
     """All cases, newest first, by process, version, state, element, age, people and variables."""
     actor, address = current_actor(), list_address(FILTERS, {"newest": NEWEST}, "newest")
     with reading_session() as session:
-        query = cases_query(address.query, address.filters, now=now())
+        query = cases_query(session, address.query, address.filters, now=now())
         page = fetch(session, query, NEWEST, place=address.place, limit=PAGE, backwards=address.backwards)
         rows = _rows(session, page.rows)
         names = _processes(session)
@@ -82,6 +82,7 @@ def show(instance_id: int) -> ResponseReturnValue:
             why_not_repair=why_not_repair(instance, actor),
             why_not_suspend=why_not_suspend(instance, actor),
             why_not_resume=why_not_resume(instance, actor),
+            why_not_retry=why_not_retry(instance, actor),
         )
 
 
@@ -148,7 +149,13 @@ def _bulk_page(act: bulk.Act, ids: Sequence[int], reason: Text | str | None = No
     with reading_session() as session:
         steps = _steps_of(session, ids) if act is bulk.Act.MOVE else []
     return render_template(
-        "operate/bulk.html", act=act, title=acts.BULK_WORDS[act], ids=ids, refusal=reason, steps=steps
+        "operate/bulk.html",
+        act=act,
+        title=acts.BULK_WORDS[act],
+        icon=ACTS[act.value].icon,
+        ids=ids,
+        refusal=reason,
+        steps=steps,
     )
 
 

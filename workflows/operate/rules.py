@@ -6,6 +6,7 @@ from crm.core.errors import Denied
 from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.models import InstanceStatus, ProcessInstance
+from workflows.rules import SUSPENDED
 
 
 def why_not_repair(instance: ProcessInstance, by: Actor) -> Text | None:
@@ -29,6 +30,13 @@ def why_not_resume(instance: ProcessInstance, by: Actor) -> Text | None:
     if reason := why_not_repair(instance, by):
         return reason
     return text("This case is not suspended.") if instance.suspended_at is None else None
+
+
+def why_not_retry(instance: ProcessInstance, by: Actor) -> Text | None:
+    """The reason why this person cannot have its incidents tried again."""
+    if reason := why_not_repair(instance, by):
+        return reason
+    return SUSPENDED if instance.suspended_at is not None else None
 
 
 def refuse(reason: Text | None) -> None:

@@ -31,12 +31,13 @@ MOST_SHOWN = 500
 @dataclass(frozen=True)
 class Shown:
     """A variable on a page: name, what sort of value, the value as it would be typed. `whole` is False where typing what is shown
-    would make another value of it: it was cut, or it holds what words cannot keep apart."""
+    would make another value of it: it was cut, or it holds what words cannot keep apart. `at` is a day or moment as such."""
 
     name: str
     kind: str
     value: str
     whole: bool = True
+    at: date | None = None
 
 
 def read_value(kind: str, typed: str) -> Any:
@@ -90,7 +91,7 @@ def _told(name: str, value: Any) -> Shown:
         whole = read_value(kind, words) == value
     except Invalid:
         whole = False
-    return Shown(name, kind, words, whole)
+    return Shown(name, kind, words, whole, value if isinstance(value, date) else None)
 
 
 def kind_of(value: Any) -> str:

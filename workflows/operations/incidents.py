@@ -23,8 +23,10 @@ from workflows.engine import EngineError
 from workflows.kept import keep, restore
 from workflows.messaging.models import HEAR
 from workflows.models import RUNG, TIMER, Incident, ProcessInstance, Task, TaskStatus
+from workflows.operations.settling import settle_incidents
 from workflows.operations.steps import record_event
 from workflows.operations.tasks import StepFault, complete_again
+from workflows.rules import SUSPENDED
 
 add_kinds(
     NoticeKind(
@@ -42,7 +44,8 @@ TASK = cast(Table, Task.__table__)
 
 def keep_fault(session: Session, fault: StepFault, *, now: datetime) -> Incident:
     """Write the incident of a failed completion, and keep the answers as the task's draft, with their files. For a
-    transaction of its own."""
+    transaction of its own. It takes the place of what stopped the same task before."""
+    settle_incidents(session, fault.instance_id, [fault.task_id], by=SYSTEM, now=now)
     session.execute(
         update(TASK)
         .where(TASK.c.id == fault.task_id, TASK.c.status == TaskStatus.OPEN)
@@ -85,6 +88,8 @@ def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> In
     incident = session.get_one(Incident, incident_id, with_for_update=True)
     if incident.resolved_at is not None:
         raise Conflict(text("This incident has already been resolved."))
+    if session.scalar(select(ProcessInstance.suspended_at).where(ProcessInstance.id == instance_id)) is not None:
+        raise Conflict(SUSPENDED)
     if incident.kind == TIMER:
         for kind in (TIMER, RUNG, HEAR):
             due.retry(session, kind=kind, subject_id=incident.instance_id, now=now)

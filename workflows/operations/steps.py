@@ -39,6 +39,7 @@ from workflows.models import (
     Task,
     TaskStatus,
 )
+from workflows.operations.settling import settle_incidents
 from workflows.registry import StepContext, registry
 from workflows.rules import FALLBACK_ROLE, PRIORITIES
 from workflows.telling import tell_opened
@@ -168,7 +169,7 @@ def store_step(
     )
     # As the database has it from now on; an assignment would be written once more at the next flush.
     instance_dict(instance)["version"] = instance.version + 1
-    _withdraw(session, instance, step, now=now)
+    _withdraw(session, instance, step, by=by, now=now)
     if step.opened:
         people = _active_people(session, step.opened)
         given = assign_opened(session, instance, published, step.opened, now=now, settled=settled)
@@ -234,13 +235,13 @@ def moved_on() -> Conflict:
     return Conflict(text("Somebody has just moved this case on. Please look again."))
 
 
-def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, now: datetime) -> None:
+def _withdraw(session: Session, instance: ProcessInstance, step: Step, *, by: Actor, now: datetime) -> None:
     tokens = [task.token for task in step.closed if not task.completed]
     if tokens:
+        those = TASK.c.instance_id == instance.id, TASK.c.token.in_(tokens), TASK.c.status == TaskStatus.OPEN
+        settle_incidents(session, instance.id, select(TASK.c.id).where(*those), by=by, now=now)
         session.execute(
-            update(TASK)
-            .where(TASK.c.instance_id == instance.id, TASK.c.token.in_(tokens), TASK.c.status == TaskStatus.OPEN)
-            .values(status=TaskStatus.WITHDRAWN, closed_at=now, version=TASK.c.version + 1)
+            update(TASK).where(*those).values(status=TaskStatus.WITHDRAWN, closed_at=now, version=TASK.c.version + 1)
         )
 
 

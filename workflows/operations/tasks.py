@@ -24,6 +24,7 @@ from workflows.assigning.standing import acting, in_place_of
 from workflows.attachments import hold_for_task
 from workflows.kept import keep, restore
 from workflows.models import ProcessInstance, Task, TaskCandidate, TaskStatus
+from workflows.operations.settling import settle_incidents
 from workflows.operations.steps import moved_on, record_event, services, store_step
 from workflows.queries import concerns
 from workflows.rules import why_not_claim, why_not_complete, why_not_open, why_not_release, why_not_save
@@ -232,6 +233,9 @@ def _finish(
         raise StepFault(task=task, answers=answers, entered=entered, files=files, by=by, cause=cause) from cause
     done = {"task_id": task.id, "now": now, "by_id": by.id, "absent_id": absent_id, "kept": keep(answers)}
     DONE.later(session, done, refusal=moved_on)
+    if task.draft is not None:
+        # A completion that failed left its answers as the draft, so that the way of most steps asks nothing of incidents.
+        settle_incidents(session, instance.id, [task.id], by=by, now=now)
     store_step(
         session,
         instance,

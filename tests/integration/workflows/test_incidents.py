@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from crm.core.claims import claim, give_back
 from crm.core.db import reading, unit_of_work
-from crm.core.errors import Denied
+from crm.core.errors import Conflict, Denied
 from tests.conftest import Browser, as_user, program_of
 from tests.processes.small import bundle, properties, script_task, straight, user_task
 from tests.processes.stories import Story
 from workflows.models import TIMER, Incident, InstanceStatus
+from workflows.operate.repairing import move, resume, retry, suspend
 from workflows.operations import incidents, timers
 from workflows.operations.tasks import StepFault
 
@@ -81,6 +82,51 @@ def test_a_retry_that_fails_again_keeps_one_incident(faulty: Story) -> None:
         incidents.retry(session, by=people.admin, now=now, incident_id=incident_id)
     with reading(database) as session:
         assert [incident.resolved_at for incident in session.scalars(select(Incident))] == [None]
+
+
+def fail(story: Story) -> None:
+    with pytest.raises(StepFault) as fault:
+        story.do(story.people.agent1, "check", note="x")
+    with unit_of_work(story.database) as session:
+        incidents.keep_fault(session, fault.value, now=story.clock())
+
+
+def open_incidents(story: Story) -> int:
+    with reading(story.database) as session:
+        return len(session.scalars(select(Incident).where(Incident.resolved_at.is_(None))).all())
+
+
+def test_what_stopped_a_task_is_over_when_the_task_is_done_or_withdrawn(faulty: Story) -> None:
+    fail(faulty)
+    fail(faulty)
+    assert open_incidents(faulty) == 1
+    repairing = {"by": faulty.people.admin, "now": faulty.clock(), "instance_id": faulty.instance_id, "reason": "why"}
+    with unit_of_work(faulty.database) as session:
+        move(session, token=faulty.task("check").token, to="check", **repairing)  # type: ignore[arg-type]  # mixed values
+    assert open_incidents(faulty) == 0
+    fail(faulty)
+    faulty.clock.set(NEXT_DAY)
+    faulty.do(faulty.people.agent1, "check", note="x")
+    assert open_incidents(faulty) == 0
+
+
+def test_a_retry_waits_until_the_case_is_resumed_and_tells_what_it_opened(story: Story) -> None:
+    story.publish(straight("faulty", user_task("check"), script_task("grow", TOO_MUCH), user_task("sign")))
+    story.start(story.people.manager1, key="faulty")
+    fail(story)
+    repairing = {"by": story.people.admin, "instance_id": story.instance_id, "reason": "why"}
+    story.clock.set(NEXT_DAY)
+    with unit_of_work(story.database) as session:
+        suspend(session, now=NEXT_DAY, **repairing)  # type: ignore[arg-type]  # mixed values
+    with pytest.raises(Denied, match="suspended"), unit_of_work(story.database) as session:
+        retry(session, now=NEXT_DAY, **repairing)  # type: ignore[arg-type]  # as above
+    with pytest.raises(Conflict, match="suspended"), unit_of_work(story.database) as session:
+        newest = session.scalars(select(Incident.id)).one()
+        incidents.retry(session, by=story.people.admin, now=NEXT_DAY, incident_id=newest)
+    with unit_of_work(story.database) as session:
+        resume(session, now=NEXT_DAY, **repairing)  # type: ignore[arg-type]  # as above
+        assert retry(session, now=NEXT_DAY, **repairing).opened == ("sign",)  # type: ignore[arg-type]  # as above
+    assert story.waiting() == ["sign"]
 
 
 def test_only_those_who_administer_processes_may_retry(faulty: Story) -> None:
