@@ -54,6 +54,7 @@ export function feelField(view, { draft, functions, element }) {
     if (control.value !== before) check();
   };
 
+  let known = [];
   let items = [];
   let place = 0;
   const close = () => {
@@ -80,13 +81,21 @@ export function feelField(view, { draft, functions, element }) {
     list.children[place].scrollIntoView({ block: "nearest" });
     return undefined;
   };
-  const open = async (all) => {
+  // At once with what was known last, since whoever types on must not choose what fitted the word before; then with what the
+  // server knows by now.
+  const offer = (all) => {
     const before = control.value.slice(0, control.selectionStart);
-    const variables = await draft.variables(element);
-    if (document.activeElement !== control || before !== control.value.slice(0, control.selectionStart)) return;
-    items = field.feel === "template" ? [] : offers(before, variables ?? [], functions, all).items;
+    const fitting = field.feel === "template" ? [] : offers(before, known, functions, all).items;
+    if (items.length === fitting.length && items.every(({ label }, number) => label === fitting[number].label)) return;
+    items = fitting;
     place = 0;
     draw();
+  };
+  const open = async (all) => {
+    const before = control.value.slice(0, control.selectionStart);
+    offer(all);
+    known = (await draft.variables(element)) ?? [];
+    if (document.activeElement === control && before === control.value.slice(0, control.selectionStart)) offer(all);
   };
   control.addEventListener("input", (event) => {
     clearTimeout(timer);
