@@ -12,6 +12,7 @@ from workflows.engine.texts import N_
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 30_000
 MAX_DEPTH = 100
+HAS_DOCTYPE = N_("{file} contains a DOCTYPE; remove it.")
 
 
 def read_xml(raw: bytes, file: str) -> Any:
@@ -29,6 +30,9 @@ def read_xml(raw: bytes, file: str) -> Any:
     try:
         root = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as fault:
+        if b"<!DOCTYPE" in raw:
+            # Its entities alone may be what could not be read; saving the file anew would not help.
+            raise _refused(file, HAS_DOCTYPE) from None
         raise _refused(
             file,
             N_("{file} is not well-formed XML, so save it anew in the tool that it comes from: {cause}"),
@@ -36,7 +40,7 @@ def read_xml(raw: bytes, file: str) -> Any:
         ) from None
     info = root.getroottree().docinfo
     if info.doctype or info.internalDTD is not None:
-        raise _refused(file, N_("{file} contains a DOCTYPE; remove it."))
+        raise _refused(file, HAS_DOCTYPE)
     _measure(root, file)
     return root
 

@@ -73,6 +73,7 @@ XML: dict[str, tuple[bytes, str]] = {
     ),
     "an external DTD": (xml("{x: 1}", f'<!DOCTYPE d SYSTEM "file://{SECRET}">'), "DOCTYPE"),
     "an internal entity": (xml("{x: &e;}", '<!DOCTYPE d [<!ENTITY e "1">]>'), "DOCTYPE"),
+    "an entity in a name": (f'<!DOCTYPE d [<!ENTITY e SYSTEM "file://{SECRET}">]><d name="&e;"/>'.encode(), "DOCTYPE"),
     "a plain DOCTYPE": (xml("{x: 1}", "<!DOCTYPE d>"), "DOCTYPE"),
     "billion laughs": (xml("{x: &j;}", LAUGHS), "case.bpmn"),
     "quadratic growth": (xml("&e;" * 20_000, QUADRATIC), "case.bpmn"),

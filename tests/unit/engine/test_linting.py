@@ -37,6 +37,10 @@ def one(draw: Callable[[Drawing], Drawing], step: str = "step") -> Drawing:
     return draw(Drawing().start()).end().chain("start", step, "end")
 
 
+def with_form(form: bytes) -> Callable[[], Bundle]:
+    return lambda: Bundle({**one(lambda d: d.user("step")).bundle().files, "form.form.json": form})
+
+
 def raw(process: str, before: str = "") -> Bundle:
     return Bundle({"case.bpmn": (HEAD + before + process + TAIL).encode(), "form.form.json": FORM})
 
@@ -430,6 +434,19 @@ FAULTS: dict[str, tuple[Callable[[], Bundle], str | None, str]] = {
         None,
         "not valid JSON",
     ),
+    **{
+        f"a form that holds {name}": (
+            with_form(b'{"id": %s}' % value),
+            None,
+            words,
+        )
+        for name, value, words in (
+            ("no number", b"NaN", "not valid JSON"),
+            ("an endless number", b"1e999", "not valid JSON"),
+            ("half a character", rb'"\ud800"', "not valid JSON"),
+            ("a NUL character", rb'"\u0000"', "NUL character"),
+        )
+    },
     "no diagram": (lambda: Bundle({"form.form.json": FORM}), None, "no diagram"),
     "two diagrams": (lambda: Bundle({"a.bpmn": b"<a/>", "b.bpmn": b"<b/>"}), None, "several diagrams"),
     "another kind of XML": (lambda: Bundle({"a.bpmn": b"<a/>"}), None, "not a BPMN diagram"),
