@@ -100,7 +100,9 @@ def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
             for info in members:
                 yield _path_of(info.filename), _read_member(archive, info)
     except UNREADABLE:
-        raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
+        raise Invalid(
+            [Fault("files", text("The archive cannot be read; pack the files anew as .zip, without a password."))]
+        ) from None
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

@@ -120,7 +120,10 @@ def faults_of(raw: Mapping[str, Any]) -> Iterator[Text]:
             yield message
     title = raw.get("title") or ""
     if title and title not in {each.get("name") for each in fields}:
-        yield text("The record is to be named by {name}, which is none of its fields.", name=str(title)[:40])
+        yield text(
+            "The record is to be named by {name}, which is none of its fields; choose one of them, or none.",
+            name=str(title)[:40],
+        )
 
 
 def _faults_of_names(names: list[str], taken: frozenset[str]) -> Iterator[Text]:
@@ -137,7 +140,7 @@ def _faults_of_names(names: list[str], taken: frozenset[str]) -> Iterator[Text]:
 def _faults_of_field(raw: Mapping[str, Any]) -> Iterator[Text]:
     name = str(raw.get("name"))[:40]
     if not _is_label(raw.get("label")):
-        yield text("The field {name} has no label.", name=name)
+        yield text("The field {name} has no label; give it one of at most 120 letters.", name=name)
     if str(raw.get("kind")) not in set(KINDS):
         yield text(
             "The field {name} has no kind that is known; choose one of {known}.", name=name, known=", ".join(KINDS)

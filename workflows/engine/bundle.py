@@ -84,13 +84,13 @@ def read_json(name: str, raw: bytes) -> dict[str, Any]:
         # Stricter than Python's own reader, which takes NaN, endless numbers and halves of characters: no answer could hold them.
         value = orjson.loads(raw.removeprefix(BOM_UTF8))
     except ValueError as fault:
-        message = N_("{file} is not valid JSON: {cause}")
+        message = N_("{file} is not valid JSON, so correct it, or save it anew where it comes from: {cause}")
         raise BundleRefused([Problem(None, message, {"file": name, "cause": str(fault)[:120]}, file=name)]) from None
     if b"\\u0000" in raw:
         message = N_("{file} contains a NUL character, which nobody can see and no database keeps; remove it.")
         raise BundleRefused([Problem(None, message, {"file": name}, file=name)])
     if _is_deeper(value, MAX_JSON_DEPTH):
-        message = N_("{file} nests its values more than {limit} levels deep.")
+        message = N_("{file} nests its values more than {limit} levels deep; make it flatter.")
         raise BundleRefused([Problem(None, message, {"file": name, "limit": MAX_JSON_DEPTH}, file=name)])
     if not isinstance(value, dict):
         message = N_("{file} must hold a JSON object.")

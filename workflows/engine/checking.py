@@ -32,7 +32,13 @@ def by_weight(problems: list[Problem]) -> list[Problem]:
 
 def check_sizes(bundle: Bundle) -> list[Problem]:
     if len(bundle.files) > MAX_FILES:
-        return [Problem(None, N_("The bundle has more than {limit} files."), {"limit": MAX_FILES})]
+        return [
+            Problem(
+                None,
+                N_("The bundle has more than {limit} files; take out those that the process does not use."),
+                {"limit": MAX_FILES},
+            )
+        ]
     message = N_("{file} is larger than 2 MB; split the process.")
     large = [
         Problem(None, message, {"file": name}, file=name)

@@ -44,7 +44,7 @@ def read_decisions(files: Mapping[str, bytes]) -> tuple[Decisions, list[Problem]
             reader = _Reader(file, problems)
             decision = reader.decision(element)
             if decision.id in found:
-                reader.fault(N_("The decision {element} exists twice; give one of them another id."), decision.id)
+                reader.fault(N_("The decision {element} exists twice; give one of them another id."))
             found[decision.id] = decision
     problems.extend(_requirements(found))
     return Decisions(found), problems
@@ -54,11 +54,15 @@ def _requirements(found: Mapping[str, Decision]) -> Iterator[Problem]:
     for decision in found.values():
         for required in decision.requires:
             if required not in found:
-                message = N_("The decision {element} requires {required}, which is not in the bundle.")
-                yield Problem(decision.id, message, {"element": decision.id, "required": required}, file=decision.file)
+                message = N_(
+                    "The decision {element} requires {required}, which is not in the bundle; add it, or remove the arrow that leads from it."
+                )
+                params = {"element": _called(decision.name, decision.id), "required": required}
+                yield Problem(decision.id, message, params, file=decision.file)
         if _requires_itself(decision.id, found):
             message = N_("The decision {element} requires itself; remove one of the arrows of the circle.")
-            yield Problem(decision.id, message, {"element": decision.id}, file=decision.file)
+            params = {"element": _called(decision.name, decision.id)}
+            yield Problem(decision.id, message, params, file=decision.file)
 
 
 def _requires_itself(start: str, found: Mapping[str, Decision]) -> bool:
@@ -76,20 +80,22 @@ def _requires_itself(start: str, found: Mapping[str, Decision]) -> bool:
 class _Reader:
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file, self.problems = file, problems
-        self.ident = ""
+        self.ident = self.called = ""
 
-    def fault(self, message: str, element: str, **params: object) -> None:
-        self.problems.append(Problem(element, message, {"element": element, **params}, file=self.file))
+    def fault(self, message: str, **params: object) -> None:
+        """A fault of the decision that is read."""
+        self.problems.append(Problem(self.ident, message, {"element": self.called, **params}, file=self.file))
 
     def decision(self, element: Any) -> Decision:
         self.ident = element.get("id") or element.get("name") or "?"
         name = element.get("name") or self.ident
+        self.called = _called(name, self.ident)
         variable = next((v.get("name") for v in _children(element, "variable") if v.get("name")), name)
         requires = []
         for need in _children(element, "informationRequirement"):
             requires += [_href(r) for r in _children(need, "requiredDecision")]
         if any(True for _ in _children(element, "knowledgeRequirement")):
-            self.fault(N_("The decision {element} uses a knowledge model; write its logic as a decision."), self.ident)
+            self.fault(N_("The decision {element} uses a knowledge model; write its logic as a decision."))
         tables = list(_children(element, "decisionTable"))
         literals = list(_children(element, "literalExpression"))
         table = literal = None
@@ -99,43 +105,47 @@ class _Reader:
             literal = self._expression(_text(literals[0]), name)
         else:
             message = N_("The decision {element} has neither a decision table nor a literal expression; add one.")
-            self.fault(message, self.ident)
+            self.fault(message)
         return Decision(self.ident, name, variable, self.file, tuple(requires), table, literal)
 
     def _table(self, element: Any) -> Table:
         policy = (element.get("hitPolicy") or UNIQUE).upper()
         if policy not in HIT_POLICIES:
-            self.fault(N_("The decision {element} has the unknown hit policy {policy}."), self.ident, policy=policy)
+            message = N_("The decision {element} has the unknown hit policy {policy}; choose one of {known}.")
+            self.fault(message, policy=policy, known=", ".join(sorted(HIT_POLICIES)))
         aggregation = element.get("aggregation") if policy == COLLECT else None
         inputs = tuple(self._input(number, e) for number, e in enumerate(_children(element, "input"), 1))
         elements = list(_children(element, "output"))
         outputs = tuple(self._output(number, e, len(elements)) for number, e in enumerate(elements, 1))
         if not outputs:
-            self.fault(N_("The decision {element} has no output column; add one."), self.ident)
-        if len({output.name for output in outputs}) < len(outputs):
-            self.fault(N_("Two output columns of the decision {element} have the same name."), self.ident)
+            self.fault(N_("The decision {element} has no output column; add one."))
+        names = [output.name for output in outputs]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            message = N_("Two output columns of the decision {element} have the same name, {name}; rename one of them.")
+            self.fault(message, name=twice)
         if aggregation is not None and (aggregation not in AGGREGATIONS or len(outputs) > 1):
             message = N_(
                 "The decision {element} cannot aggregate ({aggregation}); use one output column and SUM, MIN, MAX or COUNT."
             )
-            self.fault(message, self.ident, aggregation=aggregation)
+            self.fault(message, aggregation=aggregation)
         if policy in (PRIORITY, OUTPUT_ORDER) and not any(output.order for output in outputs):
             message = N_("The decision {element} orders by its output values; list them, the most important first.")
-            self.fault(message, self.ident)
+            self.fault(message)
         rules = []
         for number, rule in enumerate(_children(element, "rule"), 1):
             cells = [_text(e) for e in _children(rule, "inputEntry")]
             answers = [_text(e) for e in _children(rule, "outputEntry")]
             if len(cells) != len(inputs) or len(answers) != len(outputs):
                 message = N_(
-                    "Rule {rule} of the decision {element} has a different number of cells than there are columns."
+                    "Rule {rule} of the decision {element} has a different number of cells than there are columns; give it one for each column, or remove the rule."
                 )
-                self.fault(message, self.ident, rule=number)
+                self.fault(message, rule=number)
                 continue
             rules.append(
                 Rule(
-                    tuple(self._test(cell, number) for cell in cells),
-                    tuple(self._cell(answer, number) for answer in answers),
+                    tuple(self._test(cell, number, i.label) for cell, i in zip(cells, inputs, strict=True)),
+                    tuple(self._cell(answer, number, o.name) for answer, o in zip(answers, outputs, strict=True)),
                 )
             )
         return Table(policy, aggregation, inputs, outputs, tuple(rules))
@@ -145,7 +155,7 @@ class _Reader:
         label = element.get("label") or text or str(number)
         if not text:
             message = N_("Input column {column} of the decision {element} has no expression; write what it looks at.")
-            self.fault(message, self.ident, column=number)
+            self.fault(message, column=number)
         return Input(label, self._expression(text or "null", label))
 
     def _output(self, number: int, element: Any, count: int) -> Output:
@@ -153,7 +163,7 @@ class _Reader:
         if not name:
             if count > 1:
                 message = N_("Output column {column} of the decision {element} has no name; give it one.")
-                self.fault(message, self.ident, column=number)
+                self.fault(message, column=number)
             name = self.ident if count == 1 else str(number)
         order = next((_text(e) for e in _children(element, "outputValues")), "")
         default = next((_text(e) for e in _children(element, "defaultOutputEntry")), "")
@@ -163,42 +173,56 @@ class _Reader:
             self._expression(default, name) if default else None,
         )
 
-    def _test(self, text: str, rule: int) -> feel.UnaryTests:
-        if len(text) > MAX_FORMULA:
-            self.fault(N_("Rule {rule} of the decision {element} has a cell that is too long."), self.ident, rule=rule)
-            return feel.parse_unary_tests("-")
-        try:
-            return feel.parse_unary_tests(text)
-        except feel.FeelError as fault:
-            self._bad_cell(text, rule, fault)
-            return feel.parse_unary_tests("-")
+    def _test(self, text: str, rule: int, column: str) -> feel.UnaryTests:
+        if not self._is_too_long(text, rule, column):
+            try:
+                return feel.parse_unary_tests(text)
+            except feel.FeelError as fault:
+                self._bad_cell(text, rule, column, fault)
+        return feel.parse_unary_tests("-")
 
-    def _cell(self, text: str, rule: int) -> feel.Expression | None:
-        if text in ("", "-"):
-            return None
-        if len(text) > MAX_FORMULA:
-            self.fault(N_("Rule {rule} of the decision {element} has a cell that is too long."), self.ident, rule=rule)
+    def _cell(self, text: str, rule: int, column: str) -> feel.Expression | None:
+        if text in ("", "-") or self._is_too_long(text, rule, column):
             return None
         try:
             return expressions.parse(text)
         except feel.FeelError as fault:
-            self._bad_cell(text, rule, fault)
+            self._bad_cell(text, rule, column, fault)
             return None
 
-    def _bad_cell(self, text: str, rule: int, fault: feel.FeelError) -> None:
-        message = N_("Rule {rule} of the decision {element}: {text} is not FEEL ({cause}).")
-        self.fault(message, self.ident, rule=rule, text=text[:100], cause=expressions.cause_of(fault))
+    def _is_too_long(self, text: str, rule: int, column: str) -> bool:
+        if len(text) <= MAX_FORMULA:
+            return False
+        message = N_(
+            "Rule {rule} of the decision {element}, column {column}: the cell is too long; shorten it to at most {limit} characters."
+        )
+        self.fault(message, rule=rule, column=column, limit=MAX_FORMULA)
+        return True
+
+    def _bad_cell(self, text: str, rule: int, column: str, fault: feel.FeelError) -> None:
+        message = N_(
+            "Rule {rule} of the decision {element}, column {column}: {text} is not FEEL; correct the cell ({cause})."
+        )
+        self.fault(message, rule=rule, column=column, text=text[:100], cause=expressions.cause_of(fault))
 
     def _expression(self, text: str, where: str) -> feel.Expression:
         if len(text) > MAX_FORMULA:
-            self.fault(N_("The decision {element}, {where}: the expression is too long."), self.ident, where=where)
+            message = N_(
+                "The decision {element}, {where}: the expression is too long; shorten it to at most {limit} characters."
+            )
+            self.fault(message, where=where, limit=MAX_FORMULA)
             return feel.parse("null")
         try:
             return expressions.parse(text)
         except feel.FeelError as fault:
-            message = N_("The decision {element}, {where}: {text} is not FEEL ({cause}).")
-            self.fault(message, self.ident, where=where, text=text[:100], cause=expressions.cause_of(fault))
+            message = N_("The decision {element}, {where}: {text} is not FEEL; correct it ({cause}).")
+            self.fault(message, where=where, text=text[:100], cause=expressions.cause_of(fault))
             return feel.parse("null")
+
+
+def _called(name: str, ident: str) -> str:
+    """How people call a decision: by its name, and by the id that tells it from others."""
+    return f"{name} ({ident})" if name != ident else ident
 
 
 def _children(element: Any, local: str) -> Iterator[Any]:

@@ -32,7 +32,7 @@ def lint(
         diagram = read_diagram(raw, file)
     except BundleRefused as refused:
         return None, decisions, [*problems, *refused.problems]
-    report = Report(file)
+    report = Report(file, diagram)
     around = Surroundings(bundle.form_files.keys(), decisions, operations, roles)
     check_structure(diagram, report)
     check_elements(diagram, around, report)

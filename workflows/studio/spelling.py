@@ -31,7 +31,7 @@ def fault_of(words: str, kind: str, known: Collection[str] | None) -> Fault | No
     if not words.strip():
         return None
     if len(words) > MAX_FORMULA:
-        return Fault(text("The expression is too long."))
+        return Fault(text("The expression is too long; shorten it to at most {limit} characters.", limit=MAX_FORMULA))
     if kind != "template" and JUEL.match(words):
         return Fault(text("Write this in FEEL, without the braces."), words.index("{") - 1)
     try:
@@ -43,7 +43,8 @@ def fault_of(words: str, kind: str, known: Collection[str] | None) -> Fault | No
     missing = sorted(names - {*known}) if known is not None else []
     if not missing:
         return None
-    message = text("Nothing before this step leaves behind: {names}.", names=", ".join(missing[:MOST_NAMED]))
+    message = text("Nothing before this step leaves behind: {names}. Check the spelling, or let an earlier step set it.",
+                   names=", ".join(missing[:MOST_NAMED]))  # fmt: skip
     return Fault(message, _place(words, missing[0]), "warning")
 
 

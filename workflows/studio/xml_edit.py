@@ -123,9 +123,11 @@ def _find(raw: bytes, element: str) -> _Place:
     try:
         parser.Parse(raw, True)
     except expat.ExpatError:
-        raise Invalid([Fault("", text("The diagram is not well-formed XML."))]) from None
+        raise Invalid(
+            [Fault("", text("The diagram is not well-formed XML; correct its text on the page of the diagram."))]
+        ) from None
     if not wanted:
-        raise NotFound(text("The diagram has no element “{id}” any more.", id=element[:100]))
+        raise NotFound(text("The diagram has no element “{id}” any more; load the page again.", id=element[:100]))
     return wanted[0]
 
 

@@ -172,6 +172,7 @@ def test_a_broken_decision_is_named(name: str) -> None:
     text, words = BROKEN[name]
     _, problems = read_decisions({"a.dmn": definitions(text).encode()})
     assert any(problem.element == "a" and words in problem.text for problem in problems), [p.text for p in problems]
+    assert all(";" in problem.message for problem in problems), "each fault comes with its cure"
 
 
 def deciding(result: str | None, *decisions: str) -> Case:

@@ -128,7 +128,9 @@ def _check_inner(node: Node, diagram: Diagram, report: Report) -> None:
     if not node.triggered_by_event:
         return
     if node.incoming or node.outgoing or node.repetition is not None:
-        message = N_("{element} is started by an event: no flow leads in or out, and it is not repeated.")
+        message = N_(
+            "{element} is started by an event: no flow leads in or out, and it is not repeated; remove those flows and the mark of repetition."
+        )
         report.error(node.id, message, element=label(node))
     for start in inner:
         if start.kind == "startEvent" and not start.events:
@@ -148,8 +150,10 @@ def _check_race(node: Node, process: Process, report: Report) -> None:
             message = N_("The flow {element} out of {gateway} must lead to an event that waits.")
             report.error(ident, message, gateway=label(node))
         elif target is not None and len(target.incoming) > 1:
-            message = N_("{element} follows an event-based gateway and may have no other flow into it.")
+            message = N_(
+                "{element} follows an event-based gateway and may have no other flow into it; remove the others."
+            )
             report.error(target.id, message, element=label(target))
         elif target is not None and any(other.attached_to == target.id for other in process.nodes.values()):
-            message = N_("{element} follows an event-based gateway and may have no boundary event.")
+            message = N_("{element} follows an event-based gateway and may have no boundary event; remove it.")
             report.error(target.id, message, element=label(target))

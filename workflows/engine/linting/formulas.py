@@ -73,7 +73,8 @@ def _formulas(node: Node) -> Iterator[tuple[str, str]]:
 def parse(element: str, name: str, text: str, report: Report) -> feel.Expression | None:
     """The expression, or None with the fault reported. `name` is how people call the place."""
     if len(text) > MAX_FORMULA:
-        report.error(element, N_("{element}: the expression is too long."), element=name)
+        message = N_("{element}: the expression is too long; shorten it to at most {limit} characters.")
+        report.error(element, message, element=name, limit=MAX_FORMULA)
     elif not expressions.source(text):
         report.error(element, N_("{element}: the expression is empty; write one or remove it."), element=name)
     elif JUEL.match(text):
@@ -83,7 +84,7 @@ def parse(element: str, name: str, text: str, report: Report) -> feel.Expression
         try:
             return expressions.parse(text)
         except feel.FeelError as fault:
-            message = N_("{element}: {text} is not FEEL: {cause}")
+            message = N_("{element}: {text} is not FEEL; correct it: {cause}")
             cause = expressions.cause_of(fault)
             report.error(element, message, element=name, text=text[:100], cause=cause)
     return None
@@ -107,7 +108,10 @@ def _check_timer(node: Node, event: EventMark, report: Report) -> None:
         report.error(node.id, message, element=label(node))
         return
     if event.timer_kind == "timeCycle" and node.kind == "boundaryEvent" and node.interrupting:
-        report.warn(node.id, N_("The timer {element} interrupts its task and so fires only once."), element=label(node))
+        message = N_(
+            "The timer {element} interrupts its task and so fires only once; draw it with a dashed border, or write a single time."
+        )
+        report.warn(node.id, message, element=label(node))
     _check_working_time(node, event, report)
     value: object = text
     if not timers.LOOKS_ISO.match(text):
@@ -122,7 +126,7 @@ def _check_timer(node: Node, event: EventMark, report: Report) -> None:
     try:
         timers.first_due(event.timer_kind, value, _SAMPLE_TIME)
     except timers.BadTimer as fault:
-        message = N_("The timer {element} is no usable time: {cause}")
+        message = N_("The timer {element} has no usable time; correct it: {cause}")
         report.error(node.id, message, element=label(node), cause=fault.cause)
 
 

@@ -33,7 +33,7 @@ def check_rights(diagram: Diagram, bundle: Bundle, report: Report) -> None:
             for right, path in named:
                 if path not in known:
                     message = N_(
-                        "{element} names the field {field} in {right}, which its form does not have; it has no effect."
+                        "{element} names the field {field} in {right}, which its form does not have; remove it there, or add the field to the form."
                     )
                     report.warn(node.id, message, element=label(node), field=path[:100], right=right)
 

@@ -111,14 +111,25 @@ def _check_borders_of(process: Process, starts: list[Node], report: Report, *, i
 
 def _check_ends(node: Node, report: Report, *, may_end: bool) -> None:
     if node.kind == "startEvent" and node.incoming:
-        report.error(node.id, N_("A flow leads into the start event {element}; a start event only begins."))
+        report.error(
+            node.id,
+            N_("A flow leads into the start event {element}, which only begins; let it lead to the step behind."),
+        )
     if node.kind == "endEvent":
         if node.outgoing:
-            report.error(node.id, N_("A flow leads out of the end event {element}; an end event only ends."))
+            report.error(
+                node.id,
+                N_(
+                    "A flow leads out of the end event {element}, which only ends; remove the flow, or draw an intermediate event there."
+                ),
+            )
     elif not node.outgoing and not node.triggered_by_event and not may_end:
         report.error(node.id, N_("Nothing follows {element}; draw a flow to the next step or to an end event."))
     if node.kind == "boundaryEvent" and node.incoming:
-        report.error(node.id, N_("A flow leads into the boundary event {element}; it only begins a branch."))
+        report.error(
+            node.id,
+            N_("A flow leads into the boundary event {element}, which only begins a branch; let it lead to a step."),
+        )
 
 
 def _successors(process: Process, node_id: str) -> Iterable[str]:
@@ -194,7 +205,7 @@ def _check_lanes(diagram: Diagram, report: Report) -> None:
         by_name.setdefault(lane.name, set()).add(lane.role)
     if any(name and len(roles) > 1 for name, roles in by_name.items()):
         twice = next(name for name, roles in by_name.items() if name and len(roles) > 1)
-        report.warn(None, N_("Two lanes are called {name} but have different roles."), name=twice)
+        report.warn(None, N_("Two lanes are called {name} but have different roles; rename one of them."), name=twice)
     # A nested lane repeats the references of the one around it, so that twice is usual there and no fault elsewhere.
     for ref, count in placed.items():
         if count > 2:
@@ -215,7 +226,9 @@ def _check_calls(diagram: Diagram, report: Report) -> None:
         while stack:
             ident = stack.pop()
             if ident == node.process:
-                message = N_("{element} calls its own process again; a process may not contain itself.")
+                message = N_(
+                    "{element} calls its own process again, and no process may contain itself; draw a flow back instead."
+                )
                 report.error(node.id, message, element=label(node))
                 break
             if ident not in seen:

@@ -84,7 +84,9 @@ def new_draft(
     if session.scalar(select(ProcessDefinition.key).where(same)) or session.scalar(
         select(ProcessDraft.id).where(draft_same)
     ):
-        raise Invalid([Fault("key", text("There is a process with the key “{key}” already.", key=key))])
+        raise Invalid(
+            [Fault("key", text("There is a process with the key “{key}” already; choose another key.", key=key))]
+        )
     given = files if files is not None else _first_files(session, key, name, by=by, roles=roles)
     draft = _make(session, by=by, now=now, key=key, name=name, files=given, base_id=None)
     _audit(session, draft, "opened", by=by, now=now)
@@ -167,7 +169,7 @@ def rename_file(
     if new_name == name:
         return file.revision
     if session.get(DraftFile, (draft_id, new_name)) is not None:
-        raise Invalid([Fault("name", text("There is a file “{name}” already.", name=new_name))])
+        raise Invalid([Fault("name", text("There is a file “{name}” already; choose another name.", name=new_name))])
     content = file.content
     session.delete(file)
     _touch(draft, by=by, now=now)

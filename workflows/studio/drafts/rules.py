@@ -68,7 +68,9 @@ def raw(name: str, content: str) -> bytes:
     try:
         return content.encode()
     except UnicodeEncodeError:
-        raise Invalid([Fault(name, text("This holds characters that cannot be stored."))]) from None
+        raise Invalid(
+            [Fault(name, text("This holds characters that cannot be stored, such as NUL; remove them."))]
+        ) from None
 
 
 def check_sum(number: int, size: int) -> None:
@@ -85,7 +87,7 @@ def _text_of(name: str, content: bytes) -> str:
     except UnicodeDecodeError:
         raise Invalid([Fault(name, text("{file} must be saved as UTF-8.", file=name))]) from None
     if "\x00" in found:
-        raise Invalid([Fault(name, text("This holds characters that cannot be stored."))])
+        raise Invalid([Fault(name, text("This holds characters that cannot be stored, such as NUL; remove them."))])
     return found
 
 

@@ -124,7 +124,9 @@ def _uploaded() -> dict[str, bytes]:
         try:
             return bundle_files.opened([("files.zip", base64.b64decode(packed, validate=True))])
         except (binascii.Error, ValueError):
-            raise Invalid([Fault("files", text("The archive cannot be read."))]) from None
+            raise Invalid(
+                [Fault("files", text("The archive cannot be read; pack the files anew as .zip, without a password."))]
+            ) from None
     files = bundle_files.opened([(upload.filename or "", upload.read()) for upload in request.files.getlist("files")])
     if not files:
         raise Invalid([Fault("files", text("Choose the files of a process, or a .zip of them."))])

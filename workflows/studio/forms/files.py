@@ -39,7 +39,9 @@ def make_form(
     if len(title) > LONGEST_TITLE or not title.isprintable():
         raise Invalid([Fault("title", text("The name has at most 200 letters, in one line."))])
     if key in queries.bundle_of(session, draft_id).form_files:
-        raise Invalid([Fault("key", text("There is a form with the key “{key}” already.", key=key))])
+        raise Invalid(
+            [Fault("key", text("There is a form with the key “{key}” already; choose another key.", key=key))]
+        )
     form = {
         "schemaVersion": 16,
         "type": "default",
