@@ -124,17 +124,21 @@ function boxesField(view) {
     const now = chosen();
     const known = view.field.options();
     const all = [...known, ...now.filter((value) => !known.some((option) => option.value === value)).map((value) => ({ value, label: say("{value} (unknown)", { value }) }))];
-    const legend = dom("legend", { class: "form-label" }, view.field.label);
-    set.replaceChildren(legend, ...all.map(({ value, label }, place) => {
-      const box = dom("input", { class: "form-check-input", type: "checkbox", id: `${fieldId(field)}-${place}`, value });
-      box.checked = now.includes(value);
-      box.addEventListener("change", () => {
-        const left = chosen().filter((other) => other !== value);
-        view.field.write((box.checked ? [...left, value] : left).join(", "));
-      });
-      return dom("div", { class: "form-check mb-1" }, box, dom("label", { class: "form-check-label", for: box.id }, label));
-    }));
-    if (view.field.hint) set.append(dom("div", { class: "form-hint" }, view.field.hint));
+    // Boxes that are there already stay, and with them the focus of whoever ticks them by keyboard.
+    const shown = JSON.stringify([view.field.label, view.field.hint, all]);
+    if (set.dataset.shown !== shown) {
+      set.dataset.shown = shown;
+      set.replaceChildren(dom("legend", { class: "form-label" }, view.field.label), ...all.map(({ value, label }, place) => {
+        const box = dom("input", { class: "form-check-input", type: "checkbox", id: `${fieldId(field)}-${place}`, value });
+        box.addEventListener("change", () => {
+          const left = chosen().filter((other) => other !== value);
+          view.field.write((box.checked ? [...left, value] : left).join(", "));
+        });
+        return dom("div", { class: "form-check mb-1" }, box, dom("label", { class: "form-check-label", for: box.id }, label));
+      }));
+      if (view.field.hint) set.append(dom("div", { class: "form-hint" }, view.field.hint));
+    }
+    for (const box of set.querySelectorAll("input")) box.checked = now.includes(box.value);
   };
   view.refresh();
   view.node = set;
