@@ -11,6 +11,7 @@ from crm.core.i18n import Text, translate
 from crm.web.api import Body, PageQuery
 from forms import BoundForm
 from forms.rights import right_of
+from workflows.kept import for_programs
 from workflows.library import Published
 from workflows.models import ProcessEvent, ProcessInstance
 from workflows.showing import ShownCase, ShownTask
@@ -104,7 +105,10 @@ class TaskDetailBody(TaskBody):
     """A task with its form and everything that can be done with it."""
 
     form = fields.Nested(FormBody, allow_none=True)
-    answers = fields.Dict(allow_none=True, metadata={"description": "with what it was completed"})
+    answers = fields.Dict(
+        allow_none=True,
+        metadata={"description": "with what it was completed; amounts as text, dates and times in ISO form"},
+    )
     version = fields.Integer(metadata={"description": "as in the ETag"})
     actions = fields.Dict(keys=fields.String(), values=fields.Nested(ActionBody))
 
@@ -223,6 +227,6 @@ def actions_body(actions: Mapping[str, Text | None], locale: str) -> dict[str, d
 def event_body(event: ProcessEvent, people: Mapping[int, str]) -> dict[str, Any]:
     """A line of history as the API shows it; what went in and out of its step is not told, for it may be closed to the reader."""
     names = ("id", "at", "kind", "node_id", "task_id", "actor_id")
-    detail = {name: value for name, value in event.detail.items() if name not in NOT_TOLD}
+    detail = for_programs({name: value for name, value in event.detail.items() if name not in NOT_TOLD})
     actor = people.get(event.actor_id or 0, "")
     return {**{name: getattr(event, name) for name in names}, "detail": detail, "actor": actor}

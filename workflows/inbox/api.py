@@ -19,6 +19,7 @@ from workflows.doors import stepping
 from workflows.inbox.folders import Filters, Folder, Sort
 from workflows.inbox.pages import cursor_values, write_page
 from workflows.inbox.queries import counts, page
+from workflows.kept import for_programs
 from workflows.models import ProcessInstance, Task, TaskStatus
 from workflows.operations import tasks
 from workflows.showing import show_tasks
@@ -167,4 +168,4 @@ def _answers(task: Task, form: BoundForm | None) -> dict[str, Any] | None:
     """With what the task was completed, as far as its form shows it; None while it is open."""
     if task.status != TaskStatus.DONE:
         return None
-    return {} if form is None else form.visible(task.answers or {})
+    return {} if form is None else for_programs(form.visible(task.answers or {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from tests.conftest import program_of
+from tests.processes.small import straight, user_task
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
 
@@ -62,3 +63,18 @@ def test_a_request_travels_from_creation_to_archive_through_the_api(story: Story
     assert [event["kind"] for event in events] == ["started", "claimed", *["completed"] * 4]
     assert manager.get("/me").get_json()["counts"]["started"] == 0
     assert other.get("/tasks?folder=done").get_json()["items"][0]["node_id"] == "archive"
+
+
+def test_amounts_and_times_come_back_as_programs_read_them(story: Story, app: Flask) -> None:
+    form = {
+        "components": [
+            {"type": "number", "id": "a", "key": "amount", "decimalDigits": 2},
+            {"type": "datetime", "id": "w", "key": "when", "subtype": "datetime"},
+        ]
+    }
+    story.publish(straight("visit", user_task("plan", form="visit"), user_task("after"), forms={"visit": form}))
+    story.start(story.people.manager1, key="visit")
+    path = f"/tasks/{story.task('plan').id}"
+    agent = program_of(app, "agent1")
+    agent.post(f"{path}/complete", json={"answers": {"amount": "12.50", "when": "2026-03-02T09:30"}})
+    assert agent.get(path).get_json()["answers"] == {"amount": "12.50", "when": "2026-03-02T01:30:00+00:00"}
