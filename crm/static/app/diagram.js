@@ -54,6 +54,13 @@ function decorate(viewer, story) {
     const element = elements.get(id);
     if (element) overlays.add(id, { position: { top: 0, left: element.width }, html: flag(badge, story.links?.[id]) });
   }
+  // The keyboard reaches figures that lie outside of what is shown. The browser would push the whole drawing aside to show them.
+  canvas.getContainer().addEventListener("focusin", ({ target }) => {
+    const id = target.closest("[data-container-id]")?.dataset.containerId;
+    if (!elements.get(id) || !target.matches(":focus-visible")) return;
+    canvas.getContainer().scrollTo(0, 0);
+    canvas.scrollToElement(id, 60);
+  });
   for (const id of Object.keys(story.links ?? {})) if (elements.get(id)) canvas.addMarker(id, "story-link");
   viewer.get("eventBus").on("element.click", ({ element }) => {
     const url = story.links?.[element.id];
@@ -167,6 +174,8 @@ async function show(figure) {
     const xml = figure.dataset.url ? await fetchText(figure.dataset.url) : story.xml;
     const viewer = new NavigatedViewer({ container: figure.querySelector("[data-canvas]"), zoomScroll: { enabled: false } });
     await viewer.importXML(named(xml, story.labels ?? {}));
+    const drawing = viewer.get("canvas").getContainer().querySelector("svg");
+    drawing.setAttribute("aria-label", figure.querySelector("[data-canvas]").getAttribute("aria-label"));
     decorate(viewer, story);
     accompany(figure, viewer);
     fit(viewer, story);
