@@ -39,6 +39,7 @@ LATIN = (
     "^Heliu$",
 )
 PATIENCE = 60.0  # seconds; only ends a test that waits for what never comes
+# No list of features to switch off: it would take the place of Playwright's own, without which clicks on a new page may get lost.
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -51,7 +52,6 @@ FLAGS = [
     "--metrics-recording-only",
     "--disable-extensions",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication",
 ]
 
 
