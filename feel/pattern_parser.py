@@ -36,6 +36,19 @@ class BadPattern(Exception):
     """The pattern is not a regular expression."""
 
 
+def _closed_up(pattern: str) -> str:
+    """The pattern without its blanks, as the flag x wants it: also behind a backslash, but not in square brackets."""
+    kept: list[str] = []
+    brackets, escaped = 0, False
+    for sign in pattern:
+        if sign.isspace() and not brackets:
+            continue
+        brackets += (sign == "[") - (sign == "]" and brackets > 0) if not escaped else 0
+        escaped = sign == "\\" and not escaped
+        kept.append(sign)
+    return "".join(kept)
+
+
 class PatternParser:
     """One reading of one pattern; `groups` counts its capturing brackets."""
 
@@ -44,7 +57,7 @@ class PatternParser:
             raise BadPattern
         if len(pattern) > MAX_PATTERN:
             raise FeelError("The pattern is longer than {limit} characters", limit=MAX_PATTERN)
-        self.text = pattern
+        self.text = _closed_up(pattern) if "x" in flags else pattern
         self.at = 0
         self.groups = 0
         self.depth = 0
@@ -84,9 +97,6 @@ class PatternParser:
     def sequence(self) -> Part:
         parts: list[Part] = []
         while self.peek() not in ("", "|", ")"):
-            if "x" in self.flags and self.peek().isspace():
-                self.at += 1
-                continue
             parts.append(self.repeated(self.atom()))
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 

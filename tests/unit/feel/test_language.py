@@ -143,6 +143,7 @@ def test_ranges_are_values_and_tests(text: str, expected: Any) -> None:
     ("text", "expected"),
     [
         ("1 instance of number", True),
+        ("1 instance of function<>->Any", False),
         ('"a" instance of string', True),
         ("[1, 2] instance of list<number>", True),
         ('[1, "a"] instance of list<number>', False),

@@ -98,3 +98,18 @@ def test_what_is_no_pattern_gives_none(pattern: str) -> None:
 def test_what_cannot_be_kept_fast_is_refused(pattern: str) -> None:
     with pytest.raises(FeelError):
         compile_pattern(pattern, "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"hello\ sworld", "hello world"),
+        (" he ll o[ ]worl d ", "hello world"),
+        (r"a\[ b", "a[b"),
+        ("a {2} [b c]", "aa "),
+    ],
+)
+def test_blanks_of_a_pattern_do_not_count_where_the_flag_says_so(pattern: str, text: str) -> None:
+    compiled = compile_pattern(pattern, "x")
+    assert compiled is not None
+    assert [tuple(spans[:2]) for spans in compiled.find_all(text, Run(DEFAULT_BUDGET, None))] == [(0, len(text))]
