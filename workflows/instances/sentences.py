@@ -40,6 +40,7 @@ SAID: Mapping[str, Line] = {
     "skipped": (text("skipped “{step}”"), "player-skip-forward", "warn"),
     "variables": (text("changed variables: {names}"), "variable", "warn"),
     "fired": (text("let the timer “{step}” act at once"), "clock-play", "warn"),
+    "unheard": (text("said “{message}”, but no case waited for it and none began"), "mail-opened", "warn"),
     "suspended": (text("suspended the case"), "player-pause", "warn"),
     "unsuspended": (text("resumed the case"), "player-play", "info"),
 }
@@ -52,6 +53,7 @@ def sentence(event: ProcessEvent, *, step: str, target: str, people: Mapping[int
     detail = event.detail
     others = ", ".join(people.get(int(id_)) or name for id_, name in detail.get("people", {}).items())
     values = {"step": step, "target": target, "people": others, "names": ", ".join(detail.get("names", ()))}
+    values["message"] = detail.get("message", "")
     if event.kind == "signer_added":
         return text(ASKED.get(detail.get("where", ""), ASKED["parallel"]).source, **values), "user-plus", "neutral"
     if event.kind == "priority":

@@ -12,12 +12,14 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, undefer
 
 from crm.core.due import Appointment, Due, Hopeless, schedule, schedule_many
+from crm.permissions import SYSTEM
 from workflows import engine, library
 from workflows.messaging.models import BEGIN, HEAR, LOOK, MESSAGE, SAID, SIGNAL, ProcessStart, Said, Waiting
 from workflows.messaging.waiting import wait_for
 from workflows.models import InstanceStatus, ProcessInstance
 from workflows.operations.beginning import listener_for
 from workflows.operations.messages import MOST_AT_ONCE, waiting_for
+from workflows.operations.steps import record_event
 
 PAGE = 500
 CASES_LOOKED_AT = 200
@@ -68,6 +70,11 @@ def _carry_message(session: Session, said: Said, *, now: datetime) -> None:
         _tell(session, said, waiting, now=now)
     elif start := listener_for(session, said.name):
         _begin(session, said, [start], now=now)
+    elif said.from_id is not None:
+        # It is not kept for somebody who may wait later; whoever looks into the case that said it must be able to see that.
+        record_event(
+            session, instance_id=said.from_id, now=now, kind="unheard", by=SYSTEM, detail={"message": said.name}
+        )
 
 
 def _page(session: Session, said: Said, after: int) -> Sequence[Waiting]:

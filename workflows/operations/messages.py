@@ -109,7 +109,7 @@ def send_message(session: Session, sending: Sending, *, by: Actor, now: datetime
     if not outcome.reached:
         start = listener_for(session, said.name)
         if start is None:
-            raise NotFound(text("No case waits for the message “{name}”, and none begins with it.", name=said.name))
+            raise NotFound(_why_nobody(session, said))
         try:
             begun = begin_by_said(session, start, said, by=by, now=now)
         except engine.EngineError as refused:
@@ -147,6 +147,21 @@ def waiting_for(session: Session, said: Said) -> Sequence[Waiting]:
     found = session.scalars(wanted.limit(1 if nobody_named else MOST_AT_ONCE + 1)).all()
     # Locked in this order everywhere.
     return sorted(found, key=lambda waiting: waiting.instance_id)
+
+
+def _why_nobody(session: Session, said: Said) -> Text:
+    """Whom a message missed: those of another record or key, or everybody."""
+    others = select(Waiting.id).where(Waiting.kind == MESSAGE, Waiting.name == said.name).limit(1)
+    if session.scalar(others) is None:
+        return text("No case waits for the message “{name}”, and none begins with it. It is not kept.", name=said.name)
+    if said.record_id is None and said.business_key is None:
+        return text(
+            "Cases wait for the message “{name}”, but each for that about its record or business key: name one. It is not kept.",
+            name=said.name,
+        )
+    return text(
+        "Cases wait for the message “{name}”, but none of this record or business key. It is not kept.", name=said.name
+    )
 
 
 def forget_old(session: Session, now: datetime) -> int:

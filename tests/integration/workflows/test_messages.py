@@ -78,10 +78,13 @@ def test_a_message_begins_a_case_and_the_next_one_with_its_key_reaches_it(story:
 def test_a_message_of_another_key_reaches_nobody_and_says_so(story: Story, shop: Program) -> None:
     story.publish(waits())
     shop.post("/messages", json={"name": "order", "business_key": "A-1"})
-    for said in ({"business_key": "B-2"}, {}, {"business_key": "A-1", "record": None, "name": "unpaid"}):
+    unknown = {"business_key": "A-1", "record": None, "name": "unpaid"}
+    missed = (({"business_key": "B-2"}, "但没有属于该记录"), ({}, "请指明"), (unknown, "没有流程在等待"))
+    for said, words in missed:
         refused = shop.post("/messages", json={"name": "paid", **said})
         assert refused.status_code == 404
-        assert refused.get_json()["detail"]
+        assert words in refused.get_json()["detail"]
+        assert refused.get_json()["detail"].endswith("消息不会保留。")
     with reading(story.database) as session:
         assert session.scalar(select(func.count()).select_from(Said)) == 1, "what was refused is not kept"
 

@@ -16,7 +16,7 @@ from crm.core.config import Config
 from crm.core.db import reading, unit_of_work
 from crm.core.due import DueRow
 from scheduler.sweep import tick
-from tests.conftest import Program
+from tests.conftest import Browser, Program, as_user
 from tests.integration.workflows.listening import (
     CATCH,
     THROW,
@@ -33,7 +33,7 @@ from tests.integration.workflows.listening import (
 from tests.processes.small import service_task, user_task
 from tests.processes.stories import Story
 from workflows.messaging.models import HEAR, Waiting
-from workflows.models import ProcessInstance, Task
+from workflows.models import ProcessEvent, ProcessInstance, Task
 from workflows.operations import carrying
 from workflows.operations import messages as verbs
 from workflows.operations.messages import Sending
@@ -64,6 +64,20 @@ def test_a_message_that_a_case_throws_reaches_the_one_that_waits_or_begins_one(
     assert run() == 2
     assert len(cases(story.database, "hearer")) == 1
     assert story.waiting() == ["ship"]
+
+
+def test_a_case_whose_message_nobody_hears_says_so_in_its_history(
+    story: Story, shop: Program, run: Callable[[], int], client: Browser
+) -> None:
+    begin = event("startEvent", "order", message())
+    story.publish(process("thrower", begin, steps=[event(THROW, "tell", message(), name="packed"), user_task("rest")]))
+    shop.post("/messages", json={"name": "order"})
+    run()
+    (thrower,) = cases(story.database, "thrower")
+    with reading(story.database) as session:
+        lines = session.scalars(select(ProcessEvent).where(ProcessEvent.instance_id == thrower.id)).all()
+    assert [line.detail["message"] for line in lines if line.kind == "unheard"] == ["packed"]
+    assert "“packed”" in as_user(client, "admin").get(f"/cases/{thrower.id}").text
 
 
 def test_a_signal_that_a_case_throws_reaches_all_others_once_and_not_those_who_come_later(
