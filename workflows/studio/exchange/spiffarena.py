@@ -10,7 +10,7 @@ from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.engine.errors import BundleRefused
 from workflows.studio.exchange import json_schemas, python_like
 from workflows.studio.exchange.camunda7 import CHOOSE_OPERATION
-from workflows.studio.exchange.document import BPMN, SPIFF, SPIFF_URI, Document, content, local
+from workflows.studio.exchange.document import BPMN, SCRIPTED, SPIFF, SPIFF_URI, Document, content, local
 from workflows.studio.exchange.foreign import guarded
 from workflows.studio.exchange.formulas import Language
 from workflows.studio.exchange.made_forms import add_form, form_of
@@ -74,6 +74,8 @@ def translate(document: Document) -> None:
                 # Older editors began these names with a capital.
                 said.tag = SPIFF + _word(said)
                 guarded(document, element, _said, document, element, said)
+    if keys := [each.get("name") or each.get("id") or "" for each in document.root.iter(f"{BPMN}correlationProperty")]:
+        document.understood(None, text("Key of the message"), ", ".join(keys))
     if unneeded:
         what = text("Settings of {tool} that are not needed here", tool="SpiffArena")
         document.understood(None, what, ", ".join(sorted(unneeded)))
@@ -101,8 +103,13 @@ def _said(document: Document, element: Any, said: Any) -> None:
         case "preScript" | "postScript" as name if python_like.is_script(words) or applies(words):
             written = _attempt(document, element, words)
             if written:
-                document.set_text(element, name, written)
                 document.translated(element, text("Script"), words, written)
+                if local(element) in SCRIPTED:
+                    document.set_text(element, name, written)
+                else:
+                    # Events and steps that send reckon nothing here: it becomes a script step beside them.
+                    document.remove(said)
+                    document.add_script(element, name, written)
         case "messagePayload" | "payloadExpression" as name if applies(words):
             _payload(document, element, said, name, words)
         case "unitTests":

@@ -34,6 +34,7 @@ from workflows.studio.exchange import (
 from workflows.studio.exchange.document import BPMN, FLOW_NODE, SPIFF_URI, Around, Document, local
 from workflows.studio.exchange.foreign import guarded, translate
 from workflows.studio.exchange.picture import Picture
+from workflows.studio.exchange.remarks import with_remarks
 from workflows.studio.exchange.report import Choice, Imported, Report, Status, refuse
 
 # As many as the engine takes.
@@ -122,18 +123,19 @@ def _picture(document: Document) -> None:
         document.translated(missing[0], text("There was no picture, or not of every step"), "", "BPMN DI")
 
 
-def _written(document: Document) -> bytes:
+def _written(document: Document, raw: bytes) -> bytes:
     # Of the prefixes none is lost: texts may use them, as "bpmn:tFormalExpression" does.
     kept = [prefix for prefix in document.root.nsmap if prefix]
     etree.cleanup_namespaces(document.root, top_nsmap={"spiffworkflow": SPIFF_URI}, keep_ns_prefixes=kept)
-    return bytes(etree.tostring(document.root, xml_declaration=True, encoding="UTF-8"))
+    whole = with_remarks(document.root, raw).getroottree()
+    return bytes(etree.tostring(whole, xml_declaration=True, encoding="UTF-8"))
 
 
 def _checked(document: Document, raw: bytes, beside: Mapping[str, bytes]) -> tuple[bytes, Diagram]:
     """What became of the diagram. Where it or the files beside it grew too large, all comes in as it was, and only that is told."""
     if not document.changed:
         return raw, read_diagram(raw, document.file)
-    written = _written(document)
+    written = _written(document, raw)
     try:
         drawn = read_diagram(written, document.file)
         if oversized := check_sizes(Bundle({document.file: written, **document.files})):

@@ -54,6 +54,19 @@ def test_a_delivered_process_passes_byte_for_byte(folder: object) -> None:
     assert not [line for line in imported.lines if line.status != Status.UNDERSTOOD]
 
 
+def test_comments_stand_where_they_stood_in_what_had_to_be_translated() -> None:
+    body = chosen("amount > 1").replace(
+        '<bpmn:exclusiveGateway id="which"/>', '<!-- by amount --><bpmn:exclusiveGateway id="which"/>'
+    )
+    raw = diagram(body + "<!-- the end of it -->").replace(b"<bpmn:definitions", b"<!-- ours --><bpmn:definitions", 1)
+    imported = taken(raw + b"<!-- behind -->")
+    written = imported.files["order.bpmn"].decode()
+    assert written != raw.decode()
+    for remark, behind in (("ours", "<bpmn:definitions"), ("by amount", '<bpmn:exclusiveGateway id="which"')):
+        assert f"<!-- {remark} -->{behind}" in written.replace("\n", "")
+    assert written.count("<!--") == 4
+
+
 def test_every_file_of_a_bundle_stays_and_others_are_told() -> None:
     beside = {"texts.json": b'{"en": {}}', "level.dmn": b"<definitions/>", "photo.png": b"\x89PNG"}
     whole = {"order.bpmn": diagram(straight(steps("a")), speaks=("spiffworkflow",)), **beside}

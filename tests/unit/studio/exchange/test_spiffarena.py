@@ -198,3 +198,21 @@ def test_properties_of_ours_stay() -> None:
         arena(step(form("x.json") + "<spiffworkflow:unitTests/>", "userTask")), x__json=b'{"properties": {}}'
     )
     assert said(imported, "work") == {"formKey": "x"}
+
+
+def test_a_step_that_sends_reckons_in_a_script_step_before_it_and_keys_of_messages_are_not_needed() -> None:
+    before = (
+        '<bpmn:correlationProperty id="number" name="Number"><bpmn:correlationPropertyRetrievalExpression messageRef="m">'
+        "<bpmn:formalExpression>number</bpmn:formalExpression></bpmn:correlationPropertyRetrievalExpression></bpmn:correlationProperty>"
+        '<bpmn:message id="m" name="Ask"><bpmn:extensionElements><spiffworkflow:messagePayload>{\n"number": number,\n}'
+        "</spiffworkflow:messagePayload></bpmn:extensionElements></bpmn:message>"
+    )
+    sends = step(
+        '<spiffworkflow:preScript>topic = "first"</spiffworkflow:preScript>', "sendTask", attributes=' messageRef="m"'
+    )
+    imported = taken(arena(sends, before=before))
+    made = element(imported, "work_before")
+    assert made.findtext(f"{BPMN}script") == '{ topic: "first" }'
+    assert errors(imported) == []
+    assert imported.number(Status.BY_HAND) == 0
+    assert [line.before for line in lines(imported, None, Status.UNDERSTOOD)] == ["Number"]
