@@ -12,7 +12,7 @@ from crm.accounts.queries import department_names, names_of
 from crm.core.audit import AuditEntry
 from crm.core.audit_words import words_of
 from crm.core.fields import Field, Kind
-from crm.core.i18n import Text, ctext, text
+from crm.core.i18n import DEFAULT_LOCALE, Text, ctext, text
 from crm.core.keyset import Order
 from crm.dictionary.queries import Names
 from crm.permissions import Actor, check_may
@@ -266,6 +266,18 @@ def value_of(entry: AuditEntry, field: str, raw: object, *, listed: Names) -> ob
 def _field(entry: AuditEntry, field: str) -> Field | None:
     words = words_of(entry.subject_type)
     return words.fields.get(field) if words else None
+
+
+def actors_in(session: Session, entries: Sequence[AuditEntry], *, locale: str) -> dict[int, str]:
+    """Who did these acts, by the number of the entry: under the name of that day, in the reader's language as long as they still bear it."""
+    ids = {entry.actor_id for entry in entries}
+    written, read = names_of(session, ids, DEFAULT_LOCALE), names_of(session, ids, locale)
+    return {
+        entry.id: read[entry.actor_id]
+        if entry.actor_id and written.get(entry.actor_id) == entry.actor_name
+        else entry.actor_name
+        for entry in entries
+    }
 
 
 def named_in(session: Session, entries: Sequence[AuditEntry], *, locale: str) -> dict[tuple[str, int], str]:

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template
 from crm.accounts.audit_queries import (
     LATEST,
     act_name,
+    actors_in,
     audit_query,
     audited_kinds,
     field_name,
@@ -40,6 +41,7 @@ def index() -> str:
             pages=address.pages(page),
             kinds=[(kind, shown(name)) for kind, name in audited_kinds(session)],
             act_name=act_name,
+            actors=actors_in(session, page.rows, locale=current_locale()),
             field_name=field_name,
             subject_name=partial(subject_name, session, locale=current_locale()),
             value_of=partial(value_of, listed=names(session, current_locale())),

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from crm.accounts import own_account
+from crm.accounts.models import User
 from crm.core.db import unit_of_work
 from crm.customers.operations import change_customer
 from tests.conftest import Browser, as_user
@@ -55,3 +57,15 @@ def test_the_words_of_a_repair_are_those_of_cases(story: Story, client: Browser)
         )
     suspended = next(row for row in rows(client, "zh-CN") if "order changed" in row)
     assert "原因" in suspended
+
+
+def test_who_acted_is_named_in_the_readers_language_and_by_the_name_of_that_day(story: Story, client: Browser) -> None:
+    with unit_of_work(story.database) as session:
+        operations.open_draft(session, by=story.people.admin, now=story.clock(), key="service_request")
+    assert any("孙立" in row for row in rows(client, "zh-CN") if "草稿" in row)
+    with unit_of_work(story.database) as session:
+        own_account.set_language(session, by=story.people.admin, now=story.clock(), locale="en")
+    assert any("Sun Li" in row and "孙立" not in row for row in rows(client, "en") if "Draft" in row)
+    with unit_of_work(story.database) as session:
+        session.get_one(User, story.people.admin.id).name = "孙丽"
+    assert any("孙立" in row for row in rows(client, "en") if "Draft" in row)
