@@ -13,8 +13,8 @@ from crm.core.i18n import Text
 from workflows import engine, library
 from workflows.engine import Definition
 from workflows.migrating.judging import Outlook, Verdict, judge
-from workflows.migrating.queries import cases_at
 from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance
+from workflows.standing import cases_at
 
 # So many are looked into, the newest first; of the others only the number is known.
 MOST_LOOKED_AT = 1_000
@@ -40,8 +40,8 @@ class Group:
 class Impact:
     """`looked_at` of `all` running cases of other versions were tried; `totals` counts them by outlook, each once.
 
-    `needed` names the steps for which another one must be chosen, each with the versions in which they are, `proposed`
-    what suggests itself for them.
+    `needed` names the steps for which another one must be chosen, each with the versions in which they are, `unwatched` the events
+    at borders for which another one may be, `proposed` what suggests itself for the former.
     """
 
     groups: tuple[Group, ...] = ()
@@ -49,6 +49,7 @@ class Impact:
     all: int = 0
     totals: Mapping[Outlook, int] = field(default_factory=dict)
     needed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    unwatched: Mapping[str, frozenset[int]] = field(default_factory=dict)
     proposed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,11 +65,11 @@ def impact(
     instance_id: int | None = None,
 ) -> Impact:
     """Try the running cases of a process on copies. Those that run in a version of the same content are left out; with
-    `only` (the id of a version) all that run in another one, with `nodes` all that have no open task at one of these
-    steps, with `instance_id` all others."""
+    `only` (the id of a version) all that run in another one, with `nodes` all that stand at none of these elements, with
+    `instance_id` all others."""
     wanted = cases_meant(key, new, only)
     if nodes:
-        wanted = wanted.where(ProcessInstance.id.in_(cases_at(key, nodes)))
+        wanted = wanted.where(ProcessInstance.id.in_(cases_at(session, key, nodes)))
     if instance_id is not None:
         wanted = wanted.where(ProcessInstance.id == instance_id)
     number = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
@@ -79,6 +80,7 @@ def impact(
     about: dict[tuple[int, str, Outlook], dict[str, tuple[Text, bool]]] = {}
     totals = dict.fromkeys(Outlook, 0)
     needed: dict[str, set[int]] = {}
+    unwatched: dict[str, set[int]] = {}
     proposed: dict[str, str] = {}
     looked_at = 0
     for instance_id, version_id, state in rows:
@@ -93,6 +95,8 @@ def impact(
         proposed.update(verdict.proposed)
         for element in verdict.needed:
             needed.setdefault(element, set()).add(old.number)
+        for element in verdict.unwatched:
+            unwatched.setdefault(element, set()).add(old.number)
         for node_id in verdict.nodes:
             place = (old.number, node_id, verdict.outlook)
             found.setdefault(place, []).append(instance_id)
@@ -111,8 +115,8 @@ def impact(
         )
         for place, ids in sorted(found.items())
     )
-    frozen = {element: frozenset(versions) for element, versions in needed.items()}
-    return Impact(groups, looked_at, number, totals, frozen, proposed)
+    must, may = ({element: frozenset(versions) for element, versions in each.items()} for each in (needed, unwatched))
+    return Impact(groups, looked_at, number, totals, must, may, proposed)
 
 
 def cases_meant(key: str, new: Definition, only: int | None) -> Select[int]:

@@ -26,13 +26,15 @@ class Outlook(StrEnum):
 @dataclass(frozen=True)
 class Verdict:
     """`nodes` are where the case stands. `reasons` say what stands against the move, `hints` what to know if nothing does.
-    `needed` are the steps for which another one must be named, `proposed` those that suggest themselves."""
+    `needed` are the steps for which another one must be named, `proposed` those that suggest themselves. `unwatched` are events at
+    borders that would watch no more, and for which another one may be named."""
 
     outlook: Outlook
     nodes: tuple[str, ...]
     reasons: tuple[Text, ...] = ()
     hints: tuple[Text, ...] = ()
     needed: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
     proposed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,7 +48,9 @@ def judge(
     errors = [problem for problem in problems if problem.is_error]
     reasons = sentences(errors, old, new)
     if not errors:
-        return Verdict(Outlook.MOVES, nodes, hints=sentences(problems, old, new))
+        gone = [problem.element for problem in problems if problem.element and problem.element not in new.nodes]
+        unwatched = tuple(dict.fromkeys(element for element in gone if candidates(old, new, element)))
+        return Verdict(Outlook.MOVES, nodes, hints=sentences(problems, old, new), unwatched=unwatched)
     needed = [problem.element for problem in errors if problem.element and candidates(old, new, problem.element)]
     if len(needed) < len(errors):
         return Verdict(Outlook.STAYS, nodes, reasons)
@@ -69,25 +73,36 @@ def standing_at(definition: Definition, state: bytes) -> tuple[str, ...]:
 def candidates(old: Definition, new: Definition, element: str) -> list[str]:
     """Steps of the new version that could take the place of one which is gone there, or of another kind by now."""
     before = old.nodes.get(element)
-    if before is None or ((same := new.nodes.get(element)) is not None and _alike(before, same)):
+    if before is None or ((same := new.nodes.get(element)) is not None and _alike(before, same, new)):
         return []
-    return [node.id for node in new.nodes.values() if node.id != element and _alike(before, node)]
+    return [node.id for node in new.nodes.values() if node.id != element and _alike(before, node, new)]
 
 
 def propose(old: Definition, new: Definition, element: str) -> str | None:
-    """The one among the candidates that suggests itself: by its name, or by its form and role."""
+    """The one among the candidates that suggests itself: by its name, by what it waits for, or by its form and role."""
     before = old.nodes[element]
     found = [new.nodes[ident] for ident in candidates(old, new, element)]
     fresh = [node for node in found if node.id not in old.nodes] or found
     named = [node for node in fresh if node.name and node.name == before.name]
     if len(named) == 1:
         return named[0].id
+    waiting = [node for node in fresh if before.events and _awaits(node) == _awaits(before)]
+    if len(waiting) == 1:
+        return waiting[0].id
     asked = [node for node in fresh if before.form_key and (node.form_key, node.role) == (before.form_key, before.role)]
     return asked[0].id if len(asked) == 1 else None
 
 
-def _alike(before: Node, node: Node) -> bool:
+def _awaits(node: Node) -> list[tuple[str, str | None, str]]:
+    return [(event.kind, event.name, event.text) for event in node.events]
+
+
+def _alike(before: Node, node: Node, new: Definition) -> bool:
     same_kind = node.kind == before.kind or {node.kind, before.kind} <= USER_KINDS
+    # A timer that is set can be no message, and what watched at a step watches there.
+    same_kind = same_kind and [event.kind for event in node.events] == [event.kind for event in before.events]
+    if before.attached_to is not None and before.attached_to in new.nodes and node.attached_to != before.attached_to:
+        return False
     return same_kind and node.process == before.process and (node.repetition is None) == (before.repetition is None)
 
 

@@ -25,7 +25,6 @@ from workflows.migrating import moving
 from workflows.migrating.forgetting import KEPT_FOR, is_forgotten
 from workflows.migrating.keeping import keep_sentences
 from workflows.migrating.models import MOVE, UNDO, CaseStatus, MigrationCase, MigrationRun, RunStatus
-from workflows.migrating.queries import cases_at
 from workflows.models import (
     DefinitionVersion,
     InstanceStatus,
@@ -33,14 +32,15 @@ from workflows.models import (
     ProcessInstance,
 )
 from workflows.rules import read_reason
+from workflows.standing import cases_at
 
 MOST_MAPPED = 200
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which cases are meant: those in these versions (numbers; none: in all others), with an open task at one of these
-    steps (none: at any), and only this one, if it is given."""
+    """Which cases are meant: those in these versions (numbers; none: in all others), that stand at one of these elements
+    (none: at any), and only this one, if it is given."""
 
     versions: Collection[int] = ()
     nodes: Collection[str] = ()
@@ -105,7 +105,7 @@ def _begin(session: Session, *, by: Actor, now: datetime, key: str, plan: Plan) 
     )
     session.add(run)
     session.flush()
-    meant = _meant(key, version.id, plan.chosen).add_columns(
+    meant = _meant(session, key, version.id, plan.chosen).add_columns(
         literal(run.id, Id), ProcessInstance.version_id, literal(CaseStatus.WAITING.value), literal([], Json)
     )
     names = ["instance_id", "run_id", "from_version_id", "status", "reasons"]
@@ -183,7 +183,7 @@ def read_mapping(mapping: Mapping[str, str], new: Published) -> dict[str, str]:
     return chosen
 
 
-def _meant(key: str, to_version_id: int, chosen: Chosen) -> Select[int]:
+def _meant(session: Session, key: str, to_version_id: int, chosen: Chosen) -> Select[int]:
     wanted = select(ProcessInstance.id).where(
         ProcessInstance.process_key == key,
         ProcessInstance.status == InstanceStatus.RUNNING,
@@ -195,7 +195,7 @@ def _meant(key: str, to_version_id: int, chosen: Chosen) -> Select[int]:
         )
         wanted = wanted.where(ProcessInstance.version_id.in_(of_numbers))
     if chosen.nodes:
-        wanted = wanted.where(ProcessInstance.id.in_(cases_at(key, chosen.nodes)))
+        wanted = wanted.where(ProcessInstance.id.in_(cases_at(session, key, chosen.nodes)))
     if chosen.instance_id is not None:
         wanted = wanted.where(ProcessInstance.id == chosen.instance_id)
     return wanted

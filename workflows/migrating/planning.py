@@ -17,8 +17,8 @@ from workflows import library
 from workflows.library import Published
 from workflows.migrating.impact import Impact, cases_meant, impact
 from workflows.migrating.judging import Outlook, candidates
-from workflows.migrating.queries import occupied_steps
 from workflows.models import DefinitionVersion, ProcessDefinition, ProcessInstance
+from workflows.standing import Place, places
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,25 @@ class Spot:
 
 @dataclass(frozen=True)
 class Gap:
-    """A step that is gone; `choices` are (id, name) of those that may take its place, `chosen` the one that does so far."""
+    """A step that is gone; `choices` are (id, name) of those that may take its place, `chosen` the one that does so far. Without a
+    choice its cases stay, or, where it only `watches` at the border of another, it watches no more."""
 
     element: str
     name: str
     versions: Sequence[int]
     choices: Sequence[tuple[str, str]]
     chosen: str
+    watches: bool
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step at which cases have open tasks; `chosen` if only those at such steps are meant."""
+    """An element at which cases stand, `stopped` of them by an incident; `chosen` if only those at such are meant."""
 
     node_id: str
     name: str
     number: int
+    stopped: int
     chosen: bool
 
 
@@ -125,7 +128,7 @@ def sketch(
             for group in found.groups
         ],
         _gaps(found, known, new, mapping, locale),
-        _steps(occupied_steps(session, cases_meant(key, new.definition, only_id)), known, nodes, locale),
+        _steps(places(session, key, cases_meant(key, new.definition, only_id)), known, nodes, locale),
         known[standing.pop()] if len(standing) == 1 else None,
     )
 
@@ -134,7 +137,11 @@ def _gaps(
     found: Impact, known: Mapping[int, Published], new: Published, mapping: Mapping[str, str], locale: str
 ) -> list[Gap]:
     gaps = []
-    for element, versions in {**{name: frozenset[int]() for name in mapping}, **found.needed}.items():
+    for element, versions in {
+        **{name: frozenset[int]() for name in mapping},
+        **found.unwatched,
+        **found.needed,
+    }.items():
         old = (
             known[max(versions)]
             if versions
@@ -147,26 +154,30 @@ def _gaps(
             for ident in candidates(old.definition, new.definition, element)
         ]
         chosen = mapping.get(element) or found.proposed.get(element, "")
-        gaps.append(Gap(element, old.name_of(element, locale), sorted(versions), choices, chosen))
+        watches = old.definition.nodes[element].attached_to is not None
+        gaps.append(Gap(element, old.name_of(element, locale), sorted(versions), choices, chosen, watches))
     return gaps
 
 
 def _steps(
-    occupied: Sequence[tuple[int, str, int]], known: Mapping[int, Published], nodes: Collection[str], locale: str
+    occupied: Sequence[Place], known: Mapping[int, Published], nodes: Collection[str], locale: str
 ) -> list[Step]:
     """By name, called as in the newest version in which cases stand there."""
     by_id = {version.version_id: version for version in known.values()}
     numbers: Counter[str] = Counter(dict.fromkeys(nodes, 0))
+    stopped: Counter[str] = Counter()
     called: dict[str, Published] = {}
-    for version_id, node_id, number in occupied:
-        numbers[node_id] += number
-        if node_id not in called or called[node_id].number < by_id[version_id].number:
-            called[node_id] = by_id[version_id]
+    for place in occupied:
+        numbers[place.node_id] += place.cases
+        stopped[place.node_id] += place.stopped
+        if place.node_id not in called or called[place.node_id].number < by_id[place.version_id].number:
+            called[place.node_id] = by_id[place.version_id]
     steps = [
         Step(
             node_id,
             called[node_id].name_of(node_id, locale) if node_id in called else node_id,
             number,
+            stopped[node_id],
             node_id in nodes,
         )
         for node_id, number in numbers.items()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, undefer
 
 from crm.core.errors import NotFound
@@ -13,7 +13,7 @@ from crm.permissions import Actor, check_may
 from workflows import library
 from workflows.migrating.forgetting import is_forgotten
 from workflows.migrating.models import CaseStatus, MigrationCase, MigrationRun, RunStatus
-from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.models import DefinitionVersion, InstanceStatus, ProcessInstance
 
 MOST_RUNS = 20
 # Those of which something has to be said come first.
@@ -58,22 +58,6 @@ class Result:
     case: MigrationCase
     title: str
     came_from: int
-
-
-def cases_at(key: str, nodes: Collection[str]) -> Select[int]:
-    """The cases of a process that have an open task at one of these steps."""
-    at_node = Task.process_key == key, Task.status == TaskStatus.OPEN, Task.node_id.in_(sorted(nodes))
-    return select(Task.instance_id).where(*at_node)
-
-
-def occupied_steps(session: Session, cases: Select[int]) -> list[tuple[int, str, int]]:
-    """The steps at which these cases have open tasks: the id of the version, the step, how many cases."""
-    wanted = (
-        select(Task.version_id, Task.node_id, func.count(Task.instance_id.distinct()))
-        .where(Task.status == TaskStatus.OPEN, Task.instance_id.in_(cases))
-        .group_by(Task.version_id, Task.node_id)
-    )
-    return [(version_id, node_id, number) for version_id, node_id, number in session.execute(wanted)]
 
 
 def running_case(session: Session, instance_id: int, *, by: Actor) -> ProcessInstance:

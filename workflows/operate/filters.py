@@ -10,13 +10,11 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, or_, s
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm.accounts.models import User
-from crm.core.due import DueRow
 from crm.core.i18n import Text, ctext
 from crm.core.keyset import Order
 from crm.core.numbers import typed_key
 from crm.customers.models import Customer
 from workflows.models import (
-    TIMER,
     DefinitionVersion,
     Incident,
     InstanceStatus,
@@ -24,6 +22,7 @@ from workflows.models import (
     Task,
     TaskStatus,
 )
+from workflows.standing import cases_at
 
 NEWEST = Order((ProcessInstance.id,), descending=True)
 FILTERS = ("process", "version", "state", "node", "age", "department", "customer", "started_by", "variable")
@@ -59,11 +58,14 @@ def read_condition(typed: str) -> Condition | None:
     return Condition(path, value.strip()) if sign and all(path) else None
 
 
-def cases_query(query: str, filters: Mapping[str, str], *, now: datetime) -> Select[ProcessInstance]:
+def cases_query(session: Session, query: str, filters: Mapping[str, str], *, now: datetime) -> Select[ProcessInstance]:
     """The cases that fit the words and the filters; an unknown value of a filter fits none."""
     found = select(ProcessInstance)
     for name, value in filters.items():
-        found = found.where(_fits(name, value, now))
+        if name == "node":
+            found = found.where(_stands_at(session, filters.get("process"), value))
+        else:
+            found = found.where(_fits(name, value, now))
     if query:
         found = found.where(_said(query))
     return found
@@ -86,8 +88,6 @@ def _fits(name: str, value: str, now: datetime) -> ColumnElement[bool]:
             )
         case "state":
             return _state(value)
-        case "node":
-            return stands_at(value)
         case "age":
             return ProcessInstance.started_at < now - timedelta(days=min(typed_key(value) or 0, 10_000))
         case "department":
@@ -114,17 +114,9 @@ def _state(value: str) -> ColumnElement[bool]:
     return ProcessInstance.status == value
 
 
-def stands_at(node_id: str) -> ColumnElement[bool]:
-    """Does the case stand at this element: with an open task, a timer, or an incident?"""
-    timer = exists().where(
-        DueRow.kind == TIMER,
-        DueRow.subject_id == ProcessInstance.id,
-        DueRow.payload["node"].as_string() == node_id,
-    )
-    incident = exists().where(
-        Incident.instance_id == ProcessInstance.id, Incident.resolved_at.is_(None), Incident.node_id == node_id
-    )
-    return or_(_open_task(Task.node_id == node_id), timer, incident)
+def _stands_at(session: Session, key: str | None, node_id: str) -> ColumnElement[bool]:
+    """Does a case (of this process) stand at this element: with an open task, a timer or an incident, or to hear something?"""
+    return ProcessInstance.id.in_(cases_at(session, key, [node_id]))
 
 
 def _open_task(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,22 +1,22 @@
-"""How a version's cases are spread over its diagram: open tasks, timers and incidents at each element, and how long they wait.
+"""How a version's cases are spread over its diagram: open tasks, timers, what they wait to hear and incidents at each element, and
+how long they wait.
 
 The age of an element is the median time that its open tasks have lain there, in working time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from crm.core.due import DueRow
 from crm.permissions import Actor, check_may
 from crm.worktime.kept import calendar_of
 from workflows.library import Published
-from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance, Task, TaskStatus
+from workflows.models import Task, TaskStatus
+from workflows.standing import Sort, counted
 
 # From when on tasks that lie at an element are warm, and hot, in working hours.
 WARM, HOT = timedelta(hours=8), timedelta(hours=24)
@@ -24,12 +24,14 @@ WARM, HOT = timedelta(hours=8), timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Spot:
-    """An element at which cases stand. `waiting` is the median age of its open tasks in working time."""
+    """An element at which cases stand; `hearing` are those that wait there for a message or signal. `waiting` is the median age
+    of its open tasks in working time."""
 
     node_id: str
     name: str
     tasks: int = 0
     timers: int = 0
+    hearing: int = 0
     incidents: int = 0
     waiting: timedelta | None = None
 
@@ -62,14 +64,18 @@ def spots(
         conditions.append(Task.department_id == department_id)
     if holder_id is not None:
         conditions.append(Task.assignee_id == holder_id)
-    tasks = _counts(session.execute(select(Task.node_id, func.count()).where(*conditions).group_by(Task.node_id)))
-    sliced = department_id is not None or holder_id is not None
-    timers = {} if sliced else _timers(session, published.version_id)
-    stopped = {} if sliced else _incidents(session, published.version_id)
+    if department_id is None and holder_id is None:
+        found_at = counted(session, published.key, published.version_id)
+    else:
+        rows = session.execute(select(Task.node_id, func.count()).where(*conditions).group_by(Task.node_id))
+        found_at = {Sort.TASK: dict(rows.tuples().all())}
+    tasks, timers, hearing, stopped = (
+        found_at.get(sort, {}) for sort in (Sort.TASK, Sort.TIMER, Sort.HEARING, Sort.INCIDENT)
+    )
     calendar = calendar_of(session, department_id)
     found = []
     for node_id in published.definition.nodes:
-        if node_id not in tasks and node_id not in timers and node_id not in stopped:
+        if not any(node_id in each for each in (tasks, timers, hearing, stopped)):
             continue
         number = tasks.get(node_id, 0)
         waiting = None
@@ -83,37 +89,9 @@ def spots(
                 published.name_of(node_id, by.locale),
                 number,
                 timers.get(node_id, 0),
+                hearing.get(node_id, 0),
                 stopped.get(node_id, 0),
                 waiting,
             )
         )
     return found
-
-
-def _timers(session: Session, version_id: int) -> Mapping[str, int]:
-    node = DueRow.payload["node"].as_string()
-    rows = session.execute(
-        select(node, func.count())
-        .join(ProcessInstance, ProcessInstance.id == DueRow.subject_id)
-        .where(
-            DueRow.kind == TIMER,
-            ProcessInstance.version_id == version_id,
-            ProcessInstance.status == InstanceStatus.RUNNING,
-        )
-        .group_by(node)
-    )
-    return _counts(rows)
-
-
-def _incidents(session: Session, version_id: int) -> Mapping[str, int]:
-    rows = session.execute(
-        select(Incident.node_id, func.count())
-        .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
-        .where(Incident.resolved_at.is_(None), ProcessInstance.version_id == version_id)
-        .group_by(Incident.node_id)
-    )
-    return _counts(rows)
-
-
-def _counts(rows: object) -> dict[str, int]:
-    return {str(node): int(number) for node, number in rows if node is not None}  # type: ignore[attr-defined]  # rows of two

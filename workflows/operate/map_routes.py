@@ -63,24 +63,34 @@ def show(key: str) -> ResponseReturnValue:
 def _badge(spot: Spot) -> dict[str, str]:
     """The figure at an element: how many stand there, in the tone of their waiting time; an incident is the loudest."""
     words = text(
-        "{name}: {tasks} tasks, {timers} timers, {incidents} incidents; half of the tasks wait longer than {hours} working hours",
+        "{name}: {tasks} tasks, {timers} timers, {hearing} waiting for messages, {incidents} incidents; half of the tasks wait longer than {hours} working hours",
         name=spot.name,
         tasks=spot.tasks,
         timers=spot.timers,
+        hearing=spot.hearing,
         incidents=spot.incidents,
         hours=spot.hours,
     )
-    number = spot.tasks + spot.timers or spot.incidents
+    number = spot.tasks + spot.timers + spot.hearing or spot.incidents
     return {"text": str(number), "tone": "bad" if spot.incidents else spot.tone, "title": shown(words)}
 
 
 def _as_csv(key: str, number: int, found: list[Spot]) -> Response:
     out = io.StringIO()
     rows = csv.writer(out)
-    heads = (text("Element"), text("Step"), text("Tasks"), text("Timers"), text("Incidents"), text("Working hours"))
+    heads = (
+        text("Element"),
+        text("Step"),
+        text("Tasks"),
+        text("Timers"),
+        text("Messages"),
+        text("Incidents"),
+        text("Working hours"),
+    )
     rows.writerow([shown(head) for head in heads])
     for spot in found:
-        rows.writerow([_safe(spot.node_id), _safe(spot.name), spot.tasks, spot.timers, spot.incidents, spot.hours])
+        numbers = [spot.tasks, spot.timers, spot.hearing, spot.incidents, spot.hours]
+        rows.writerow([_safe(spot.node_id), _safe(spot.name), *numbers])
     answer = Response("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="map-v{number}.csv"'
     return answer

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from crm.core.i18n import Text
+from crm.core.i18n import Text, text
 from crm.permissions import Actor
 from workflows.engine import Definition, OpenTask
 from workflows.library import Published
@@ -18,6 +18,8 @@ from workflows.studio.trying import operations
 from workflows.studio.trying.forms import why_misfit
 from workflows.studio.trying.play import Situation
 from workflows.studio.trying.script import MOST_ACTS, TASK, TIMER, Act, Script, from_json
+
+NOT_NEXT = text("Here the draft asks for something else than the scenario answers next.")
 
 
 @dataclass(frozen=True)
@@ -96,5 +98,6 @@ def follow(
         return Followed(whole, situation)
     if stop.act is None:
         return Followed(whole, None, stop.message)
-    before = replace(whole, acts=whole.acts[: stop.act])
-    return Followed(before, operations.run(session, definition, before), stop.message, whole.acts[stop.act])
+    before, act = replace(whole, acts=whole.acts[: stop.act]), whole.acts[stop.act]
+    situation = operations.run(session, definition, before)
+    return Followed(before, situation, stop.message if situation.waits_for(act) else NOT_NEXT, act)

@@ -24,6 +24,18 @@ PLACES = ("node", "gateway")
 
 
 @dataclass(frozen=True)
+class Element:
+    """An element of the diagram inside a sentence, called as it is drawn; whoever tells the sentence may know it by another
+    name."""
+
+    id: str
+    drawn: str = ""
+
+    def __str__(self) -> str:
+        return self.drawn or self.id
+
+
+@dataclass(frozen=True)
 class Question:
     """A step calls an operation for which the script has no answer; `act` is the number of the act that led there, None for
     the beginning."""
@@ -291,9 +303,9 @@ class _Play:
         left = max(self.end - time.monotonic(), 0.1)
         return replace(Budget(), seconds=min(Budget.seconds, left))
 
-    def _called(self, node_id: str) -> str:
+    def _called(self, node_id: str) -> Element:
         node = self.definition.nodes.get(node_id)
-        return node.name if node is not None and node.name else node_id
+        return Element(node_id, node.name if node is not None else "")
 
     def _situation(self, *, asks: Question | None = None, stop: Stop | None = None) -> Situation:
         data: dict[str, Any] = dict(self.data)

@@ -24,22 +24,12 @@ from workflows.engine import Definition
 from workflows.engine.steps import WorkingTime
 from workflows.registry import registry
 from workflows.studio.trying.models import Scenario
-from workflows.studio.trying.play import SECONDS, Situation, play
+from workflows.studio.trying.play import SECONDS, Element, Situation, play
 from workflows.studio.trying.script import Expected, Script, from_json
 from workflows.studio.trying.writing import as_feel
 
 ALL_SECONDS = 60.0
 MOST_DIFFERENCES = 20
-
-
-@dataclass(frozen=True)
-class Element:
-    """An element of the diagram inside a sentence; named when it is told."""
-
-    id: str
-
-    def __str__(self) -> str:
-        return self.id
 
 
 @dataclass(frozen=True)
@@ -52,8 +42,7 @@ class Difference:
 
     def told(self, name_of: Callable[[str], str]) -> Text:
         """The sentence with the elements called by name; see `names`."""
-        values = {name: name_of(v.id) if isinstance(v, Element) else v for name, v in self.message.values.items()}
-        return Text(self.message.source, values)
+        return told(self.message, name_of)
 
 
 @dataclass(frozen=True)
@@ -173,6 +162,12 @@ def names(definition: Definition, locale: str, older: Mapping[str, str]) -> Call
         return own.get(drawn) or (str(catalogue.gettext(drawn)) if drawn else element)
 
     return name_of
+
+
+def told(message: Text, name_of: Callable[[str], str]) -> Text:
+    """The sentence with its elements called by name."""
+    values = {name: name_of(v.id) if isinstance(v, Element) else v for name, v in message.values.items()}
+    return Text(message.source, values)
 
 
 @cache

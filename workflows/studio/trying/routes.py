@@ -37,6 +37,7 @@ from workflows.studio.trying.dry_run import (
 from workflows.studio.trying.forms import start_form, task_form
 from workflows.studio.trying.going_on import Basis, basis_of
 from workflows.studio.trying.operations import SeenDraft
+from workflows.studio.trying.replay import names, told
 from workflows.studio.trying.script import to_json
 from workflows.studio.trying.showing import acts_named, acts_shown, picture, values_shown
 from workflows.studio.trying.writing import as_lines
@@ -210,11 +211,13 @@ def _view(session: Session, published: Published, found: Trial, draft_id: int) -
         return {**values, "form": form, "begins": begins, "by_record": by_record, "suggested_start": suggestion}
     asks = situation.asks
     basis, chosen = found.basis, found.chosen
+    name_of = names(definition, actor.locale, {})
+    values["stopped"] = told(situation.stop.message, name_of) if situation.stop is not None else None
     if basis is not None:
         left, next_act = basis.left(script.acts), basis.next_on(definition, script.acts)
         answered = basis.act_at(script.acts, chosen.task.node_id) if chosen is not None else None
         values |= {
-            "why": found.why,
+            "why": told(found.why, name_of) if found.why is not None else None,
             "left": acts_named(published, actor.locale, left, basis.script.expect),
             "goes_on": found.why is None and next_act is not None and situation.waits_for(next_act),
             "known_answers": as_lines(answered.values or {}) if answered is not None else "",
