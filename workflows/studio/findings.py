@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from crm.core.db import Database, reading
 from crm.core.i18n import text, translate
 from workflows.custom.checking import record_problems
 from workflows.engine import Bundle, BundleRefused, Problem, check, check_limited
 from workflows.engine.reading import read_diagram
 from workflows.operations import deploying
+from workflows.operations.deploying import Checked
 from workflows.registry import described_operations
 
 # A static check of so large a diagram takes longer than a writer of it should wait, and is left to a process with limits.
@@ -36,6 +39,37 @@ def findings(
     words = words_of(bundle, locale)
     told = [_finding(problem, locale, words) for problem in (*record_problems(bundle), *found)]
     return [*_of_another(bundle, key, locale), *told]
+
+
+def all_findings(
+    place: Database,
+    bundle: Bundle,
+    *,
+    roles: Collection[str],
+    locale: str,
+    now: datetime,
+    thorough: bool = False,
+    key: str | None = None,
+) -> list[Finding]:
+    """The same, and what stands in the way in this installation at this time: a message that begins another process already,
+    a time that is over, somebody named who does not work here. That is asked of what could run otherwise; of a very large
+    diagram only when it is published."""
+    found = findings(bundle, roles=roles, locale=locale, thorough=thorough, key=key)
+    if any(each.severity == "error" for each in found) or any(len(raw) > LARGE for raw in bundle.files.values()):
+        return found
+    words = words_of(bundle, locale)
+    try:
+        with reading(place) as session:
+            problems = deploying.problems_here(session, Checked(bundle, ()), now=now)
+    except BundleRefused:
+        # Only the check with a trial tells what is wrong with it.
+        return found
+    here = [_finding(problem, locale, words) for problem in problems]
+    return [
+        *(each for each in here if each.severity == "error"),
+        *found,
+        *(each for each in here if each.severity != "error"),
+    ]
 
 
 def words_of(bundle: Bundle, locale: str) -> Mapping[str, str]:

@@ -18,10 +18,12 @@ from tests.conftest import MovableClock
 from tests.people import People
 from tests.processes.stories import Story
 from workflows import library
+from workflows.engine import Bundle
 from workflows.operations import deploying
 from workflows.studio.drafts import operations, queries
 from workflows.studio.drafts.models import DraftVisit, ProcessDraft
-from workflows.studio.findings import findings
+from workflows.studio.findings import all_findings, findings
+from workflows.studio.xml_edit import set_property
 
 KEY = "service_request"
 DIAGRAM = "service_request.bpmn"
@@ -330,6 +332,20 @@ def test_a_window_left_open_on_a_draft_that_is_over_cannot_save_into_the_next_on
         )
     with reading(database) as session:
         assert queries.file_of(session, other, "texts.json").content != "{}"
+
+
+def test_somebody_named_who_does_not_work_here_is_found_while_the_diagram_is_drawn(
+    database: Database, draft_id: int, now: datetime
+) -> None:
+    with reading(database) as session:
+        files = dict(queries.bundle_of(session, draft_id).files)
+        roles = deploying.role_keys(session)
+    assert not all_findings(database, Bundle(files), roles=roles, locale="en", now=now)
+    for name, value in {"assignee": "", "assign": "person", "assignTo": "nobody-here"}.items():
+        files[DIAGRAM] = set_property(files[DIAGRAM], "handle", name, value)
+    found = all_findings(database, Bundle(files), roles=roles, locale="en", now=now)
+    assert [(each.element, each.severity) for each in found] == [("handle", "error")]
+    assert "nobody-here" in found[0].message
 
 
 def test_windows_hear_of_each_other_until_they_fall_silent(

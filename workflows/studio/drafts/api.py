@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from crm.web.api import ApiBlueprint, Body, etag_of, version_seen
-from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.security import takes_body
 from workflows import bundle_files, library
 from workflows.engine.bundle import MAX_FILE_BYTES
@@ -17,7 +17,7 @@ from workflows.operations import deploying
 from workflows.studio.drafts import operations, queries
 from workflows.studio.drafts.models import DraftFile, ProcessDraft
 from workflows.studio.drafts.rules import LONGEST_KEY, LONGEST_NAME
-from workflows.studio.findings import findings
+from workflows.studio.findings import all_findings
 
 api = ApiBlueprint("drafts_api", __name__, url_prefix="/drafts", description="Drafts of processes")
 
@@ -181,7 +181,9 @@ def check_draft(draft_id: int) -> dict[str, Any]:
         bundle = queries.bundle_of(session, draft_id)
         roles = deploying.role_keys(session)
     # The check runs for seconds at worst: no transaction is open meanwhile.
-    found = findings(bundle, roles=roles, locale=actor.locale, thorough=True, key=draft.process_key)
+    found = all_findings(
+        database(), bundle, roles=roles, locale=actor.locale, now=now(), thorough=True, key=draft.process_key
+    )
     blocked = any(each.severity == "error" for each in found)
     return {"can_be_published": not blocked, "findings": [asdict(each) for each in found]}
 

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from crm.core.errors import Fault, Invalid
 from crm.core.i18n import text
-from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.security import check_text, takes_body
 from workflows import bundle_files
 from workflows.operations import deploying
 from workflows.studio.drafts import operations, queries
 from workflows.studio.drafts.bodies import read_body
-from workflows.studio.findings import findings
+from workflows.studio.findings import all_findings
 from workflows.studio.spelling import KINDS, as_json, fault_of
 from workflows.studio.surroundings import catalogue, variables
 
@@ -106,8 +106,14 @@ def show_findings(draft_id: int) -> ResponseReturnValue:
         bundle = queries.bundle_of(session, draft_id)
         roles = deploying.role_keys(session)
     # The check may take a while: no transaction is open meanwhile.
-    found = findings(
-        bundle, roles=roles, locale=actor.locale, thorough=request.args.get("thorough") == "1", key=draft.process_key
+    found = all_findings(
+        database(),
+        bundle,
+        roles=roles,
+        locale=actor.locale,
+        now=now(),
+        thorough=request.args.get("thorough") == "1",
+        key=draft.process_key,
     )
     return jsonify(findings=[asdict(each) for each in found])
 

@@ -21,7 +21,7 @@ from workflows.operations import deploying, sharing
 from workflows.showing import show_process
 from workflows.studio.drafts import queries
 from workflows.studio.drafts.frame import frame
-from workflows.studio.findings import findings, in_words, words_of
+from workflows.studio.findings import all_findings, in_words, words_of
 from workflows.studio.publishing.gate import Examined, Standing, examine, weigh
 from workflows.studio.publishing.looking import compare
 from workflows.studio.publishing.operations import publish
@@ -171,7 +171,9 @@ def _page(draft_id: int, examined: Examined | None, refused: Invalid | Conflict 
             found, standing = weigh(session, draft.process_key, examined.definition, now=now(), locale=actor.locale)
             looked_at, running = found.looked_at, found.all
         revision, roles = draft.revision, deploying.role_keys(session)
-    found_here = findings(bundle, roles=roles, locale=actor.locale, key=values["draft"].process_key)
+    found_here = all_findings(
+        database(), bundle, roles=roles, locale=actor.locale, now=now(), key=values["draft"].process_key
+    )
     old = in_force.definition.bundle if in_force is not None else None
     comparison = compare(old, bundle, locale=actor.locale)
     faults: list[Fault] = list(refused.faults) if isinstance(refused, Invalid) else []
