@@ -170,7 +170,8 @@ def test_a_name_gets_its_translation_beside_it(chromium: Browser, office: Office
 
 
 def test_a_condition_is_completed_and_checked_while_it_is_typed(chromium: Browser, office: Office) -> None:
-    draft_id = open_draft(office, bundle("small", CHOICE), "small")
+    small = bundle("small", CHOICE.replace("<bpmn:exclusiveGateway", "<!-- ours --><bpmn:exclusiveGateway"))
+    draft_id = open_draft(office, small, "small")
     before = stored(office, draft_id)
     with editing(office, chromium, draft_id, ENGLISH) as page:
         choose(page, "fit")
@@ -188,6 +189,7 @@ def test_a_condition_is_completed_and_checked_while_it_is_typed(chromium: Browse
         field.press("Tab")
         expect_saved(page)
         assert drawn(office, draft_id).flows["yes"].condition == 'note = "fine"'
+        assert b'<bpmn:exclusiveGateway id="fit"' in stored(office, draft_id).split(b"<!-- ours -->")[1].split(b"\n")[1]
 
         choose(page, "check")
         page.get_by_label("Name", exact=True).fill(HOSTILE)

@@ -13,6 +13,7 @@ import Modeler from "bpmn-js/lib/Modeler";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import minimap from "diagram-js-minimap";
 
+import { withComments } from "./comments.js";
 import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { changing } from "./editor/changing.js";
@@ -96,7 +97,7 @@ function keepSaved(modeler, panel) {
     timer = null;
     if (!modeler.get("commandStack").canUndo()) return draft.write(original);
     const { xml } = await modeler.saveXML({ format: true });
-    return draft.write(xml);
+    return draft.write(withComments(xml, original));
   };
   modeler.on("commandStack.changed", ({ trigger }) => {
     if (trigger === "clear") return;

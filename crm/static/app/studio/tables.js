@@ -14,6 +14,7 @@ import "./tables/tables.css";
 import Modeler from "dmn-js/lib/Modeler";
 import NavigatedViewer from "dmn-js/lib/NavigatedViewer";
 
+import { withComments } from "./comments.js";
 import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
 import { beforeLeaving } from "./leaving.js";
@@ -105,7 +106,7 @@ class Editor {
   async write() {
     clearTimeout(this.timer);
     this.timer = null;
-    this.text = this.stack?.canUndo() ? spaces((await this.drawing.saveXML({ format: true })).xml) : this.original;
+    this.text = this.stack?.canUndo() ? withComments(spaces((await this.drawing.saveXML({ format: true })).xml), draft.facts.content) : this.original;
     draft.write(this.text);
     for (const listener of this.changed) listener();
   }
