@@ -29,8 +29,9 @@ UNREADABLE = (
     ValueError,
     IndexError,
 )
-# As the files travel: in JSON they grow by a third and more.
-LARGEST_UPLOAD = 2 * MOST_BYTES
+# As the files travel: in JSON they grow by a third and more. Beyond that so much is read that a file which is too large is
+# refused by its name, and not the whole request without a word of what is wrong with it.
+LARGEST_UPLOAD = 4 * MOST_BYTES
 
 
 def archive_of(files: Mapping[str, bytes]) -> bytes:

@@ -49,6 +49,7 @@ FAULT = text(
 )
 AWAY = text("The database does not answer at the moment. Please try again shortly.")
 FULL = text("There is no room left to save this. Nothing was changed. Please tell an administrator.")
+TOO_LARGE = text("What was sent is too large: at most {limit} MB are taken here.")
 STALE_TOKEN = text("This page was open too long or was copied. Please reload it and try again.")
 FIRST = text("A colleague stored the same or changed it a moment ago. Please look at the present state and try again.")
 
@@ -105,6 +106,8 @@ def answer_http(error: HTTPException) -> AnyResponse:
         headers["Allow"] = ", ".join(sorted(methods))
     faults = list(_argument_faults(data.get("messages") or {}))
     message = Invalid(()).message if faults else SENTENCES.get(status) or Text(error.name)
+    if status == 413 and (limit := request.max_content_length) and (request.content_length or 0) > limit:
+        message = Text(TOO_LARGE.source, {"limit": limit // 1_000_000})
     return answer(status, message, code=error.name.lower().replace(" ", "-"), faults=faults, headers=headers)
 
 

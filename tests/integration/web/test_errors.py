@@ -74,6 +74,7 @@ class TestPages:
         browser = client.signed_in_as("agent1")
         answer = browser.post("/profile", data={"phone": "1" * 1_100_000})
         assert answer.status_code == 413
+        assert "1 MB" in answer.text
         assert "Content-Security-Policy" in answer.headers
 
     def test_a_flood_of_fields_is_refused(self, client: Browser) -> None:

@@ -93,9 +93,11 @@ def test_a_file_that_is_no_diagram_is_refused(story: Story, app: Flask, case: st
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_ten_megabytes_are_refused_at_the_door(story: Story, app: Flask) -> None:
-    large = {"files": {"x.bpmn": "x" * 10_000_000}}
-    assert program_of(app, "admin").post("/definitions", json=large).status_code in (413, 422)
+@pytest.mark.parametrize(("size", "field"), [(3_000_000, "x.bpmn"), (10_000_000, "files")])
+def test_many_megabytes_are_refused_with_the_limit(story: Story, app: Flask, size: int, field: str) -> None:
+    refused = program_of(app, "admin").post("/definitions", json={"files": {"x.bpmn": "x" * size}})
+    assert refused.status_code == 422
+    assert [(error["field"], "MB" in error["message"]) for error in refused.get_json()["errors"]] == [(field, True)]
 
 
 def test_a_new_version_serves_new_cases_and_running_ones_keep_theirs(story: Story, app: Flask) -> None:
