@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import sys
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from crm.accounts.passwords import DEMO_PASSWORD
-from tools.browser import find
-from tools.screenshots import ADDRESS, FOLDER
+from tools import pictures
 
-SIZE: ViewportSize = {"width": 1280, "height": 800}
 MOST_BYTES = 150_000
 KEY = "service_request"
 STEP = "Second approval"
@@ -25,26 +22,16 @@ SCENARIO = "A repair, from the call to the archive"
 
 def main() -> None:
     """Follow the guide at the address given, and keep what it shows."""
-    address = sys.argv[1] if len(sys.argv) > 1 else ADDRESS
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+    with pictures.opened() as (browser, address):
         page = _administrator(browser, address)
         _keep_a_scenario(page)
         _draw(page)
         _publish(page)
         _move(page)
-        browser.close()
 
 
 def _administrator(browser: Browser, address: str) -> Page:
-    page = browser.new_page(
-        base_url=address, viewport=SIZE, locale="en-GB", timezone_id="Asia/Shanghai", reduced_motion="reduce"
-    )
-    page.goto("/sign-in")
-    page.locator("[name=username]").fill("admin")
-    page.locator("[name=password]").fill(DEMO_PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/tasks")
+    page = pictures.signed_in(browser, address, "admin", height=800, locale="en-GB")
     page.get_by_role("button", name="English").click()
     page.wait_for_selector("html[lang=en]")
     return page
@@ -170,16 +157,10 @@ def _box(part: Locator) -> tuple[float, float, float, float]:
 
 
 def _keep(page: Page, name: str, part: Locator | None = None) -> None:
-    """The window, or a part of the page alone."""
-    path = FOLDER / f"{name}.png"
+    """The window from its top, or a part of the page alone."""
     if part is None:
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=path)
-    else:
-        part.screenshot(path=path)
-    if (size := path.stat().st_size) > MOST_BYTES:
-        sys.exit(f"{path} has {size} bytes; a picture of a guide may have {MOST_BYTES}.")
-    print(path)
+    pictures.keep(page, name, part, most_bytes=MOST_BYTES)
 
 
 if __name__ == "__main__":

@@ -9,44 +9,22 @@ is English.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from playwright.sync_api import Page
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from tools import pictures
 
-from crm.accounts.passwords import DEMO_PASSWORD
-from tools.browser import find
-
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
-ADDRESS = "http://127.0.0.1:8000"
-SIZE: ViewportSize = {"width": 1280, "height": 820}
+HEIGHT = 820
 MOST_BYTES = 300_000
 
 
 def main() -> None:
     """Take all pictures from the product at the address given."""
-    address = sys.argv[1] if len(sys.argv) > 1 else ADDRESS
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        _inbox(_signed_in(browser, address, "agent1"))
-        _case(_signed_in(browser, address, "agent1"))
-        _map(_signed_in(browser, address, "admin"))
-        _editor(_signed_in(browser, address, "admin"))
-        _from_nothing(_signed_in(browser, address, "admin"))
-        browser.close()
-
-
-def _signed_in(browser: Browser, address: str, username: str) -> Page:
-    page = browser.new_page(
-        base_url=address, viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
-    )
-    page.goto("/sign-in")
-    page.locator("[name=username]").fill(username)
-    page.locator("[name=password]").fill(DEMO_PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/tasks")
-    return page
+    with pictures.opened() as (browser, address):
+        _inbox(pictures.signed_in(browser, address, "agent1", height=HEIGHT))
+        _case(pictures.signed_in(browser, address, "agent1", height=HEIGHT))
+        _map(pictures.signed_in(browser, address, "admin", height=HEIGHT))
+        _editor(pictures.signed_in(browser, address, "admin", height=HEIGHT))
+        _from_nothing(pictures.signed_in(browser, address, "admin", height=HEIGHT))
 
 
 def _inbox(page: Page) -> None:
@@ -149,11 +127,7 @@ def _add_row(page: Page, what: str, **parts: str) -> None:
 
 
 def _keep(page: Page, name: str) -> None:
-    path = FOLDER / f"{name}.png"
-    page.screenshot(path=path)
-    if (size := path.stat().st_size) > MOST_BYTES:
-        sys.exit(f"{path} has {size} bytes; a picture of the README may have {MOST_BYTES}.")
-    print(path)
+    pictures.keep(page, name, most_bytes=MOST_BYTES)
 
 
 if __name__ == "__main__":
