@@ -83,7 +83,7 @@ def _publish(page: Page) -> None:
     page.locator(".scenario-failures a").first.click()
     page.wait_for_selector("#diagram [data-diagram][data-ready]")
     _keep(page, "publish-scenario")
-    page.locator(".page-top a[href*='/drafts/']:not([href$='/publish'])").click()
+    page.locator(".page-top a[href*='/drafts/']:not([href$='/publish']):not([href*='/try'])").click()
     _only_complaints(page)
     page.goto(f"{page.url.rsplit('/', 1)[0]}/publish")
     page.wait_for_selector("#impact")
