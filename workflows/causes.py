@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from babel.messages.mofile import read_mo
 
 from crm.core.i18n import CATALOGUES, Text, catalogue_of
+from workflows.engine import EngineError
 
 PLACE = re.compile(r"\{(\w+)\}")
 # The kind of fault before the sentence, which says something to programmers only.
@@ -39,6 +40,14 @@ def in_words(message: str, locale: str) -> str:
     if locale == "en":
         return message
     return _said(KIND.sub("", message, count=1), locale, DEEPEST) or message
+
+
+def describe(cause: Exception) -> str:
+    """The fault as an administrator reads it, without customers' data: its own words, and the kind of fault where those are
+    not meant for people."""
+    if isinstance(cause, EngineError):
+        return str(cause)[:2000]
+    return f"{type(cause).__name__}: {cause}"[:2000]
 
 
 @lru_cache(maxsize=2_000)

@@ -16,10 +16,16 @@ from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CombinedMultiDict
 
+from crm.accounts.queries import who_may
 from crm.core.db import Database, unit_of_work
+from crm.core.i18n import text
 from crm.files.doors import Uploads
+from crm.notices.operations import notify
 from crm.web.doors import database, now, reading_session, writing
+from workflows.causes import describe
 from workflows.operations import incidents
+from workflows.operations.beginning import note_not_begun
+from workflows.operations.starting import StartFault
 from workflows.operations.tasks import StepFault
 from workflows.task_forms import Submission
 
@@ -35,6 +41,24 @@ def stepping() -> Iterator[Session]:
     except StepFault as fault:
         keep_incident(database(), fault)
         raise
+
+
+def keep_not_begun(place: Database, fault: StartFault) -> None:
+    """Write down that a case could not begin, and tell everybody who may administer processes; once an hour for a process."""
+    log.error("no case of %s could begin: %s", fault.published.key, type(fault.cause).__qualname__, exc_info=False)
+    with unit_of_work(place) as session:
+        note_not_begun(session, fault.published, describe(fault.cause), by=fault.by, now=now())
+        notify(
+            session,
+            to=who_may(session, "processes", "administer"),
+            kind="case.incident",
+            message=text(
+                "No case of “{process}” can begin: the process has a fault", process=fault.published.definition.name
+            ),
+            link="/operate/incidents",
+            now=now(),
+            key=f"case.not-begun-{fault.published.key}-{now():%Y%m%d%H}",
+        )
 
 
 def submitted(make_form: Callable[[Session, Submission], object]) -> Submission:

@@ -8,21 +8,22 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from crm.core.errors import Denied, NotFound
-from crm.core.i18n import text
+from crm.core.i18n import Text, text
 from crm.core.numbers import typed_key
 from crm.files.rules import BODY_LIMIT
 from crm.permissions import Actor
-from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.doors import current_actor, database, now, reading_session, requires, writing
+from crm.web.errors import answer_refusal
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
 from forms import BoundForm
 from workflows import library, queries
-from workflows.doors import stepping, submitted
+from workflows.doors import keep_not_begun, stepping, submitted
 from workflows.instances import story
 from workflows.library import Published
 from workflows.models import ProcessInstance
 from workflows.operations import cancelling, incidents
-from workflows.operations.starting import start_process
+from workflows.operations.starting import StartFault, start_process
 from workflows.registry import registry
 from workflows.rules import why_not_cancel, why_not_start
 from workflows.showing import show_cases, show_process, show_tasks
@@ -55,6 +56,10 @@ def start(key: str) -> ResponseReturnValue:
             with reading_session() as session:
                 published = library.offered(session, key, _number())
             return _start_page(published, refused.form, actor), 422 if refused.faults else 200
+        except StartFault as fault:
+            keep_not_begun(database(), fault)
+            with reading_session() as session:
+                return _start_page(fault.published, fault.form, actor, refusal=fault.message), fault.status
         flash(shown(text("Started: {title}", title=instance.title)), "good")
         return redirect(url_for("cases.show", instance_id=instance.id))
     customer_id = typed_key(request.args.get("customer", ""))
@@ -65,6 +70,13 @@ def start(key: str) -> ResponseReturnValue:
             session, published, published.definition.start_form, by=actor, now=now(), data={}, values=values
         )
         return _start_page(published, form, actor)
+
+
+@processes.app_errorhandler(StartFault)
+def answer_start_fault(fault: StartFault) -> ResponseReturnValue:
+    """A case that something else began, or a program."""
+    keep_not_begun(database(), fault)
+    return answer_refusal(fault)
 
 
 @processes.post("/processes/<key>/start/state")
@@ -144,7 +156,11 @@ def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
     return redirect(url_for("cases.show", instance_id=instance_id))
 
 
-def _start_page(published: Published, form: object, actor: Actor) -> str:
+def _start_page(published: Published, form: object, actor: Actor, *, refusal: Text | None = None) -> str:
     return render_template(
-        "processes/start.html", offer=show_process(published, actor), number=published.number, form=form
+        "processes/start.html",
+        offer=show_process(published, actor),
+        number=published.number,
+        form=form,
+        refusal=refusal,
     )

@@ -25,7 +25,7 @@ from crm.core.i18n import Text, text
 from crm.notices.operations import notify
 from crm.permissions import Actor, check_may
 from workflows import engine, library, queries
-from workflows.causes import Cause
+from workflows.causes import Cause, describe
 from workflows.kept import keep
 from workflows.library import Published
 from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance, Task, TaskStatus
@@ -220,7 +220,7 @@ def _told_to_the_administrator() -> Iterator[None]:
     except (HeliuError, DBAPIError):
         raise
     except Exception as fault:
-        cause = Cause(incidents.describe(fault))
+        cause = Cause(describe(fault))
         raise RuleBroken(text("The step could not be carried out: {cause}", cause=cause)) from fault
 
 

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from crm.core.errors import HeliuError, Invalid
 from crm.core.i18n import Text
 from crm.web.doors import writing
-from workflows.causes import Cause
+from workflows.causes import Cause, describe
 from workflows.operate.repairing import Repaired
-from workflows.operations.incidents import describe
 from workflows.operations.tasks import StepFault
 
 Repair = Callable[[Session], Repaired]

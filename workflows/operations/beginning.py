@@ -16,6 +16,7 @@ from crm.core.i18n import text
 from crm.permissions import SYSTEM, Actor
 from workflows import engine, library
 from workflows.engine import Definition
+from workflows.library import Published
 from workflows.messaging import starts
 from workflows.messaging.models import MESSAGE, ProcessStart, Said
 from workflows.messaging.waiting import HOPS
@@ -54,7 +55,8 @@ def begin(session: Session, due: Due, *, now: datetime) -> None:
         return
     _set_again(session, start, due, now=now)
     day = company_time(session, due.due_at).date()
-    name = library.published(session, start.version_id).translator(SYSTEM.locale)(_name_of(session, start))
+    published = library.published(session, start.version_id)
+    name = published.translator(SYSTEM.locale)(published.definition.name)
     detail = {"begun_by": "timer", **lateness(due.due_at, now)}
     case = CaseStart(start.process_key, f"{name} {day.isoformat()}", {})
     _begin(session, start, case, payload=None, detail=detail, by=SYSTEM, now=now)
@@ -67,16 +69,24 @@ def gave_up(session: Session, due: Due, error: str, *, now: datetime) -> None:
         return
     if "said" not in due.payload:
         _set_again(session, start, due, now=now)
+    published = library.published(session, start.version_id)
+    note_not_begun(session, published, error, by=SYSTEM, now=now, element=start.node_id)
+
+
+def note_not_begun(
+    session: Session, published: Published, error: str, *, by: Actor, now: datetime, element: str = ""
+) -> None:
+    """That no case of this version could begin stands in the audit, from where administrators are shown it."""
     write_audit(
         session,
         at=now,
-        actor_id=None,
-        actor_name=SYSTEM.name,
+        actor_id=by.id,
+        actor_name=by.name,
         action="definition.not_begun",
         subject_type="definition",
-        subject_id=start.version_id,
-        subject_name=_name_of(session, start),
-        new={"process": start.process_key, "element": start.node_id, "error": error[:300]},
+        subject_id=published.version_id,
+        subject_name=published.definition.name,
+        new={"process": published.key, "element": element, "error": error[:300]},
     )
 
 
@@ -161,10 +171,6 @@ def _set_again(session: Session, start: ProcessStart, due: Due, *, now: datetime
     following = engine.next_beginning(starts.set_for(due.payload, due.due_at), now=now)
     if following is not None:
         starts.set_clock(session, start.id, following, now=now)
-
-
-def _name_of(session: Session, start: ProcessStart) -> str:
-    return library.published(session, start.version_id).definition.name
 
 
 def _customer_of(session: Session, record: RecordRef) -> int | None:

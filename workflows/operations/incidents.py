@@ -19,7 +19,7 @@ from crm.notices.models import Mailing
 from crm.notices.operations import notify
 from crm.permissions import SYSTEM, Actor, check_may
 from workflows.attachments import TASK as TASK_FILES
-from workflows.engine import EngineError
+from workflows.causes import describe
 from workflows.kept import keep, restore
 from workflows.messaging.models import HEAR
 from workflows.models import RUNG, TIMER, Incident, ProcessInstance, Task, TaskStatus
@@ -100,14 +100,6 @@ def retry(session: Session, *, by: Actor, now: datetime, incident_id: int) -> In
     incident.resolved_at, incident.resolved_by_id = now, by.id
     record_event(session, instance_id=incident.instance_id, now=now, kind="retried", by=by, node_id=incident.node_id)
     return incident
-
-
-def describe(cause: Exception) -> str:
-    """The fault as an administrator reads it, without customers' data: its own words, and the kind of fault where those are
-    not meant for people."""
-    if isinstance(cause, EngineError):
-        return str(cause)[:2000]
-    return f"{type(cause).__name__}: {cause}"[:2000]
 
 
 def write_incident(session: Session, *, instance_id: int, kind: str, message: str, now: datetime) -> Incident:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -86,7 +87,8 @@ def tell_cases_of(session: Session, message: Message, *, by: Actor, now: datetim
     if start is None:
         return reached
     case = CaseStart(start.process_key, message.title, {}, message.record, message.customer_id)
-    begin_by_name(session, start, case, payload=message.payload, by=by, now=now)
+    with _as_refusal():
+        begin_by_name(session, start, case, payload=message.payload, by=by, now=now)
     return 1
 
 
@@ -110,11 +112,8 @@ def send_message(session: Session, sending: Sending, *, by: Actor, now: datetime
         start = listener_for(session, said.name)
         if start is None:
             raise NotFound(_why_nobody(session, said))
-        try:
+        with _as_refusal():
             begun = begin_by_said(session, start, said, by=by, now=now)
-        except engine.EngineError as refused:
-            cause = Text(refused.template, dict(refused.params))
-            raise RuleBroken(text("The case could not begin: {cause}", cause=cause)) from refused
         outcome = replace(outcome, begun=begun.id)
     said.outcome = {"reached": list(outcome.reached), "begun": outcome.begun}
     return outcome
@@ -147,6 +146,16 @@ def waiting_for(session: Session, said: Said) -> Sequence[Waiting]:
     found = session.scalars(wanted.limit(1 if nobody_named else MOST_AT_ONCE + 1)).all()
     # Locked in this order everywhere.
     return sorted(found, key=lambda waiting: waiting.instance_id)
+
+
+@contextmanager
+def _as_refusal() -> Iterator[None]:
+    """What the engine refuses at the begin of a case, for whoever said what it begins with."""
+    try:
+        yield
+    except engine.EngineError as refused:
+        cause = Text(refused.template, dict(refused.params))
+        raise RuleBroken(text("The case could not begin: {cause}", cause=cause)) from refused
 
 
 def _why_nobody(session: Session, said: Said) -> Text:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from crm.core.db import company_time
-from crm.core.errors import Denied
+from crm.core.errors import Denied, HeliuError
+from crm.core.i18n import text
 from crm.core.numbers import typed_key
 from crm.core.prepared import Prepared, columns_of, inserted, loaded
 from crm.customers.queries import find_customer
 from crm.permissions import SYSTEM, Actor
+from forms import BoundForm
 from workflows import engine, library
 from workflows.attachments import hold_for_case
+from workflows.causes import Cause, describe
 from workflows.custom.opening import opening_of
 from workflows.engine.values import clean, clean_data
 from workflows.library import Published
@@ -63,12 +68,13 @@ def start_process(
     own = opening_of(published) if opening is None else None
     opening = opening or own
     if opening is None:
-        instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
+        with redrawing(form):
+            instance = start_case(session, _plain_start(session, published, answers, by), by=by, now=now)
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
         return instance
     begun = session.info[OPENING] = _Opening(published)
     try:
-        with told_in_form(form, locale=by.locale):
+        with redrawing(form), told_in_form(form, locale=by.locale):
             record = opening(session, by, now, answers)
             session.info["database"].listeners.hear(session)
     finally:
@@ -77,6 +83,37 @@ def start_process(
     if own is not None:
         hold_for_case(session, form, by=by, now=now, instance_id=instance.id)
     return instance
+
+
+class StartFault(HeliuError):
+    """A case that somebody began, or something that they did, failed through a fault of its process. Nothing was stored; the
+    administrators are to be told. `form` redraws what was entered, where it was entered in a start form."""
+
+    status, code = 500, "start-failed"
+
+    def __init__(self, published: Published, *, by: Actor, cause: Exception) -> None:
+        name = published.translator(by.locale)(published.definition.name) or published.key
+        super().__init__(
+            text(
+                "“{process}” cannot begin, because the process has a fault. Nothing was stored, and the administrators have been told. The fault: {cause}",
+                process=name,
+                cause=Cause(describe(cause)),
+            )
+        )
+        self.published, self.by, self.cause = published, by, cause
+        self.form: BoundForm | None = None
+
+
+@contextmanager
+def redrawing(form: BoundForm | None) -> Iterator[None]:
+    """Where the case cannot begin, what was entered in this form is not lost."""
+    try:
+        yield
+    except StartFault as fault:
+        if form is not None:
+            form.settle()
+        fault.form = form
+        raise
 
 
 @dataclass
@@ -102,7 +139,8 @@ def start_case(
 ) -> ProcessInstance:
     """Start a case with the given data, and run it to the first step that waits.
 
-    With an `entry` it begins by itself: there what the diagram does is done by the system, whoever sent the message.
+    With an `entry` it begins by itself: there what the diagram does is done by the system, whoever sent the message. Without,
+    a fault of the process is raised as StartFault.
     """
     opening: _Opening | None = session.info.get(OPENING)
     if opening is not None and (entry is not None or opening.published.key != start.process_key):
@@ -131,14 +169,21 @@ def start_case(
     )
     instance = loaded(session, ProcessInstance, row or ())
     data = clean_data({**start.data, "initiator_id": by.id, "started_at": now})
-    step = engine.start(
-        published.definition,
-        data,
-        call=services(session, instance, by=acting, now=now),
-        now=company_time(session, now),
-        at=None if entry is None else entry.node_id,
-        payload=None if entry is None else entry.payload,
-    )
+    try:
+        step = engine.start(
+            published.definition,
+            data,
+            call=services(session, instance, by=acting, now=now),
+            now=company_time(session, now),
+            at=None if entry is None else entry.node_id,
+            payload=None if entry is None else entry.payload,
+        )
+    except (HeliuError, DBAPIError):
+        raise  # a refusal, or a database that is away: neither is a fault of the process
+    except Exception as cause:
+        if entry is not None:
+            raise  # nobody waits for an answer: whoever carries the message or the clock's row keeps the fault
+        raise StartFault(published, by=by, cause=cause) from cause
     store_step(
         session,
         instance,

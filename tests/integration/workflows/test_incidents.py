@@ -11,10 +11,12 @@ from sqlalchemy import select
 from crm.core.claims import claim, give_back
 from crm.core.db import reading, unit_of_work
 from crm.core.errors import Conflict, Denied
+from crm.notices.models import Notice
 from tests.conftest import Browser, as_user, program_of
+from tests.integration.workflows.listening import flow
 from tests.processes.small import bundle, properties, script_task, straight, user_task
 from tests.processes.stories import Story
-from workflows.models import TIMER, Incident, InstanceStatus
+from workflows.models import TIMER, Incident, InstanceStatus, ProcessInstance
 from workflows.operate.repairing import move, resume, retry, suspend
 from workflows.operations import incidents, timers
 from workflows.operations.tasks import StepFault
@@ -127,6 +129,30 @@ def test_a_retry_waits_until_the_case_is_resumed_and_tells_what_it_opened(story:
         resume(session, now=NEXT_DAY, **repairing)  # type: ignore[arg-type]  # as above
         assert retry(session, now=NEXT_DAY, **repairing).opened == ("sign",)  # type: ignore[arg-type]  # as above
     assert story.waiting() == ["sign"]
+
+
+def test_a_process_that_cannot_begin_says_so_keeps_what_was_entered_and_tells_administrators(
+    story: Story, client: Browser, app: Flask
+) -> None:
+    broken = bundle(
+        "broken",
+        f'<bpmn:startEvent id="begin">{properties(formKey="note")}</bpmn:startEvent>{flow("begin", "grow")}'
+        f'{script_task("grow", TOO_MUCH)}{flow("grow", "finish")}<bpmn:endEvent id="finish" />',
+    )
+    story.publish(broken)
+    agent = as_user(client, "agent1")
+    refused = agent.post("/processes/broken/start", data={"note": "nicht verlieren"})
+    assert refused.status_code == 500
+    assert "nicht verlieren" in refused.text
+    assert "grow" in refused.text
+    told = program_of(app, "agent1").post("/processes/broken/instances", json={"answers": {"note": "x"}})
+    assert (told.status_code, told.get_json()["type"]) == (500, "urn:heliu:problem:start-failed")
+    assert "grow" in told.get_json()["detail"]
+    with reading(story.database) as session:
+        assert session.scalars(select(ProcessInstance)).all() == []
+        notices = session.scalars(select(Notice).where(Notice.user_id == story.people.admin.id)).all()
+    assert [notice.link for notice in notices] == ["/operate/incidents"]
+    assert as_user(client, "admin").get("/operate/incidents").text.count("grow") == 2
 
 
 def test_only_those_who_administer_processes_may_retry(faulty: Story) -> None:
