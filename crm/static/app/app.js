@@ -37,6 +37,12 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 // -- Dangerous acts ask first.
+// Whoever came from a menu, which is shut by then, comes back to what opens it; to other places the browser brings them itself.
+const openWindow = (dialog, opener) => {
+  const menu = opener.closest("[data-menu]");
+  if (menu) dialog.addEventListener("close", () => menu.querySelector("summary").focus(), { once: true });
+  dialog.showModal();
+};
 const confirmation = document.getElementById("confirm");
 let waiting = null;
 document.addEventListener("click", (event) => {
@@ -48,7 +54,7 @@ document.addEventListener("click", (event) => {
   const yes = confirmation.querySelector("[data-yes]");
   yes.classList.toggle("btn-danger", button.classList.contains("btn-danger") || button.classList.contains("text-danger"));
   confirmation.returnValue = "";
-  confirmation.showModal();
+  openWindow(confirmation, button);
 });
 confirmation?.addEventListener("close", () => {
   const button = waiting;
@@ -78,15 +84,19 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {
     event.preventDefault();
+    const dialog = document.getElementById(opener.dataset.opens);
+    if (dialog) openWindow(dialog, opener);
     opener.closest("[data-menu]")?.removeAttribute("open");
-    document.getElementById(opener.dataset.opens)?.showModal();
   }
   if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   if (event.target.closest("[data-asleep]")) event.preventDefault();
   if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]")?.remove();
   if (event.target.matches("dialog")) event.target.close();
-  each("[data-menu][open]", (menu) => menu.contains(event.target) || menu.removeAttribute("open"));
 });
+// A menu shuts when somebody clicks beside it or leaves it by keyboard.
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, (event) => each("[data-menu][open]", (menu) => menu.contains(event.target) || menu.removeAttribute("open")));
+}
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = document.querySelector("[data-menu][open]");
