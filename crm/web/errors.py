@@ -111,16 +111,17 @@ def answer_http(error: HTTPException) -> AnyResponse:
     return answer(status, message, code=error.name.lower().replace(" ", "-"), faults=faults, headers=headers)
 
 
-def _argument_faults(messages: object, path: str = "") -> Sequence[tuple[str, str]]:
-    # webargs nests by place (json, query) and then by field; lists of rows are keyed by their number.
+def _argument_faults(messages: object, path: str = "", *, top: bool = True) -> Sequence[tuple[str, str]]:
+    # webargs nests by place (json, query) and then by field; lists of rows are keyed by their number. A field may have the
+    # name of a place.
     from crm.web.api import argument_message
 
     if isinstance(messages, Mapping):
         found: list[tuple[str, str]] = []
         for name, below in messages.items():
-            deeper = str(name) if path else ("" if name in {"json", "query", "form", "path", "files"} else str(name))
+            deeper = "" if top and name in {"json", "query", "form", "path", "files"} else str(name)
             joined = f"{path}.{deeper}" if path and deeper else path or deeper
-            found += _argument_faults(below, joined.replace("._schema", "").replace("_schema", "") or "")
+            found += _argument_faults(below, joined.replace("._schema", "").replace("_schema", "") or "", top=False)
         return found
     if isinstance(messages, list | tuple):
         return [(path, argument_message(str(message))) for message in messages]

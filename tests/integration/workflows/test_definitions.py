@@ -93,6 +93,13 @@ def test_a_file_that_is_no_diagram_is_refused(story: Story, app: Flask, case: st
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_files_that_are_none_are_named(story: Story, app: Flask) -> None:
+    refused = program_of(app, "admin").post("/definitions", json={"files": "x.bpmn"})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.get_json()["errors"]] == ["files"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("size", "field"), [(3_000_000, "x.bpmn"), (10_000_000, "files")])
 def test_many_megabytes_are_refused_with_the_limit(story: Story, app: Flask, size: int, field: str) -> None:
     refused = program_of(app, "admin").post("/definitions", json={"files": {"x.bpmn": "x" * size}})
