@@ -43,7 +43,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class Filters:
-    """What narrows a folder down. `text` is looked for in the title of the case."""
+    """What narrows a folder down. `text` is looked for in the title of the case and in the name of its customer."""
 
     process: str | None = None
     customer_id: int | None = None

@@ -145,7 +145,7 @@ def folder_page() -> dict[str, Any]:
         "next_url": _url({**kept, "after": write_page(found), "earlier": [*earlier, *_mark(place)]})
         if found.next
         else "",
-        "urls": Addresses.of(folder, place),
+        "urls": Addresses.of(folder, place, kept),
         "here": _url(place),
         "total": numbers[folder],
     }
@@ -177,23 +177,25 @@ def _marked(session: Session, folder: Folder, rows: list[ShownTask]) -> list[Sho
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the rows of a folder lead: the page of a row, and the act of claiming it."""
+    """Where the rows of a folder lead: the page of a row, the act of claiming it, and what else there is of its customer."""
 
     row: Callable[[ShownTask | ShownCase], str]
     claim: Callable[[ShownTask | ShownCase], str]
+    customer: Callable[[ShownTask | ShownCase], str]
 
     @classmethod
-    def of(cls, folder: Folder, place: Mapping[str, Any]) -> Addresses:
+    def of(cls, folder: Folder, place: Mapping[str, Any], kept: Mapping[str, Any]) -> Addresses:
         """Each is built once and filled in for every row: the same address but for the number."""
         task, claim = _address("inbox.task", "task_id", place), _address("inbox.claim", "task_id", {**place, "stay": 1})
-        return cls(_address("cases.show", "instance_id") if folder is Folder.STARTED else task, claim)
+        one = _address("inbox.show", "customer", {**kept, "folder": folder, "view": None}, of="customer_id")
+        return cls(_address("cases.show", "instance_id") if folder is Folder.STARTED else task, claim, one)
 
 
 def _address(
-    endpoint: str, name: str, place: Mapping[str, Any] | None = None
+    endpoint: str, name: str, place: Mapping[str, Any] | None = None, *, of: str = "id"
 ) -> Callable[[ShownTask | ShownCase], str]:
     before, _, after = url_for(endpoint, **{**(place or {}), name: LARGEST_NUMBER}).partition(str(LARGEST_NUMBER))
-    return lambda row: f"{before}{row.id}{after}"
+    return lambda row: f"{before}{getattr(row, of)}{after}"
 
 
 def _customer_name(

@@ -28,6 +28,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     union_all,
@@ -38,6 +39,7 @@ from sqlalchemy.orm.attributes import instance_dict
 from crm.accounts.models import Role, User, UserRole, shown_name
 from crm.core.db import Base, UtcDateTime
 from crm.core.prepared import Prepared
+from crm.customers.models import Customer
 from crm.permissions import Actor
 from workflows.directing import team_of
 from workflows.inbox.folders import (
@@ -338,11 +340,13 @@ def _filter_values(folder: Folder, filters: Filters) -> dict[str, Any]:
 
 
 def _matching(shape: Shape, model: type[Task] | type[ProcessInstance]) -> list[ColumnElement[bool]]:
+    words = bindparam("words", type_=model.title.type)
+    called = select(Customer.id).where(Customer.name.ilike(words, escape="/"))
     conditions: dict[str, ColumnElement[bool]] = {
         "process": model.process_key == bindparam("process", type_=model.process_key.type),
         "customer": model.customer_id == bindparam("customer", type_=model.customer_id.type),
         "priority": Task.priority == bindparam("priority", type_=Task.priority.type),
-        "words": model.title.ilike(bindparam("words", type_=model.title.type), escape="/"),
+        "words": or_(model.title.ilike(words, escape="/"), model.customer_id.in_(called)),
     }
     return [conditions[name] for name in sorted(shape.filters)]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from threading import Barrier
 from typing import Any
 
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm.core.db import Database, reading, unit_of_work
 from crm.permissions import Actor
+from tests.conftest import Browser, as_user
 from tests.databases import NOON
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
@@ -256,6 +259,24 @@ def test_filters_narrow_a_folder_down_together(story: Story) -> None:
             task.id for task in real if task.process_key == "other" and "pindle" in task.title and task.priority == 0
         }
         assert ids(Filters(customer_id=1)) == set()
+
+
+def test_a_folder_is_narrowed_down_by_the_name_of_a_customer(story: Story, client: Browser) -> None:
+    office = office_of(story, 4)
+    with unit_of_work(story.database) as session:
+        office.open(session)
+    story.start(story.people.manager1, **REQUEST)
+    asked = {"folder": Folder.GROUPS, "sort": Sort.DUE}
+    with reading(story.database) as session:
+        for words, found in (("恒力精密", ["assign"]), ("主轴", ["assign"]), ("恒力_", [])):
+            shown = page(session, by=story.people.supervisor, now=NOON, filters=Filters(text=words), **asked)
+            assert [row.node_id for row in shown.rows] == found
+    as_user(client, "supervisor")
+    listed = client.get("/tasks?folder=groups").text
+    [only] = re.findall(r'href="([^"]+)" class="of-customer"', listed)
+    narrowed = client.get(unescape(only)).text
+    assert "主轴异响" in narrowed
+    assert "of-customer" not in narrowed
 
 
 def test_many_lines_of_a_day_become_one(story: Story) -> None:
