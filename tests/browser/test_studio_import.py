@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from crm.core.db import reading
 from tests.browser.office import CHINESE, ENGLISH, Office
-from tests.unit.studio.exchange.foreign_files import diagram
+from tests.unit.studio.exchange.foreign_files import diagram, straight
+from workflows.bundle_files import archive_of
 from workflows.studio.drafts.queries import bundle_of, draft_of
 
 pytestmark = pytest.mark.browser
@@ -23,6 +24,10 @@ BODY = (
     '<bpmn:sequenceFlow id="f0" sourceRef="begin" targetRef="approve"/><bpmn:sequenceFlow id="f1" sourceRef="approve" targetRef="which"/>'
     '<bpmn:sequenceFlow id="f2" sourceRef="which" targetRef="yes"><bpmn:conditionExpression>${amount &gt; 1}</bpmn:conditionExpression></bpmn:sequenceFlow>'
     '<bpmn:sequenceFlow id="f3" sourceRef="which" targetRef="no"/>'
+)
+PROCESS = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d">'
+    '<bpmn:process id="{}" name="{}" isExecutable="true">{}</bpmn:process></bpmn:definitions>'
 )
 FILE: FilePayload = {"name": "order.bpmn", "mimeType": "text/xml", "buffer": diagram(BODY, speaks=("camunda",))}
 
@@ -63,6 +68,32 @@ def test_a_foreign_diagram_becomes_a_draft_that_says_what_is_left_to_do(chromium
         assert draft is not None
         assert b'value="sales_supervisor"' in bundle_of(session, draft.id).bpmn[1]
     assert dialogs == []
+
+
+def test_a_zip_of_processes_that_call_each_other_becomes_drafts_at_once(chromium: Browser, office: Office) -> None:
+    called = '<bpmn:callActivity id="c" name="Collect the money" calledElement="pay"/>'
+    files = {
+        "shop/sale.bpmn": PROCESS.format("sale", "Sale", straight(called)),
+        "shop/parts/pay.bpmn": PROCESS.format("pay", "Pay", straight('<bpmn:manualTask id="ask" name="Ask"/>')),
+        "shop/refund.bpmn": PROCESS.format(
+            "refund", "Refund", straight('<bpmn:manualTask id="back" name="Give back"/>')
+        ),
+    }
+    raw = archive_of({path: content.encode() for path, content in files.items()})
+    with office.visited(chromium, "admin", language=ENGLISH) as page:
+        page.goto("/studio/import")
+        page.locator("#files").set_input_files({"name": "shop.zip", "mimeType": "application/zip", "buffer": raw})
+        page.locator("#import button.btn-primary").click()
+        expect(page.locator("#files-told tbody tr")).to_have_count(3)
+        expect(page.locator("[data-diagram][data-ready=yes]")).to_have_count(2)
+        expect(page.locator("[data-canvas] [data-element-id=ask]").first).to_be_visible()
+        page.get_by_label("Key of the process “Refund”").fill("giving_back")
+        page.get_by_role("button", name="Make drafts").click()
+        page.wait_for_url("**/report")
+        expect(page.locator("#files-told a", has_text="giving_back")).to_be_visible()
+    with reading(office.database) as session:
+        assert draft_of(session, "sale") is not None
+        assert draft_of(session, "giving_back") is not None
 
 
 def test_what_cannot_be_read_is_told_and_other_files_can_be_chosen(chromium: Browser, office: Office) -> None:
