@@ -118,6 +118,16 @@ def test_findings_come_by_themselves_and_lead_to_their_place(
     goal = page.locator("[data-findings] a").first
     expect(goal).to_have_attribute("href", f"/studio/drafts/{draft_id}/forms/handle")
 
+    # Publishing says on the spot that they stand in its way, and leads to them.
+    page.goto(f"/studio/drafts/{draft_id}/publish")
+    expect(page.locator("#publish [data-asleep]")).to_be_visible()
+    expect(page.locator("[data-publish-sum]")).to_have_text(
+        office.words(CHINESE)("Errors stand in the way of publishing: {number}", number=1)
+    )
+    expect(page.locator(".studio-findings-bad")).to_be_visible()
+    page.locator("[data-show-findings]").click()
+    expect(goal).to_be_focused()
+
 
 def break_the_form(office: Office, by: Actor, draft_id: int) -> None:
     """Somebody else saves a form that cannot be read."""

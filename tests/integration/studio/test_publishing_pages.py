@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import datetime
 
 import pytest
 
-from crm.core.db import Database
+from crm.core.db import Database, reading
 from tests.conftest import Browser, as_user
 from tests.integration.studio.test_publishing import (
     DIAGRAM,
@@ -21,6 +22,8 @@ from tests.integration.studio.test_publishing import (
 from tests.people import People
 from tests.processes.stories import Story
 from tests.processes.test_service_request import REQUEST
+from workflows import library
+from workflows.studio.drafts import queries
 
 JSON = {"Accept": "application/json"}
 HOSTILE = "&quot;&gt;&lt;img src=x onerror=alert(1)&gt;"
@@ -121,6 +124,7 @@ def test_a_draft_that_cannot_run_says_why(
     assert browser.put(f"/studio/drafts/{draft_id}/files/{DIAGRAM}", json=body, headers=JSON).status_code == 200
     page = page_of(browser, f"{place}?weigh=1")
     assert "gone" in page and "<img src=x" not in page
+    assert "data-publish-ready hidden" in page and "data-publish-blocked>" in page
     body = {
         "content": "<nothing",
         "seen": browser.get(f"/studio/drafts/{draft_id}/files/{DIAGRAM}", headers=JSON).get_json()["revision"],
@@ -160,6 +164,28 @@ def test_a_program_sets_a_share_and_takes_it_away(
     assert browser.post(place, json={"percent": 30, "reason": REASON}, headers=JSON).status_code == 409
     whole = browser.post(place, json={"percent": 100, "number": 2, "reason": REASON}, headers=JSON)
     assert whole.get_json() == {"in_force": 2, "shared": None, "before": 1}
+
+
+def test_files_that_are_sent_pass_no_failing_scenario_without_a_reason_either(
+    browser: Browser, database: Database, draft_id: int, now: datetime
+) -> None:
+    add_scenario(database, now)
+    with reading(database) as session:
+        files = {name: raw.decode() for name, raw in queries.bundle_of(session, draft_id).files.items()}
+    upload = {"files": [(io.BytesIO(raw.encode()), name) for name, raw in files.items()]}
+    refused = browser.post("/definitions/deploy", data=upload)
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 422 and 'name="exception"' in page and "Repair" in page
+    program = browser.post("/api/v1/definitions", json={"files": files}, headers=JSON)
+    assert program.status_code == 422
+    assert [fault["field"] for fault in program.get_json()["errors"]] == ["exception"]
+    assert in_force(database) == 1
+    done = browser.post("/api/v1/definitions", json={"files": files, "exception": REASON}, headers=JSON)
+    assert done.status_code == 201 and in_force(database) == 2
+    with reading(database) as session:
+        assert library.version_of(session, KEY, 2).exception == REASON
+    # The draft is another matter: it stays until somebody publishes it or throws it away.
+    page_of(browser, f"/studio/drafts/{draft_id}/publish")
 
 
 def test_the_start_form_carries_its_version_to_the_case(
