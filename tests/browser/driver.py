@@ -42,6 +42,8 @@ PATIENCE = 60.0  # seconds; only ends a test that waits for what never comes
 # No list of features to switch off: it would take the place of Playwright's own, without which clicks on a new page may get lost.
 FLAGS = [
     "--no-sandbox",
+    # Nothing here needs one, and one that is only reckoned costs a tenth of all the time.
+    "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
