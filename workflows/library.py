@@ -81,7 +81,7 @@ class _Kept:
                 self._kept.move_to_end(content_hash)
                 return found
         bundle = files()
-        found = (compile_bundle(bundle), {key: read_form(schema) for key, schema in bundle.forms.items()})
+        found = (compile_bundle(bundle, stored=True), {key: read_form(schema) for key, schema in bundle.forms.items()})
         with self._lock:
             self._kept[content_hash] = found
             while len(self._kept) > MOST_KEPT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,30 +64,33 @@ class Bundle:
     @cached_property
     def forms(self) -> dict[str, dict[str, Any]]:
         """Form key -> form description. Raises BundleRefused when one of them is not a JSON object."""
-        return {key: read_json(name, self.files[name]) for key, name in self.form_files.items()}
+        return {key: read_json(name, self.files[name], stored=True) for key, name in self.form_files.items()}
 
     @cached_property
     def record(self) -> dict[str, Any] | None:
         """What record the process opens, None without `record.json`. Raises BundleRefused."""
-        return read_json(RECORD_NAME, self.files[RECORD_NAME]) if RECORD_NAME in self.files else None
+        return read_json(RECORD_NAME, self.files[RECORD_NAME], stored=True) if RECORD_NAME in self.files else None
 
     @cached_property
     def texts(self) -> dict[str, dict[str, str]]:
         """Locale -> source text -> translation, empty without `texts.json`."""
         if TEXTS_NAME not in self.files:
             return {}
-        return read_json(TEXTS_NAME, self.files[TEXTS_NAME])
+        return read_json(TEXTS_NAME, self.files[TEXTS_NAME], stored=True)
 
 
-def read_json(name: str, raw: bytes) -> dict[str, Any]:
-    """The JSON object in a file. Raises BundleRefused with the place of the fault."""
+def read_json(name: str, raw: bytes, *, stored: bool = False) -> dict[str, Any]:
+    """The JSON object in a file. Raises BundleRefused with the place of the fault.
+
+    What is `stored` was judged when it came; NaN, endless numbers, halves of characters and NUL are refused to newcomers only,
+    for no answer could hold them and no database keep them.
+    """
     try:
-        # Stricter than Python's own reader, which takes NaN, endless numbers and halves of characters: no answer could hold them.
-        value = orjson.loads(raw.removeprefix(BOM_UTF8))
-    except ValueError as fault:
+        value = json.loads(raw) if stored else orjson.loads(raw.removeprefix(BOM_UTF8))
+    except (ValueError, RecursionError) as fault:
         message = N_("{file} is not valid JSON, so correct it, or save it anew where it comes from: {cause}")
         raise BundleRefused([Problem(None, message, {"file": name, "cause": str(fault)[:120]}, file=name)]) from None
-    if b"\\u0000" in raw:
+    if b"\\u0000" in raw and not stored:
         message = N_("{file} contains a NUL character, which nobody can see and no database keeps; remove it.")
         raise BundleRefused([Problem(None, message, {"file": name}, file=name)])
     if _is_deeper(value, MAX_JSON_DEPTH):

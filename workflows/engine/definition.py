@@ -66,11 +66,15 @@ def _beginning(node: Node) -> Beginning:
     return Beginning(node.id, event.kind, event.name, event.variable, timer)
 
 
-def compile(bundle: Bundle) -> Definition:  # noqa: A001 -- the word of the house for it
-    """Raises BundleRefused naming each fault that would keep the process from running."""
+def compile(bundle: Bundle, *, stored: bool = False) -> Definition:  # noqa: A001 -- the word of the house for it
+    """Raises BundleRefused naming each fault that would keep the process from running.
+
+    What is `stored` was judged by the rules of its day: cases run by it, and rules that came later do not stop them. It is
+    refused only where it cannot be read at all.
+    """
     diagram, decisions, problems = lint(bundle)
     errors = [problem for problem in problems if problem.is_error]
-    if errors or diagram is None or decisions is None or diagram.main is None:
+    if (errors and not stored) or diagram is None or decisions is None or diagram.main is None:
         raise BundleRefused(errors)
     spec, nested = build_specs(diagram, decisions)
     main = diagram.processes[diagram.main]

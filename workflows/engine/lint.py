@@ -43,15 +43,14 @@ def lint(
 
 
 def _check_json(bundle: Bundle) -> Iterator[Problem]:
-    for name in bundle.form_files.values():
+    for name in (*bundle.form_files.values(), *({TEXTS_NAME} & bundle.files.keys())):
         try:
             read_json(name, bundle.files[name])
         except BundleRefused as refused:
             yield from refused.problems
     try:
         texts = bundle.texts
-    except BundleRefused as refused:
-        yield from refused.problems
+    except BundleRefused:
         return
     for locale, found in texts.items():
         if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):

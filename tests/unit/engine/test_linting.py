@@ -466,6 +466,16 @@ def test_a_fault_is_refused_with_its_element_and_a_cure(name: str) -> None:
     assert not re.search(r"\{\w+\}", found[element]), "a placeholder without a value"
 
 
+@pytest.mark.parametrize("form", [FORM, b'{"least": NaN}'])
+def test_what_was_published_runs_on_though_a_rule_came_later(form: bytes) -> None:
+    drawn = one(lambda d: d.user("step", priority="7")).bundle()
+    bundle = Bundle({**drawn.files, "form.form.json": form})
+    with pytest.raises(BundleRefused, match="0, 1, 2 or 3"):
+        compile(bundle)
+    assert set(compile(bundle, stored=True).nodes) >= {"step"}
+    assert set(bundle.forms) == {"form"}
+
+
 def test_a_sound_bundle_has_no_problems() -> None:
     sound = check(
         service_request.bundle(),
