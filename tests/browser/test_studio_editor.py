@@ -291,6 +291,48 @@ def test_a_copied_step_keeps_what_it_says_and_the_menus_offer_only_what_runs(chr
     assert (copied.form_key, copied.role, copied.properties["dueDate"]) == ("note", "service_agent", "PT4H")
 
 
+def test_a_diagram_is_drawn_by_keyboard_alone_and_copied_into_another_draft(chromium: Browser, office: Office) -> None:
+    draft_id = open_draft(office, straight("small", user_task("check"), user_task("last")), "small")
+    other_id = open_draft(office, straight("other", user_task("check")), "other")
+    with editing(office, chromium, draft_id, ENGLISH) as page:
+        canvas, keyboard = page.locator("[data-canvas] svg[tabindex='0']"), page.keyboard
+        selected = page.locator("[data-canvas] .djs-shape.selected")
+        canvas.focus()
+        keyboard.press("Control+f")
+        expect(page.locator(".djs-search-input input")).to_be_focused()
+        keyboard.type("last")
+        expect(page.locator(".djs-search-result")).to_have_count(1)
+        keyboard.press("Enter")
+        expect(selected).to_have_attribute("data-element-id", "last")
+        keyboard.press("n")
+        expect(page.locator(".djs-popup-search input")).to_be_focused()
+        keyboard.type("Exclusive")
+        expect(page.locator(".djs-popup .entry")).to_have_count(1)
+        keyboard.press("Enter")
+        expect(page.locator(".djs-direct-editing-content")).to_be_focused()
+        keyboard.type("Fit?")
+        keyboard.press("Enter")
+        expect(page.locator("[data-canvas]")).to_contain_text("Fit?")
+        expect(page.locator(".studio-panel-head h2")).to_have_text("Fit?")
+        keyboard.press("c")
+        expect(page.locator(".djs-popup .entry.selected")).to_contain_text("check")
+        keyboard.press("Enter")
+        expect(page.locator(".djs-popup")).to_have_count(0)
+        keyboard.press("Control+c")
+        expect_saved(page)
+        page.goto(f"/studio/drafts/{other_id}/diagram")
+        page.wait_for_selector("[data-editor][data-ready=yes]")
+        canvas.focus()
+        keyboard.press("Control+v")
+        expect(page.locator("[data-canvas]")).to_contain_text("Fit?")
+        expect_saved(page)
+    diagram = drawn(office, draft_id)
+    made = next(node for node in diagram.nodes.values() if node.name == "Fit?")
+    assert made.kind == "exclusiveGateway"
+    assert {(flow.source, flow.target) for flow in diagram.flows.values()} >= {("last", made.id), (made.id, "check")}
+    assert "Fit?" in {node.name for node in drawn(office, other_id).nodes.values()}
+
+
 def test_a_narrow_screen_shows_the_diagram_and_says_where_it_can_be_changed(chromium: Browser, office: Office) -> None:
     draft_id = open_draft(office, straight("small", user_task("check")), "small")
     with editing(office, chromium, draft_id, ENGLISH, width=PHONE) as page:

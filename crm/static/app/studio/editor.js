@@ -16,7 +16,9 @@ import minimap from "diagram-js-minimap";
 import { withComments } from "./comments.js";
 import { offerText } from "./correcting.js";
 import { draft } from "./draft.js";
+import { byKeyboard } from "./editor/by-keyboard.js";
 import { changing } from "./editor/changing.js";
+import { travelling } from "./editor/clipboard.js";
 import { copiesExtensions, Extensions } from "./editor/extensions.js";
 import { say, speak, speaking } from "./editor/language.js";
 import { Marks } from "./editor/marks.js";
@@ -169,7 +171,7 @@ async function edit() {
   const names = new Names(draft, facts.texts, facts.known);
   const modeler = new Modeler({
     container: canvasNode,
-    additionalModules: [speaking, changing, copiesExtensions, offering, minimap, simulationModule, namesOf(names)],
+    additionalModules: [speaking, changing, copiesExtensions, travelling(draft.facts.me), offering, byKeyboard, minimap, simulationModule, namesOf(names)],
     minimap: { open: false },
   });
   keepsVariables(modeler);
