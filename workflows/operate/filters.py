@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, or_, s
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm.accounts.models import User
-from crm.core.i18n import Text, ctext
+from crm.core.i18n import Text, ctext, text
 from crm.core.keyset import Order
 from crm.core.numbers import typed_key
 from crm.customers.models import Customer
@@ -68,6 +68,18 @@ def cases_query(session: Session, query: str, filters: Mapping[str, str], *, now
             found = found.where(_fits(name, value, now))
     if query:
         found = found.where(_said(query))
+    return found
+
+
+def not_understood(filters: Mapping[str, str]) -> list[Text]:
+    """Why filters that fit no case could fit none, with the cure."""
+    found = []
+    if filters.get("state", "running") not in STATES:
+        found.append(text("There is no state “{name}” of cases; choose one of the list.", name=filters["state"][:40]))
+    if filters.get("age", "1") not in AGES:
+        found.append(text("There is no age “{name}” of cases; choose one of the list.", name=filters["age"][:40]))
+    if "variable" in filters and read_condition(filters["variable"]) is None:
+        found.append(text("Write a variable as its name and its value, such as amount=500 or customer.grade=key."))
     return found
 
 

@@ -24,7 +24,7 @@ from workflows.instances import story
 from workflows.models import Incident, ProcessInstance
 from workflows.operate import acts, bulk
 from workflows.operate.acts import ACTS, Act
-from workflows.operate.filters import AGES, FILTERS, NEWEST, STATES, cases_query, versions_of
+from workflows.operate.filters import AGES, FILTERS, NEWEST, STATES, cases_query, not_understood, versions_of
 from workflows.operate.rules import why_not_repair, why_not_resume, why_not_retry, why_not_suspend
 from workflows.operate.shown import Place, Row, places, targets, waits, with_state
 from workflows.operate.trying import Verdict, said_by, tried
@@ -55,6 +55,7 @@ def index() -> ResponseReturnValue:
             versions=versions_of(session, key) if key else [],
             departments=department_names(session, actor.locale),
             node=_node_name(session, key, address.filters.get("node", "")),
+            odd=not_understood(address.filters),
             states=STATES,
             ages=AGES,
             acts=bulk.Act,

@@ -322,6 +322,7 @@ def test_the_page_tries_a_move_and_does_it(two_steps: Story, client: Browser) ->
         ("node=first", True),
         ("node=second", False),
         ("age=7", False),
+        ("age=old", False),
         ("q=two", True),
         ("q=%25", False),
         ("variable=amount=12.50", True),
@@ -341,6 +342,7 @@ def test_the_list_finds_cases_by_what_they_are(two_steps: Story, client: Browser
     page = as_user(client, "admin").get(f"/operate?{query}")
     assert page.status_code == 200
     assert (f'href="/operate/cases/{two_steps.instance_id}"' in page.text) is fits
+    assert ("notice-warn" in page.text) is (query in ("state=nonsense", "variable=nothing", "age=old"))
 
 
 def test_several_cases_are_suspended_at_once_and_each_tells_its_own_outcome(two_steps: Story, client: Browser) -> None:
