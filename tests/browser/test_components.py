@@ -157,6 +157,21 @@ def test_a_sleeping_button_says_why_and_does_nothing(page: Page) -> None:
     expect(page).to_have_title("Components · Heliu CRM")
 
 
+def test_the_keyboard_leaves_a_menu_and_comes_back_to_it_from_a_window(page: Page) -> None:
+    page.goto("/components")
+    opener = page.locator("summary.account")
+    opener.press("Enter")
+    expect(page.locator("[data-menu][open]")).to_have_count(1)
+    page.locator("[data-opens=shortcuts]").press("Enter")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    opener.press("Enter")
+    expect(page.locator("[data-menu][open]")).to_have_count(1)
+    opener.press("Shift+Tab")
+    expect(page.locator("[data-menu][open]")).to_have_count(0)
+
+
 def test_a_dangerous_act_asks_before_it_happens(page: Page, sent: list[dict[str, str]]) -> None:
     page.goto("/components")
     page.get_by_role("button", name="Delete").click()

@@ -1,4 +1,4 @@
-"""Every page of the product, in both languages, on a desk and on a phone: usable by everybody, whole, and quiet."""
+"""Every page of the product, in both languages, light on a desk and dark on a phone: usable by everybody, whole, and quiet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page
@@ -26,6 +27,8 @@ FOREIGN = diagram(
 ).replace(b'name="Order"', 'name="订单"'.encode())
 
 Act = Callable[[Page, Office, Furniture], None]
+
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((DESKTOP, "light"), (PHONE, "dark"))
 
 
 @dataclass(frozen=True)
@@ -318,6 +321,7 @@ def test_a_page_is_usable_by_everybody(
     if place.reader:
         office.speak(place.reader, language)
     page.set_viewport_size({"width": DESKTOP, "height": 844})
+    page.emulate_media(color_scheme="light")
     answer = page.goto(place.path.format_map(vars(furniture)))
     assert answer is not None
     assert answer.status == place.status
@@ -327,10 +331,12 @@ def test_a_page_is_usable_by_everybody(
     if page.locator("[data-diagram]").count():
         page.wait_for_selector("[data-diagram][data-ready]")
     assert page.locator("html").get_attribute("lang") == {CHINESE: "zh-CN", ENGLISH: "en"}[language]
-    for width in (DESKTOP, PHONE):
+    for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)
+        page.locator(f"html[data-bs-theme={scheme}]").wait_for()
         # Colours are the same in every language.
-        assert accessibility_faults(page, colours=language == CHINESE) == [], f"at a width of {width}"
+        assert accessibility_faults(page, colours=language == CHINESE) == [], f"{scheme}, at a width of {width}"
         assert sideways_overflow(page) <= 0, f"at a width of {width}"
     if language == CHINESE:
         assert "\n".join(foreign_words(page)) == ""
