@@ -18,7 +18,6 @@ from workflows.operations import messages
 from workflows.operations.messages import Sending
 from workflows.standing import Sort, cases_at, counted
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PLACE = f"/definitions/{KEY}/move"
 
 
@@ -48,6 +47,7 @@ def offered(page: str) -> dict[str, str]:
     return dict(found)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_cases_that_wait_are_chosen_by_where_and_go_on_with_what_they_waited_for(story: Story, admin: Browser) -> None:
     story.publish(waiting("pause", "paid", "late"))
     (checked,) = cases(story, 1)

@@ -16,6 +16,7 @@ from tests.integration.studio.test_trying_pages import KEY, script_in, token_in
 from tests.processes.stories import Story
 from workflows.studio.trying.models import Scenario
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DIAGRAM = f"{KEY}.bpmn"
 # A second look at what was done, before the customer is asked; it has the form of archiving.
 APPROVAL = """<bpmn:userTask id="approve" name="Approve"><bpmn:extensionElements><spiffworkflow:properties>
