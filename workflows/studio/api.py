@@ -13,12 +13,14 @@ from sqlalchemy.orm import defer
 from crm.core.i18n import translate
 from crm.permissions import check_may
 from crm.web.api import ApiBlueprint, Body
-from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.security import takes_body
 from workflows import bundle_files, library
 from workflows.engine import Problem, undeclared
 from workflows.models import DefinitionVersion, ProcessDefinition
 from workflows.operations import deploying
+from workflows.studio.publishing.gate import examine_files
+from workflows.studio.publishing.operations import publish_files
 
 api = ApiBlueprint("definitions_api", __name__, url_prefix="/definitions", description="Process definitions")
 
@@ -32,6 +34,13 @@ class FilesBody(Body):
 
 class DeployBody(FilesBody):
     note = fields.String(load_default="", validate=validate.Length(max=2000))
+    exception = fields.String(
+        load_default="",
+        validate=validate.Length(max=2000),
+        metadata={
+            "description": "why it may be published although scenarios fail; at least 10 letters, kept with the version"
+        },
+    )
 
 
 class DiagramProblemBody(Body):
@@ -115,10 +124,20 @@ def check(body: Mapping[str, Any]) -> dict[str, Any]:
 @api.arguments(DeployBody)
 @api.response(201, VersionBody)
 def deploy(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Publish a version: new cases begin with it. Faults come as 422 with element and message each."""
-    checked = _checked(body)
+    """Publish a version: new cases begin with it. Faults come as 422 with element and message each; so does that scenarios of the
+    process fail, unless `exception` says why it may be published all the same."""
+    check_may(current_actor(), "processes", "administer")
+    examined = examine_files(database(), _files(body), now=now())
     with writing() as session:
-        version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=body["note"])
+        version = publish_files(
+            session,
+            by=current_actor(),
+            now=now(),
+            checked=examined.checked,
+            replayed=examined.replayed,
+            note=body["note"],
+            exception=body["exception"],
+        )
     return _version(version, active=True)
 
 
@@ -167,10 +186,13 @@ def _checked(body: Mapping[str, Any]) -> deploying.Checked:
     with reading_session() as session:
         roles = deploying.role_keys(session)
     # The check runs foreign files dry for seconds: no transaction is open meanwhile.
-    # They come as text, whatever encoding the files named before they were read.
+    return deploying.check_files(_files(body), roles=roles)
+
+
+def _files(body: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files that were sent. They come as text, whatever encoding they named before they were read."""
     texts = [(name, undeclared(content).encode()) for name, content in body["files"].items()]
-    files = bundle_files.uploaded_files(texts)
-    return deploying.check_files(files, roles=roles)
+    return bundle_files.uploaded_files(texts)
 
 
 def _problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:

@@ -11,15 +11,17 @@ from sqlalchemy import func, select
 from crm.accounts.queries import names_of
 from crm.core.errors import Invalid, NotFound
 from crm.core.i18n import text
-from crm.web.doors import current_actor, now, reading_session, requires, writing
+from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.languages import shown
 from crm.web.security import draws_diagrams, takes_body
 from workflows import bundle_files, library
 from workflows.instances import story
 from workflows.messaging.showing import show_starts
-from workflows.models import ProcessDefinition, Task
+from workflows.models import InstanceStatus, ProcessDefinition, ProcessInstance, Task
 from workflows.operations import deploying
 from workflows.showing import show_process
+from workflows.studio.publishing.gate import Examined, examine_files
+from workflows.studio.publishing.operations import ScenariosFail, publish_files
 from workflows.studio.publishing.sharing import beginnings
 
 definitions = Blueprint("definitions", __name__)
@@ -55,6 +57,11 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
             .where(Task.version_id == wanted[0].id, Task.status == "open")
             .group_by(Task.node_id)
         ).all()
+        running = session.execute(
+            select(ProcessInstance.version_id, func.count())
+            .where(ProcessInstance.process_key == key, ProcessInstance.status == InstanceStatus.RUNNING)
+            .group_by(ProcessInstance.version_id)
+        ).all()
         people = names_of(session, {v.deployed_by_id for v in versions}, actor.locale)
         starts = show_starts(session, published, locale=actor.locale)
         begins = beginnings(session, process)
@@ -65,6 +72,7 @@ def definition(key: str, number: int | None = None) -> ResponseReturnValue:
         versions=versions,
         people=people,
         starts=starts,
+        running={row.version_id: row[1] for row in running},
         active_id=process.active_version_id,
         begins=begins,
         xml=published.definition.bundle.bpmn[1].decode(),
@@ -108,18 +116,42 @@ def bundle(key: str, number: int) -> ResponseReturnValue:
 @requires("processes", "administer")
 @takes_body(bundle_files.LARGEST_UPLOAD)
 def deploy() -> ResponseReturnValue:
-    """Upload the files of a process, or a zip archive of them; faults are listed by element, nothing is stored."""
+    """Upload the files of a process, or a zip archive of them; faults are listed by element and scenarios that fail by name,
+    and nothing is stored then."""
     if request.method == "GET":
-        return render_template("processes/deploy.html", problems=[], note="")
-    note = request.form.get("note", "")
-    with reading_session() as session:
-        roles = deploying.role_keys(session)
+        return render_template("processes/deploy.html", problems=[], given={}, failed=[], key="")
+    given = request.form
     try:
         files = bundle_files.uploaded_files([(f.filename or "", f.read()) for f in request.files.getlist("files")])
-        checked = deploying.check_files(files, roles=roles)
-        with writing() as session:
-            version = deploying.deploy(session, by=current_actor(), now=now(), checked=checked, note=note)
+        # Takes seconds: no transaction is open meanwhile.
+        examined = examine_files(database(), files, now=now())
     except Invalid as refused:
-        return render_template("processes/deploy.html", problems=refused.faults, note=note), 422
+        return _refused(refused), refused.status
+    try:
+        with writing() as session:
+            version = publish_files(
+                session,
+                by=current_actor(),
+                now=now(),
+                checked=examined.checked,
+                replayed=examined.replayed,
+                note=given.get("note", ""),
+                exception=given.get("exception", ""),
+            )
+    except Invalid as refused:
+        return _refused(refused, examined), refused.status
     flash(shown(text("Version {number} is published.", number=version.number)), "good")
     return redirect(url_for("definitions.definition", key=version.process_key))
+
+
+def _refused(refused: Invalid, examined: Examined | None = None) -> str:
+    """The page with what stands in the way, and with what was entered; a browser does not send files again by itself."""
+    failed, key = [], ""
+    if isinstance(refused, ScenariosFail) and examined is not None and examined.definition is not None:
+        definition, locale = examined.definition, current_actor().locale
+        key = definition.key
+        failed = [
+            {"id": each.scenario_id, "name": each.name, "told": each.told(definition, locale)}
+            for each in examined.replayed.failed
+        ]
+    return render_template("processes/deploy.html", problems=refused.faults, given=request.form, failed=failed, key=key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,12 +51,25 @@ def examine(place: Database, draft_id: int, *, by: Actor, now: datetime) -> Exam
         key, revision = draft.process_key, draft.revision
         bundle: Bundle = queries.bundle_of(session, draft_id)
         roles = deploying.role_keys(session)
-    checked = deploying.check_files(bundle.files, roles=roles)
+    return _examined(place, bundle.files, roles, key=key, revision=revision, now=now)
+
+
+def examine_files(place: Database, files: Mapping[str, bytes], *, now: datetime) -> Examined:
+    """The same for files that somebody sends; the diagram says of which process they are."""
+    with reading(place) as session:
+        roles = deploying.role_keys(session)
+    return _examined(place, files, roles, key=None, revision=0, now=now)
+
+
+def _examined(
+    place: Database, files: Mapping[str, bytes], roles: frozenset[str], *, key: str | None, revision: int, now: datetime
+) -> Examined:
+    checked = deploying.check_files(files, roles=roles)
     if checked.errors:
         return Examined(revision, checked, None, Replayed((), now))
     definition = compile_bundle(checked.bundle)
     with reading(place) as session:
-        replayed = replay_all(session, key, definition, now=now)
+        replayed = replay_all(session, key or definition.key, definition, now=now)
     return Examined(revision, checked, definition, replayed)
 
 

@@ -65,6 +65,30 @@ def publish(
         message = text("The process in the diagram is called {drawn}, but this is the draft of {key}; name it {key} again.",
                        drawn=definition.key, key=draft.process_key)  # fmt: skip
         raise Invalid([Fault(definition.key, message)])
+    version = publish_files(
+        session, by=by, now=now, checked=checked, replayed=replayed, note=note, exception=exception, share=share
+    )
+    drafts.remove_draft(session, draft)
+    return version
+
+
+def publish_files(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    checked: Checked,
+    replayed: Replayed,
+    note: str = "",
+    exception: str = "",
+    share: int = 100,
+) -> DefinitionVersion:
+    """Files that were checked and replayed become the next version of their process, wherever they come from. Refused as by
+    `publish`; a draft of the process stays as it is."""
+    check_may(by, "processes", "administer")
+    if checked.errors:
+        raise DiagramRefused(checked.errors)
+    definition = compile_bundle(checked.bundle)
     reason = exception.strip()[:LONGEST_EXCEPTION] if replayed.failed else ""
     if replayed.failed and len(reason) < SHORTEST_EXCEPTION:
         raise ScenariosFail(replayed)
@@ -74,5 +98,4 @@ def publish(
     if reason:
         held_against = [outcome.name for outcome in replayed.failed]
         deploying.audit_version(session, "let_through", version, by=by, now=now, reason=reason, scenarios=held_against)
-    drafts.remove_draft(session, draft)
     return version
