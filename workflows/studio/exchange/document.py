@@ -11,6 +11,8 @@ from typing import Any
 from lxml import etree
 
 from crm.core.i18n import Text, text
+from workflows.engine import BundleRefused
+from workflows.engine.bundle import FORM_SUFFIX, read_json
 from workflows.studio.exchange.report import Report, Status
 from workflows.studio.exchange.writing import Untranslatable, context, proved
 
@@ -86,6 +88,20 @@ class Document:
             if key.endswith("}initiator")
         }
         return frozenset({*named, "initiator", "starter", "startUserId"})
+
+    @cached_property
+    def forms_by_id(self) -> dict[str, list[str]]:
+        """The keys of the forms that were uploaded, by the ids that stand in them."""
+        found: dict[str, list[str]] = {}
+        for name, raw in self.files.items():
+            if name.endswith(FORM_SUFFIX):
+                try:
+                    ident = read_json(name, raw).get("id")
+                except BundleRefused:
+                    continue
+                if isinstance(ident, str):
+                    found.setdefault(ident, []).append(name.removesuffix(FORM_SUFFIX))
+        return found
 
     def nodes(self) -> Iterator[Any]:
         """Every step, event and gateway, wherever it is drawn."""

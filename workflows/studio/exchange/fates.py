@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from crm.core.i18n import text
-from workflows.engine import BundleRefused
 from workflows.engine.bundle import FORM_SUFFIX, RECORD_NAME, TEXTS_NAME
 from workflows.engine.diagram import Diagram, Node
-from workflows.engine.safe_xml import read_xml
 from workflows.studio.exchange.report import Imported, Report, Status
 from workflows.studio.exchange.sheets import Sheet
 
@@ -30,6 +29,24 @@ class Work:
     @property
     def name(self) -> str:
         return self.diagrams[0].name
+
+    @cached_property
+    def uses(self) -> dict[str, list[Node]]:
+        """The steps that use a form or a decision table, by the name of its file."""
+        found: dict[str, list[Node]] = {}
+        homes: dict[str, str] = {}
+        requires: dict[str, set[str]] = {}
+        for name, sheet in self.seen.items():
+            if name.endswith(".dmn"):
+                requires |= sheet.decisions
+                homes |= dict.fromkeys(sheet.decisions, name)
+        for node in self.drawn.nodes.values():
+            if node.form_key and (form := node.form_key + FORM_SUFFIX) in self.seen:
+                found.setdefault(form, []).append(node)
+            if node.kind == "businessRuleTask" and node.called:
+                for name in sorted({homes[ident] for ident in _reached(node.called, requires)}):
+                    found.setdefault(name, []).append(node)
+        return found
 
 
 def parted(works: Sequence[Work], sheets: Iterable[Sheet]) -> list[Work]:
@@ -83,7 +100,7 @@ def _tell_beside(sheet: Sheet, works: Sequence[Work], report: Report) -> None:
         if work.seen.get(sheet.name) != sheet:
             continue
         key = work.imported.key or ""
-        if steps := _steps(sheet.name, work):
+        if steps := work.uses.get(sheet.name):
             what = text("Used by: {steps}", steps=", ".join(step.name or step.id for step in steps[:MOST_NAMED]))
             report.of_file(sheet.path, what, Status.UNDERSTOOD, after=key)
         elif form := work.made.get(sheet.name):
@@ -112,50 +129,15 @@ def _is_told(name: str) -> bool:
 
 
 def _used(work: Work) -> set[str]:
-    return {name for name in work.seen if name in work.imported.files and _steps(name, work)}
+    return {name for name in work.uses if name in work.imported.files}
 
 
-def _steps(name: str, work: Work) -> list[Node]:
-    """The steps that use a form or a decision table."""
-    nodes = work.drawn.nodes.values()
-    if name.endswith(FORM_SUFFIX):
-        return [node for node in nodes if node.form_key == name.removesuffix(FORM_SUFFIX)]
-    if name.endswith(".dmn"):
-        deciding = {node.called: node for node in nodes if node.kind == "businessRuleTask" and node.called}
-        reached = _reached(deciding.keys(), [sheet for other, sheet in work.seen.items() if other.endswith(".dmn")])
-        own = set(_decisions(work.seen[name]))
-        return [
-            node for called, node in deciding.items() if own & reached.get(called or "", set()) and called is not None
-        ]
-    return []
-
-
-def _reached(called: Collection[str | None], tables: Sequence[Sheet]) -> dict[str, set[str]]:
-    """For each decision that is called, itself and all that it requires."""
-    requires: dict[str, set[str]] = {}
-    for sheet in tables:
-        requires |= _decisions(sheet)
-    found: dict[str, set[str]] = {}
-    for decision in called:
-        stack, reached = [decision or ""], set()
-        while stack:
-            ident = stack.pop()
-            if ident in requires and ident not in reached:
-                reached.add(ident)
-                stack.extend(requires[ident])
-        found[decision or ""] = reached
+def _reached(decision: str, requires: Mapping[str, set[str]]) -> set[str]:
+    """A decision and all that it requires."""
+    stack, found = [decision], set()
+    while stack:
+        ident = stack.pop()
+        if ident in requires and ident not in found:
+            found.add(ident)
+            stack.extend(requires[ident])
     return found
-
-
-def _decisions(sheet: Sheet) -> dict[str, set[str]]:
-    """The decisions in a file, each with those that it requires; none where it cannot be read, which the check tells."""
-    try:
-        root = read_xml(sheet.raw, sheet.path)
-    except BundleRefused:
-        return {}
-    return {
-        decision.get("id") or decision.get("name") or "": {
-            (required.get("href") or "").rpartition("#")[2] for required in decision.iter("{*}requiredDecision")
-        }
-        for decision in root.iterchildren("{*}decision")
-    }

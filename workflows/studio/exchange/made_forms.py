@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm.core.i18n import text
-from workflows.engine.bundle import FORM_SUFFIX, read_json
-from workflows.engine.errors import BundleRefused
+from workflows.engine.bundle import FORM_SUFFIX
 from workflows.studio.exchange.document import Document
 from workflows.studio.exchange.writing import PLAIN, WORDS
 
@@ -83,7 +82,7 @@ def add_form(document: Document, element: Any, wanted: str, content: bytes) -> s
 def use_form(document: Document, element: Any, said: str, wanted: str, *, by_id: bool = False) -> None:
     """The step names a form that should be among the files: by the name of the file, or by the id that stands in it."""
     named = [wanted, form_key(wanted)]
-    keys = [*_with_id(document, wanted), *named] if by_id else named
+    keys = [*document.forms_by_id.get(wanted, ()), *named] if by_id else named
     key = next((key for key in keys if key + FORM_SUFFIX in document.files), None)
     if key is None:
         cure = text("The form is not among the files; upload it too, or draw it.")
@@ -92,23 +91,6 @@ def use_form(document: Document, element: Any, said: str, wanted: str, *, by_id:
         return
     document.set_property(element, "formKey", key)
     document.translated(element, text("Form"), said, f"formKey = {key}")
-
-
-def _with_id(document: Document, wanted: str) -> list[str]:
-    """The keys of the forms that call themselves so."""
-    mark = wanted.encode()
-    return [
-        name.removesuffix(FORM_SUFFIX)
-        for name, raw in document.files.items()
-        if name.endswith(FORM_SUFFIX) and mark in raw and _id_in(name, raw) == wanted
-    ]
-
-
-def _id_in(name: str, raw: bytes) -> object:
-    try:
-        return read_json(name, raw).get("id")
-    except BundleRefused:
-        return None
 
 
 def free_key(document: Document, wanted: str, content: bytes) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from crm.core.i18n import text
-from workflows.engine import in_utf8
+from workflows.engine import BundleRefused, in_utf8
 from workflows.engine.bundle import FORM_SUFFIX
+from workflows.engine.safe_xml import read_xml
 from workflows.studio.exchange.document import BPMN, SPIFF_URI
 from workflows.studio.exchange.made_forms import form_key
 from workflows.studio.exchange.report import Report, Status
@@ -44,6 +46,20 @@ class Sheet:
     @property
     def is_diagram(self) -> bool:
         return self.name.endswith(".bpmn")
+
+    @cached_property
+    def decisions(self) -> dict[str, set[str]]:
+        """The decisions of a table, each with those that it requires; none where it cannot be read, which the check tells."""
+        try:
+            root = read_xml(self.raw, self.path)
+        except BundleRefused:
+            return {}
+        return {
+            decision.get("id") or decision.get("name") or "": {
+                (required.get("href") or "").rpartition("#")[2] for required in decision.iter("{*}requiredDecision")
+            }
+            for decision in root.iterchildren("{*}decision")
+        }
 
 
 def sorted_out(files: Mapping[str, bytes], report: Report) -> list[Sheet]:
