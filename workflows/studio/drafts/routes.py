@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from crm.accounts.queries import role_names
 from crm.core.errors import Invalid
-from crm.core.i18n import LOCALES, text
+from crm.core.i18n import text
 from crm.web.doors import current_actor, now, reading_session, requires, writing
 from crm.web.languages import current_locale, shown
 from workflows.engine.bundle import TEXTS_NAME
@@ -55,10 +55,7 @@ def new() -> ResponseReturnValue:
 def _new(faults: dict[str, str]) -> str:
     """The page on which a process from nothing is named, with what was entered and what of it was refused."""
     with reading_session() as session:
-        named = [role_names(session, locale) for locale in sorted(LOCALES, key=lambda each: each != current_locale())]
-    # As the lane will be called, in the reader's language and in the other one.
-    both = {role: " · ".join(dict.fromkeys(names[role] for names in named)) for role in named[0]}
-    roles = sorted(both.items(), key=lambda role: role[1])
+        roles = sorted(role_names(session, current_locale()).items(), key=lambda role: role[1])
     return render_template(
         "studio/new.html",
         given={name: request.form.get(name, "") for name in ("key", "name")},
