@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from crm.accounts.queries import names_of
-from crm.core.errors import Invalid, NotFound
+from crm.core.errors import Conflict, Fault, Invalid, NotFound
 from crm.core.i18n import text
 from crm.web.doors import current_actor, database, now, reading_session, requires, writing
 from crm.web.languages import shown
@@ -138,14 +138,15 @@ def deploy() -> ResponseReturnValue:
                 note=given.get("note", ""),
                 exception=given.get("exception", ""),
             )
-    except Invalid as refused:
+    except (Invalid, Conflict) as refused:
         return _refused(refused, examined), refused.status
     flash(shown(text("Version {number} is published.", number=version.number)), "good")
     return redirect(url_for("definitions.definition", key=version.process_key))
 
 
-def _refused(refused: Invalid, examined: Examined | None = None) -> str:
+def _refused(refused: Invalid | Conflict, examined: Examined | None = None) -> str:
     """The page with what stands in the way, and with what was entered; a browser does not send files again by itself."""
+    faults = refused.faults if isinstance(refused, Invalid) else [Fault("", refused.message)]
     failed, key = [], ""
     if isinstance(refused, ScenariosFail) and examined is not None and examined.definition is not None:
         definition, locale = examined.definition, current_actor().locale
@@ -154,4 +155,4 @@ def _refused(refused: Invalid, examined: Examined | None = None) -> str:
             {"id": each.scenario_id, "name": each.name, "told": each.told(definition, locale)}
             for each in examined.replayed.failed
         ]
-    return render_template("processes/deploy.html", problems=refused.faults, given=request.form, failed=failed, key=key)
+    return render_template("processes/deploy.html", problems=faults, given=request.form, failed=failed, key=key)
