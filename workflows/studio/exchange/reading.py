@@ -1,8 +1,8 @@
 """What an import is judged by: roles and operations of this house, and the check of a version on what came out.
 
-The check runs the files dry in a process of its own that is ended after some seconds; together with the bounds of `take_in`
-(size, elements, length of each formula) an answer never takes longer than ten, unless the machine is busy with other things. Of many processes at once the last ones are not
-checked before they are drafts.
+The check runs the files dry in a process of its own that is ended after some seconds; together with the bounds of `take_all`
+(size, elements, length of each formula) an answer never takes longer than ten, unless the machine is busy with other things. Of
+many processes at once the last ones are not checked before they are drafts.
 """
 
 from __future__ import annotations
