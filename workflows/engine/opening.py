@@ -8,7 +8,7 @@ from typing import Any
 from workflows.engine import timers
 from workflows.engine.errors import StepRefused
 from workflows.engine.specs.people import HumanTask
-from workflows.engine.steps import OpenTask
+from workflows.engine.steps import NORMAL_PRIORITY, OpenTask
 from workflows.engine.texts import N_
 from workflows.engine.tokens import Token
 
@@ -23,7 +23,7 @@ def open_task(token: Token) -> OpenTask:
     drawn = signer is None  # nobody was asked by name: the diagram says whose task it is
     assignee = engine.evaluate(token, spec.assignee) if drawn and spec.assignee is not None else signer
     candidates = engine.evaluate(token, spec.candidates) if drawn and spec.candidates is not None else []
-    priority = 0 if spec.priority is None else engine.evaluate(token, spec.priority)
+    priority = None if spec.priority is None else engine.evaluate(token, spec.priority)
     return OpenTask(
         token=token.id,
         node_id=spec.element,
@@ -59,7 +59,7 @@ def _people(token: Token, value: Any) -> list[Any]:
 
 def _priority(token: Token, value: Any) -> int:
     if value is None:
-        return 0
+        return NORMAL_PRIORITY
     if type(value) is not int or not 0 <= value <= HIGHEST_PRIORITY:
         raise _refuse(token, N_("The priority of {element} must be 0, 1, 2 or 3, not {value}."), value)
     return value

@@ -24,6 +24,10 @@ class WorkingTime(Protocol):
     def __call__(self, start: datetime, days: int, hours: timedelta) -> datetime: ...
 
 
+# Of a task whose diagram says nothing about it: 0 is low, 3 urgent.
+NORMAL_PRIORITY = 1
+
+
 @dataclass(frozen=True)
 class Budget:
     """The most that one step may cost; beyond it the step is refused and nothing is stored."""
@@ -46,7 +50,7 @@ class OpenTask:
     assignee: int | None = None
     candidates: tuple[int, ...] = ()
     due_at: datetime | None = None
-    priority: int = 0
+    priority: int = NORMAL_PRIORITY
     signer: bool = False
 
 

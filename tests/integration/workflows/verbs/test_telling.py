@@ -191,7 +191,7 @@ def test_priority_is_set_by_the_holder_and_the_due_date_by_who_directs_them(stor
     task = task_of(story, check)
     assert (task.priority, task.due) == (3, tomorrow)
     changes = [(event.kind, event.detail["old"], event.detail["new"]) for event in history(story)[-2:]]
-    assert changes == [("priority", 0, 3), ("due", None, tomorrow.isoformat())]
+    assert changes == [("priority", 1, 3), ("due", None, tomorrow.isoformat())]
     assert told(story, people.agent1) == ["task.due_changed"]
     act(story, planning.set_due, people.supervisor, check, due=None)
     assert task_of(story, check).due is None
