@@ -5,14 +5,17 @@ import { standIn } from "./groups/repeating.js";
 const BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const ITEMS = ["inputDataItem", "outputDataItem"];
 const MESSAGED = /(send|receive)Task/;
+const POINTING = ["flowNodeRef", "incoming", "outgoing"];
+const SPACED = /(?:flowNodeRef|incoming|outgoing)>\s+[^\s<]|[^\s>]\s+<\/[\w.-]*:?(?:flowNodeRef|incoming|outgoing)>/;
 const REFERENCES = ["bpmn:loopDataInputRef", "bpmn:loopDataOutputRef"];
 
-// The library leaves out what the standard does not have, and people would lose it with their first change. Two such habits of
-// other tools are common, and are said in the standard's way before the library reads the text.
+// The library leaves out what the standard does not have, and people would lose it with their first change. Three such habits of
+// other tools are common, and are said in the standard's way before the library reads the text; spaces around a reference are one.
 export function readable(xml) {
-  if (!ITEMS.some((name) => xml.includes(name)) && !MESSAGED.test(xml)) return xml;
+  if (!ITEMS.some((name) => xml.includes(name)) && !MESSAGED.test(xml) && !SPACED.test(xml)) return xml;
   const document = new DOMParser().parseFromString(xml, "application/xml");
   if (document.querySelector("parsererror")) return xml;
+  for (const name of POINTING) for (const pointer of tags(document, name)) pointer.textContent = pointer.textContent.trim();
   giveOwnIds(document);
   for (const task of [...tags(document, "sendTask"), ...tags(document, "receiveTask")]) sayMessage(document, task);
   return new XMLSerializer().serializeToString(document);
