@@ -266,10 +266,16 @@ def test_a_folder_is_narrowed_down_by_the_name_of_a_customer(story: Story, clien
     with unit_of_work(story.database) as session:
         office.open(session)
     story.start(story.people.manager1, **REQUEST)
-    asked = {"folder": Folder.GROUPS, "sort": Sort.DUE}
     with reading(story.database) as session:
         for words, found in (("恒力精密", ["assign"]), ("主轴", ["assign"]), ("恒力_", [])):
-            shown = page(session, by=story.people.supervisor, now=NOON, filters=Filters(text=words), **asked)
+            shown = page(
+                session,
+                by=story.people.supervisor,
+                now=NOON,
+                folder=Folder.GROUPS,
+                sort=Sort.DUE,
+                filters=Filters(text=words),
+            )
             assert [row.node_id for row in shown.rows] == found
     as_user(client, "supervisor")
     listed = client.get("/tasks?folder=groups").text

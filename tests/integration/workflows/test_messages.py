@@ -79,7 +79,11 @@ def test_a_message_of_another_key_reaches_nobody_and_says_so(story: Story, shop:
     story.publish(waits())
     shop.post("/messages", json={"name": "order", "business_key": "A-1"})
     unknown = {"business_key": "A-1", "record": None, "name": "unpaid"}
-    missed = (({"business_key": "B-2"}, "但没有属于该记录"), ({}, "请指明"), (unknown, "没有流程在等待"))
+    missed: tuple[tuple[dict[str, str | None], str], ...] = (
+        ({"business_key": "B-2"}, "但没有属于该记录"),
+        ({}, "请指明"),
+        (unknown, "没有流程在等待"),
+    )
     for said, words in missed:
         refused = shop.post("/messages", json={"name": "paid", **said})
         assert refused.status_code == 404
