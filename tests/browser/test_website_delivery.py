@@ -141,11 +141,11 @@ def add_field(page: Page, kind: str, label: str, key: str, *options: tuple[str, 
     for place, (words, value) in enumerate(options):
         if place:
             group.locator(".bio-properties-panel-add-entry").click()
-        entry = group.locator(".bio-properties-panel-collapsible-entry").nth(place)
-        entry.wait_for()
+        option = group.locator(".bio-properties-panel-collapsible-entry").nth(place)
+        option.wait_for()
         # One that was just added may stand open already.
-        if "open" not in (entry.get_attribute("class") or "").split():
-            entry.locator("button").first.click()
+        if "open" not in (option.get_attribute("class") or "").split():
+            option.locator("button").first.click()
         page.locator(f"#bio-properties-panel-staticOptions-{place}-label").fill(words)
         page.locator(f"#bio-properties-panel-staticOptions-{place}-value").fill(value)
 
