@@ -70,3 +70,16 @@ function set(texts, locale, name, words) {
   if (words) (texts[locale] ??= {})[name] = words;
   else if (texts[locale]) delete texts[locale][name];
 }
+
+// What draws the texts of a library, drawing names in the reader's language.
+export function spokenText(TextRenderer) {
+  class SpokenText extends TextRenderer {
+    constructor(config, names) {
+      super(config);
+      const draw = this.createText;
+      this.createText = (text, options) => draw(names.drawn(text), options);
+    }
+  }
+  SpokenText.$inject = ["config.textRenderer", "names"];
+  return SpokenText;
+}

@@ -3,6 +3,7 @@
 import TextRenderer from "bpmn-js/lib/draw/TextRenderer";
 import BpmnSearchProvider from "bpmn-js/lib/features/search/BpmnSearchProvider";
 import { getLabel, isLabel } from "bpmn-js/lib/util/LabelUtil";
+import { spokenText } from "../names.js";
 import { say } from "./language.js";
 
 // The fields, one or none, for the translation of a name.
@@ -14,15 +15,6 @@ export function translationOf(names, name, id) {
     write: (words) => names.translate(name, words),
   }];
 }
-
-class SpokenText extends TextRenderer {
-  constructor(config, names) {
-    super(config);
-    const draw = this.createText;
-    this.createText = (text, options) => draw(names.drawn(text), options);
-  }
-}
-SpokenText.$inject = ["config.textRenderer", "names"];
 
 // Found by either name.
 class SpokenSearch extends BpmnSearchProvider {
@@ -45,7 +37,7 @@ class SpokenSearch extends BpmnSearchProvider {
 }
 SpokenSearch.$inject = [...BpmnSearchProvider.$inject, "names"];
 
-export const namesOf = (names) => ({ names: ["value", names], textRenderer: ["type", SpokenText], bpmnSearch: ["type", SpokenSearch] });
+export const namesOf = (names) => ({ names: ["value", names], textRenderer: ["type", spokenText(TextRenderer)], bpmnSearch: ["type", SpokenSearch] });
 
 // The switch between the names of the reader's language and those that stand in the diagram.
 export function bindNames(modeler, names, button) {

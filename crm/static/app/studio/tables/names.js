@@ -4,6 +4,7 @@
 import TextRenderer from "dmn-js-drd/lib/draw/TextRenderer";
 import EditableComponent from "dmn-js-shared/lib/components/EditableComponent";
 import { Component, createVNode } from "inferno";
+import { spokenText } from "../names.js";
 import { say } from "./language.js";
 
 const LONGEST = 2000;
@@ -96,18 +97,9 @@ class Translations {
 }
 Translations.$inject = ["components"];
 
-class SpokenText extends TextRenderer {
-  constructor(config, names) {
-    super(config);
-    const draw = this.createText;
-    this.createText = (text, options) => draw(names.drawn(text), options);
-  }
-}
-SpokenText.$inject = ["config.textRenderer", "names"];
-
 // The parts for each view of the library; where nothing can be changed nothing is translated either.
 export function namesIn(view, names, changeable) {
-  if (view === "drd") return { names: ["value", names], textRenderer: ["type", SpokenText] };
+  if (view === "drd") return { names: ["value", names], textRenderer: ["type", spokenText(TextRenderer)] };
   return { names: ["value", names], ...(changeable && view !== "boxedExpression" ? { __init__: ["translations"], translations: ["type", Translations] } : {}) };
 }
 
